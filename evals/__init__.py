@@ -1,0 +1,1 @@
+"""How good it is: cases, metrics, runs, reports and comparisons."""

@@ -1,0 +1,1 @@
+"""What text exists, where exactly, and which passages match. Imports nothing of `rag` or `evals`."""

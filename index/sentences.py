@@ -1,0 +1,105 @@
+"""Where the sentences and paragraphs of a text lie. Spans only: the text itself is never rebuilt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from index.types import Span
+
+MAX_SENTENCE = 1200
+"""Characters after which a run without any full stop is cut at a space."""
+
+_PARAGRAPH = re.compile(r"\S(?:.|\n(?![ \t]*(?:\n|$)))*")
+_ITEM = re.compile(r"\n(?=[ \t]*(?:[-*+•]\s|#{1,6}\s|\||>|\d{1,3}[.)]\s|```))")
+_STOP = re.compile(
+    r"""(?P<stop>[.!?…]+|[。！？])           # the full stop itself
+        (?P<close>[”’"'»)\]]*(?:\[\d+\])*)   # closing quotes, brackets, footnote marks
+        (?P<gap>\s+|(?<=[。！？])|(?<=\])(?=[A-Z])|$)""",
+    re.VERBOSE,
+)
+_OPENS = re.compile(r"""[“‘"'«(\[]*[A-Z\d\u00C0-\u00DE\u0370-\u1FFF\u2E80-\uFFEF]|[“‘«]|[-–—]\s""")
+_ABBREVIATION = re.compile(
+    r"""(?:^|[\s(“"'‘\[])(?:
+        Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Maj|Capt|Cmdr|Sgt|Adm|Sen|Rep|Gov|Rev|Hon|Pres|Amb|St|Jr|Sr|Mt|Ft|
+        Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|
+        No|Nos|Vol|vs|v|etc|approx|ca|cf|al|Fig|Figs|Eq|Sec|Ch|pp?|ed|eds|Inc|Ltd|Co|Corp|Dept|Univ|
+        e\.g|i\.e|a\.m|p\.m|[A-Z]|(?:[A-Z]\.)+[A-Z])$""",
+    re.VERBOSE,
+)
+_CAN_END = re.compile(r"(?:etc|Inc|Ltd|Co|Corp|Jr|Sr|a\.m|p\.m|(?:[A-Z]\.)+[A-Z])$")
+_STARTER = re.compile(
+    r"(?:The|This|That|These|Those|It|In|On|At|But|And|He|She|They|We|A|An|As|If|When|While|After|Before|However|There)\b"
+)
+
+
+def paragraphs(text: str, within: Span | None = None) -> list[Span]:
+    """Spans of the runs between blank lines, outer white space excluded, in order."""
+    lo, hi = (within.start, within.end) if within else (0, len(text))
+    spans = []
+    for match in _PARAGRAPH.finditer(text, lo, hi):
+        spans.append(_trim(text, match.start(), match.end()))
+    return [span for span in spans if len(span)]
+
+
+def sentences(text: str, within: Span | None = None) -> list[Span]:
+    """Spans of the sentences, outer white space excluded, in order and without overlap.
+
+    No sentence crosses a blank line, a heading or a list item, and none is much longer than
+    `MAX_SENTENCE`. Everything that is not white space lies in exactly one span.
+    """
+    return [piece for block in paragraphs(text, within) for line in _items(text, block) for piece in _split(text, line)]
+
+
+def _items(text: str, block: Span) -> Iterator[Span]:
+    start = block.start
+    for match in _ITEM.finditer(text, block.start, block.end):
+        yield _trim(text, start, match.start())
+        start = match.end()
+    yield _trim(text, start, block.end)
+
+
+def _split(text: str, span: Span) -> Iterator[Span]:
+    start = span.start
+    for match in _STOP.finditer(text, span.start, span.end):
+        if match.start() < start or not _is_boundary(text, match, span):
+            continue
+        yield from _bounded(text, _trim(text, start, match.start("gap")))
+        start = match.end()
+    if start < span.end:
+        yield from _bounded(text, _trim(text, start, span.end))
+
+
+def _is_boundary(text: str, match: re.Match[str], span: Span) -> bool:
+    if match.end() >= span.end:
+        return True
+    if match["stop"] in "。！？":
+        return True
+    if not _OPENS.match(text, match.end()):
+        return False
+    if match["stop"] != "." or match["close"]:
+        return True
+    before = text[max(span.start, match.start() - 16) : match.start()]
+    if not _ABBREVIATION.search(before):
+        return True
+    return bool(_CAN_END.search(before) and _STARTER.match(text, match.end()))
+
+
+def _bounded(text: str, span: Span) -> Iterator[Span]:
+    """The span itself, or pieces of it cut at spaces where it runs on for too long."""
+    start = span.start
+    while span.end - start > MAX_SENTENCE:
+        cut = max(text.rfind(c, start + MAX_SENTENCE // 2, start + MAX_SENTENCE) for c in " \n\t")
+        cut = cut if cut > start else start + MAX_SENTENCE
+        yield _trim(text, start, cut)
+        start = _trim(text, cut, span.end).start
+    if start < span.end:
+        yield Span(start, span.end)
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)

@@ -1,0 +1,157 @@
+"""The values that pass between the parts of the index. All offsets count characters of decoded text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""Unit-length float32 rows, shape (n, dimension)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters, `text[start:end]`."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The exact characters of `text` in this range."""
+        return text[self.start : self.end]
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def contains(self, other: Span) -> bool:
+        """Whether `other` lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+    def overlap(self, other: Span) -> int:
+        """How many characters the two spans share."""
+        return max(0, min(self.end, other.end) - max(self.start, other.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's decoded text, known by its content: equal bytes make one document, whatever the paths.
+
+    `id` is the first 16 hex digits of `sha256`, the digest of the file's bytes.
+    """
+
+    id: str
+    sha256: str
+    text: str
+    encoding: str
+    replaced: int = 0
+    """Characters that could not be decoded, or were dropped (NUL), while reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of a document. Fields that the document does not print are empty, never guessed."""
+
+    document_id: str
+    ordinal: int
+    span: Span
+    title: str | None = None
+    outlet: str | None = None
+    author: str | None = None
+    date: str | None = None
+    """ISO, as exact as printed: `2017-09-07`, `2017-09` or `2017`."""
+    headline: Span | None = None
+    byline: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one article: `document.text[start:end] == text`."""
+
+    id: str
+    document_id: str
+    article: int
+    start: int
+    end: int
+    text: str
+    page: int | None = None
+
+    @property
+    def span(self) -> Span:
+        """Where the passage lies in its document."""
+        return Span(self.start, self.end)
+
+
+def passage_id(document_id: str, span: Span) -> str:
+    """The one name of a passage: `document:start-end`."""
+    return f"{document_id}:{span.start}-{span.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a passage comes from, as shown to a person. `path` is relative to the indexed folder."""
+
+    document_id: str
+    path: str
+    sha256: str
+    title: str | None
+    outlet: str | None
+    author: str | None
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that one search leg returned. `rank` counts from 1; a larger `score` is better."""
+
+    passage_id: str
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not indexed, and why, in words for a person."""
+
+    path: str
+    reason: str
+
+
+Change = Literal["new", "changed", "moved", "deleted", "unchanged", "kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one indexing run did. `embedded` counts passages embedded anew, `reused` those that were not."""
+
+    generation: str
+    files: dict[Change, int]
+    skipped: tuple[Skipped, ...]
+    documents: int
+    articles: int
+    passages: int
+    embedded: int
+    reused: int
+    seconds: dict[str, float]
+    """Wall seconds by stage: read, embed, store, publish, total."""
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors. Deterministic for one fingerprint."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text would get another vector."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """The width of every vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One unit row a text, in order; shape (len(texts), dimension)."""
+        ...

@@ -1,0 +1,1 @@
+"""What may be said, and on what evidence. Imports `index`; never `evals` or `ui`, save in the CLI."""

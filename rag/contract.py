@@ -1,0 +1,74 @@
+"""The public JSON form of an answer: `rag ask --json`, the eval results and the API share it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from index.types import Source
+from rag.types import Answer, Citation, RetrievedPassage
+
+Json = dict[str, Any]
+
+
+def as_json(answer: Answer) -> Json:
+    """The contract's object for `answer`; every value is a JSON type."""
+    return {
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "status": answer.status,
+        "reason": answer.reason,
+        "missing": answer.missing,
+        "text": answer.text,
+        "statements": [
+            {"text": s.text, "labels": list(s.labels), "verdict": s.verdict, "note": s.note} for s in answer.statements
+        ],
+        "citations": [_citation(c) for c in answer.citations],
+        "passages": [_passage(p) for p in answer.passages],
+        "unknown_labels": list(answer.unknown_labels),
+        "filters": dict(answer.filters),
+        "conflicts": [asdict(c) for c in answer.conflicts],
+        "answerer": answer.answerer,
+        "model": answer.model,
+        "settings_fingerprint": answer.settings_fingerprint,
+        "index": asdict(answer.index),
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def _source(source: Source) -> Json:
+    return {
+        "document_id": source.document_id,
+        "path": source.path,
+        "title": source.title,
+        "outlet": source.outlet,
+        "author": source.author,
+        "date": source.date,
+    }
+
+
+def _citation(citation: Citation) -> Json:
+    return {
+        "label": citation.label,
+        "verdict": citation.verdict,
+        **_source(citation.source),
+        "sha256": citation.source.sha256,
+        "page": citation.page,
+        "start": citation.span.start,
+        "end": citation.span.end,
+        "quote": citation.quote,
+    }
+
+
+def _passage(item: RetrievedPassage) -> Json:
+    return {
+        "label": item.label,
+        "passage_id": item.passage.id,
+        **_source(item.source),
+        "page": item.passage.page,
+        "start": item.passage.start,
+        "end": item.passage.end,
+        "text": item.passage.text,
+        "score": item.score,
+        "ranks": asdict(item.ranks),
+    }
