@@ -37,6 +37,16 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it stands, where it stands, the stem it is matched by, and whether it means nothing by itself."""
+
+    text: str
+    span: Span
+    stem: str
+    is_stop: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One file's decoded text, known by its content: equal bytes make one document, whatever the paths.
 
@@ -120,6 +130,15 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """Which generation of an index answers, and how much it holds."""
+
+    generation: str
+    documents: int
+    passages: int
+
+
 Change = Literal["new", "changed", "moved", "deleted", "unchanged", "kept"]
 
 
@@ -139,6 +158,17 @@ class Report:
     """Wall seconds by stage: read, embed, store, publish, total."""
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as the model sees it: one unit vector, and a unit vector in context for each word it could read."""
+
+    vector: npt.NDArray[np.float32]
+    """Shape (dimension,)."""
+    words: tuple[Word, ...]
+    word_vectors: Vectors
+    """Shape (len(words), dimension)."""
+
+
 class Embedder(Protocol):
     """Turns text into unit vectors. Deterministic for one fingerprint."""
 
@@ -154,4 +184,8 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit row a text, in order; shape (len(texts), dimension)."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Each text's vector and those of its words in context, in order."""
         ...

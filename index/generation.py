@@ -1,0 +1,269 @@
+"""How an index changes: whole generations, one writer at a time, one name replaced.
+
+    LOCK              held by the writer; says who it is
+    CURRENT           one line of JSON: the manifest of the generation in use
+    gen-<id>/         a published generation, never written again
+    staging-<id>/     one being built
+
+Chroma is not safe against a killed writer, a full disk or a second writer, so nothing live is ever written: a
+generation is built apart, checked, flushed, and put in use by replacing CURRENT. Whatever CURRENT does not name is
+removed by the next writer, but for the one before it, which can mend a damaged one, and those still being read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.errors import IndexBusy, IndexDamaged
+from index.seal import broken, flush, flush_one, restrict
+
+SCHEMA = 1
+"""Raised when the files of a generation change their form; another number is refused."""
+MANIFEST = "MANIFEST"
+_READERS = "READERS"
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation holds, and the digest of each of its files."""
+
+    generation: str
+    schema: int
+    fingerprint: str
+    dimension: int
+    chroma: str
+    documents: int
+    passages: int
+    files: Mapping[str, str]
+
+    def line(self) -> str:
+        """The manifest as it stands in CURRENT."""
+        return json.dumps(asdict(self), sort_keys=True) + "\n"
+
+
+def folder_of(root: Path, generation: str) -> Path:
+    """Where a published generation lies."""
+    return root / f"gen-{generation}"
+
+
+def read_current(root: Path) -> Manifest | None:
+    """The manifest in use, or None where nothing was published yet.
+
+    Raises: IndexDamaged, when CURRENT does not read or is of another schema.
+    """
+    return _manifest(root / "CURRENT", current_line(root))
+
+
+def current_line(root: Path) -> str | None:
+    """CURRENT as it stands, to see whether it has changed; None where there is none."""
+    return _line(root / "CURRENT")
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Hold the writer's lock, and remove what no generation in use needs.
+
+    Raises: IndexBusy, when another process or thread holds the lock.
+    """
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    root.chmod(0o700)
+    path = root / "LOCK"
+    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise IndexBusy(
+            f"The index in {str(root)!r} is being written{_holder(path)}; wait until that is done."
+        ) from None
+    try:
+        path.write_text(f"{os.getpid()} {socket.gethostname()} {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
+        _collect(root)
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A new folder to build in, gone at the end unless it was published. The writer's lock must be held."""
+    folder = root / f"staging-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def chroma_version() -> str:
+    """The version of Chroma that is installed, which is never asked to read what another one wrote."""
+    return version("chromadb")
+
+
+def new_id(root: Path) -> str:
+    """The next generation's name: a running number, and a few digits that tell it from one in a deleted index."""
+    return f"{max((_number(path) for path in _generations(root)), default=0) + 1:06d}-{secrets.token_hex(2)}"
+
+
+def publish(root: Path, built: Path, manifest: Manifest) -> None:
+    """Put the generation in `built` in use: afterwards CURRENT names it, whole and on the disk, or nothing changed."""
+    (built / _READERS).touch()
+    (built / MANIFEST).write_text(manifest.line(), encoding="utf-8")
+    restrict(built)
+    flush(built)
+    built.rename(folder_of(root, manifest.generation))
+    fresh = root / "CURRENT.new"
+    fresh.write_text(manifest.line(), encoding="utf-8")
+    fresh.chmod(0o600)
+    flush_one(fresh)
+    flush_one(root)
+    fresh.replace(root / "CURRENT")
+    flush_one(root)
+
+
+@contextmanager
+def reading(root: Path) -> Iterator[tuple[Manifest, str] | None]:
+    """The manifest in use and its line, with its folder kept from removal; None where nothing was published.
+
+    Raises: IndexDamaged, when CURRENT does not read or names a folder that is not there.
+    """
+    for _ in range(_ATTEMPTS):
+        line = current_line(root)
+        manifest = _manifest(root / "CURRENT", line)
+        if manifest is None or line is None:
+            yield None
+            return
+        held = _share(folder_of(root, manifest.generation) / _READERS)
+        if held is None and current_line(root) != line:
+            continue  # a writer published, and removed this one, between the two steps
+        if held is None:
+            break
+        try:
+            yield manifest, line
+        finally:
+            os.close(held)
+        return
+    raise IndexDamaged(
+        f"{str(root / 'CURRENT')!r} names a generation that is not there; run `rag index --rebuild PATH`."
+    )
+
+
+def salvage(root: Path, file: str) -> Path | None:
+    """The newest generation whose `file` is still as it was published, whether or not it is in use."""
+    for folder in sorted(_generations(root), key=_number, reverse=True):
+        with suppress(IndexDamaged):
+            manifest = _manifest(folder / MANIFEST, _line(folder / MANIFEST))
+            if manifest and file in manifest.files and not broken(folder, {file: manifest.files[file]}):
+                return folder
+    return None
+
+
+def _line(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise IndexDamaged(f"{str(path)!r} does not read ({error.strerror}); run `rag doctor`.") from error
+
+
+def _manifest(path: Path, line: str | None) -> Manifest | None:
+    if line is None:
+        return None
+    try:
+        manifest = Manifest(**json.loads(line))
+    except (ValueError, TypeError) as error:
+        raise IndexDamaged(f"{str(path)!r} does not read as a manifest; run `rag index --rebuild PATH`.") from error
+    if manifest.schema != SCHEMA:
+        raise IndexDamaged(
+            f"The index in {str(path.parent)!r} has schema {manifest.schema!r}, this version reads {SCHEMA}; "
+            "run `rag index --rebuild PATH`."
+        )
+    if not _is_sound(manifest):
+        raise IndexDamaged(f"{str(path)!r} holds values no manifest has; run `rag index --rebuild PATH`.")
+    return manifest
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    words = (manifest.generation, manifest.fingerprint, manifest.chroma)
+    numbers = (manifest.dimension, manifest.documents, manifest.passages)
+    return (
+        all(isinstance(word, str) for word in words)
+        and all(isinstance(number, int) for number in numbers)
+        and isinstance(manifest.files, dict)
+        and re.fullmatch(r"\d+-[0-9a-f]+", manifest.generation) is not None
+    )
+
+
+def _collect(root: Path) -> None:
+    """Remove what a killed run left and generations that nobody needs."""
+    for leftover in (*root.glob("staging-*"), *root.glob("trash-*")):
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        current = read_current(root)
+    except IndexDamaged:
+        return  # until it is mended, any generation may be the one to mend it from
+    in_use = folder_of(root, current.generation) if current else None
+    older = [path for path in _generations(root) if in_use is None or _number(path) < _number(in_use)]
+    keep = {in_use, max(older, key=_number, default=None)}
+    for path in _generations(root):
+        if path not in keep:
+            _remove(root, path)
+
+
+def _remove(root: Path, generation: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(generation / _READERS, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            trash = root / f"trash-{secrets.token_hex(4)}"
+            generation.rename(trash)  # at once, so that no reader meets half a generation
+            shutil.rmtree(trash, ignore_errors=True)
+        finally:
+            os.close(descriptor)
+
+
+def _share(path: Path) -> int | None:
+    """A shared lock on a generation's READERS file, or None when the generation is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if path.exists():
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _generations(root: Path) -> list[Path]:
+    return [path for path in root.glob("gen-*") if _number(path) >= 0]
+
+
+def _number(generation: Path) -> int:
+    match = re.fullmatch(r"gen-(\d+)-[0-9a-f]+", generation.name)
+    return int(match.group(1)) if match else -1
+
+
+def _holder(path: Path) -> str:
+    with suppress(OSError, ValueError):
+        pid, host, since = path.read_text(encoding="utf-8").strip().split(" ", 2)
+        return f" by process {pid} on {host} since {since}"
+    return ""

@@ -1,0 +1,203 @@
+"""A published index, opened to search and to read. Nothing is loaded before it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from index import generation
+from index.corpus import FILE, Corpus
+from index.errors import IndexDamaged, NoIndex, WrongModel
+from index.generation import Manifest
+from index.probe import CHROMA, LEXICAL
+from index.seal import broken
+from index.settings import IndexSettings
+from index.types import Article, Hit, IndexState, Passage, Source, Vectors
+
+if TYPE_CHECKING:
+    from index.lexical import LexicalIndex
+    from index.store import VectorStore
+
+
+def open_index(settings: IndexSettings, fingerprint: str | None = None) -> Index:
+    """The index in use. With `fingerprint`, the index must have been built with that embedding model.
+
+    Raises: NoIndex, when nothing was indexed yet; WrongModel; IndexDamaged, when a file of it is missing or it was
+    written by another version of Chroma.
+    """
+    return Index(settings, fingerprint)
+
+
+class Index:
+    """One generation of an index, kept from removal until it is closed. Safe to use from several threads.
+
+    Each part (corpus, vectors, words) is compared with its digests when it is first used, so every method may
+    raise IndexDamaged; it then names the file and what mends it.
+    """
+
+    def __init__(self, settings: IndexSettings, fingerprint: str | None = None) -> None:
+        """See `open_index`."""
+        self._root = settings.root
+        self._lock = RLock()
+        self._corpus: Corpus | None = None
+        self._store: VectorStore | None = None
+        self._words: LexicalIndex | None = None
+        self._source = lru_cache(maxsize=4096)(self._read_source)
+        with ExitStack() as stack:
+            held = stack.enter_context(generation.reading(self._root))
+            if held is None:
+                raise NoIndex(f"Nothing is indexed in {str(self._root)!r} yet; run `rag index PATH`.")
+            self._manifest, self._line = held
+            self._folder = generation.folder_of(self._root, self._manifest.generation)
+            _require(self._manifest, self._folder, fingerprint)
+            self._held = stack.pop_all()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every file. Closing twice does no harm."""
+        with self._lock:
+            for part in (self._corpus, self._store):
+                if part is not None:
+                    part.close()
+            self._corpus = self._store = self._words = None
+            self._held.close()
+
+    @property
+    def state(self) -> IndexState:
+        """Which generation this is, and how much it holds."""
+        return IndexState(self._manifest.generation, self._manifest.documents, self._manifest.passages)
+
+    @property
+    def fingerprint(self) -> str:
+        """The embedding model that the vectors are of."""
+        return self._manifest.fingerprint
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders and files that were indexed, absolute."""
+        return tuple(Path(root) for root in json.loads(self._texts().meta("roots") or "[]"))
+
+    def stale(self) -> bool:
+        """Whether another generation is in use by now, so that this one should be closed and the index opened again."""
+        return generation.current_line(self._root) != self._line
+
+    def dense(self, vector: Vectors, k: int) -> list[Hit]:
+        """The `k` passages nearest to `vector`, shape (d,) or (1, d), by cosine similarity; best first.
+
+        Raises: WrongModel, when `vector` has another width than the index's.
+        """
+        if vector.shape[-1] != self._manifest.dimension:
+            raise WrongModel(
+                f"The question's vector has {vector.shape[-1]} numbers, those of the index {self._manifest.dimension}; "
+                "run `rag index PATH` with the model now set."
+            )
+        return self._vectors().query(vector, k)
+
+    def lexical(self, text: str, k: int) -> list[Hit]:
+        """Up to `k` passages that share a word with `text`, by BM25; best first."""
+        return self._word_index().query(text, k)
+
+    def idf(self, term: str) -> float:
+        """How rare a token of `index.tokens.tokenize` is among the passages; the maximum for one that none has."""
+        return self._word_index().idf(term)
+
+    def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
+        """The passages that have these ids, in the order given; ids that name none are left out."""
+        return self._texts().passages(ids)
+
+    def article(self, passage: Passage) -> Article:
+        """The article that a passage is of."""
+        return self._texts().article(passage.document_id, passage.article)
+
+    def articles(self) -> tuple[Article, ...]:
+        """Every article of every document."""
+        corpus = self._texts()
+        return tuple(article for document in corpus.document_ids() for article in corpus.articles(document))
+
+    def source(self, passage: Passage) -> Source:
+        """Where a passage comes from; the first path, by sort order, where its document has several."""
+        return self._source(passage.document_id, passage.article)
+
+    def source_of(self, article: Article) -> Source:
+        """Where an article comes from, as `source` tells it for its passages."""
+        return self._source(article.document_id, article.ordinal)
+
+    def text(self, document_id: str) -> str:
+        """A document's decoded text, which the offsets of articles and passages count in."""
+        return self._texts().text(document_id)
+
+    def neighbours(self, passage: Passage, before: int, after: int) -> tuple[Passage, ...]:
+        """Up to `before` passages before it and `after` after it in its article, in order, itself left out."""
+        all_of_it = self._texts().passages_of(passage.document_id, passage.article)
+        earlier = [other for other in all_of_it if other.start < passage.start]
+        later = [other for other in all_of_it if other.start > passage.start]
+        return (*earlier[max(0, len(earlier) - before) :], *later[:after])
+
+    def _texts(self) -> Corpus:
+        with self._lock:
+            if self._corpus is None:
+                self._compare(FILE)
+                self._corpus = Corpus(self._folder / FILE)
+            return self._corpus
+
+    def _vectors(self) -> VectorStore:
+        with self._lock:
+            if self._store is None:
+                self._compare(CHROMA)
+                from index.store import VectorStore
+
+                self._store = VectorStore.open(self._folder / CHROMA)
+            return self._store
+
+    def _word_index(self) -> LexicalIndex:
+        with self._lock:
+            if self._words is None:
+                self._compare(LEXICAL)
+                from index.lexical import LexicalIndex
+
+                self._words = LexicalIndex.open(self._folder / LEXICAL)
+            return self._words
+
+    def _compare(self, part: str) -> None:
+        """Refuse a damaged file before the library that reads it sees it: Chroma may crash, or answer wrongly."""
+        for name in broken(self._folder, self._manifest.files, part):
+            raise IndexDamaged(f"{str(self._folder / name)!r} is damaged or missing; run `rag index --rebuild PATH`.")
+
+    def _read_source(self, document_id: str, ordinal: int) -> Source:
+        corpus = self._texts()
+        article = corpus.article(document_id, ordinal)
+        return Source(
+            document_id=document_id,
+            path=corpus.first_path(document_id),
+            sha256=corpus.sha256(document_id),
+            title=article.title,
+            outlet=article.outlet,
+            author=article.author,
+            date=article.date,
+        )
+
+
+def _require(manifest: Manifest, folder: Path, fingerprint: str | None) -> None:
+    for name in manifest.files:
+        if not (folder / name).is_file():
+            raise IndexDamaged(f"{str(folder / name)!r} is missing; run `rag index --rebuild PATH`.")
+    if fingerprint is not None and fingerprint != manifest.fingerprint:
+        raise WrongModel(
+            f"The index was built with the embedding model {manifest.fingerprint!r}, and {fingerprint!r} is set; "
+            "run `rag index PATH` to build it with that, or set index.model back."
+        )
+    if manifest.chroma != generation.chroma_version():
+        raise IndexDamaged(
+            f"The index was written by chromadb {manifest.chroma}, and {generation.chroma_version()} is installed; "
+            "run `rag index PATH`, which embeds nothing anew."
+        )

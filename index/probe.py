@@ -1,0 +1,116 @@
+"""A trial of a generation in a process of its own, since a damaged Chroma store can kill the process that opens it.
+
+`python -m index.probe FOLDER` prints one line of JSON, `{"checked": n, "problem": null | "in words"}`, and exits with
+0 when the generation answers as it should, 1 when it does not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.corpus import FILE, Corpus
+from index.errors import IndexFault
+
+CHROMA, LEXICAL = "chroma", "lexical"
+_VECTORS_TRIED, _TEXTS_TRIED = 500, 20
+_NEAR = 0.999
+_PLAIN_SIZE = 64 * 1024 * 1024
+
+
+def run(folder: Path, seconds: float = 300) -> str | None:
+    """What is wrong with the generation in `folder`, in words; None when it opens and finds its own passages."""
+    # -P and an explicit path: the folder one happens to be in must not supply the code.
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    command = [sys.executable, "-P", "-m", "index.probe", str(folder)]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return f"the search does not answer within {seconds:g} s"
+    if done.returncode < 0:
+        return f"the search crashes (signal {-done.returncode})"
+    try:
+        problem = json.loads(done.stdout)["problem"]
+    except (ValueError, KeyError, TypeError):
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        return f"the check itself failed with exit code {done.returncode}: {' '.join(last)}"
+    return None if problem is None else str(problem)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Try the generation in the folder named; 0 when it is sound."""
+    checked = 0
+    try:
+        checked, problem = _try(Path(arguments[0]))
+    except IndexFault as error:
+        problem = str(error)
+    sys.stdout.write(json.dumps({"checked": checked, "problem": problem}) + "\n")
+    return 0 if problem is None else 1
+
+
+def _try(folder: Path) -> tuple[int, str | None]:
+    """How many passages were looked for, and the first problem met."""
+    problem = _sparse(folder / CHROMA)
+    if problem:
+        return 0, problem
+    with Corpus(folder / FILE) as corpus:
+        ids = corpus.passage_ids()
+        problem = _find_vectors(folder, corpus, ids) or _find_texts(folder, corpus, ids)
+    return min(len(ids), _VECTORS_TRIED), problem
+
+
+def _sparse(folder: Path) -> str | None:
+    """Chroma, when broken, has written files that claim terabytes; opening one is fatal."""
+    for path in folder.rglob("*"):
+        status = path.stat()
+        if status.st_size > _PLAIN_SIZE + 8 * 512 * status.st_blocks:
+            return f"{path.name} claims {status.st_size:,} bytes and holds {512 * status.st_blocks:,}"
+    return None
+
+
+def _find_vectors(folder: Path, corpus: Corpus, ids: Sequence[str]) -> str | None:
+    from index.store import VectorStore
+
+    with VectorStore.open(folder / CHROMA) as store:
+        if store.count() != len(ids):
+            return f"the corpus has {len(ids):,} passages and Chroma {store.count():,}"
+        tried = _sample(ids, _VECTORS_TRIED)
+        fingerprint = corpus.meta("fingerprint") or ""
+        vectors = corpus.vectors(fingerprint, tried)
+        tops = [store.query(vector, 1)[0] for vector in vectors]
+    # Equal texts have equal vectors, so the passage found may be another; its vector must be the one looked for.
+    found = corpus.vectors(fingerprint, [top.passage_id for top in tops])
+    for key, vector, top, other in zip(tried, vectors, tops, found, strict=True):
+        if min(float(np.dot(vector, other)), top.score) < _NEAR:
+            return f"the passage {key!r} is not found by its own vector"
+    return None
+
+
+def _find_texts(folder: Path, corpus: Corpus, ids: Sequence[str]) -> str | None:
+    from index.lexical import LexicalIndex
+    from index.tokens import tokenize
+
+    index = LexicalIndex.open(folder / LEXICAL)
+    if index.ids != tuple(ids):
+        return f"the corpus has {len(ids):,} passages and the word index {len(index.ids):,}, or in another order"
+    for key, passage in corpus.passages(_sample(ids, _TEXTS_TRIED)).items():
+        found = {hit.passage_id for hit in index.query(passage.text, len(ids))}
+        if tokenize(passage.text) and key not in found:
+            return f"the passage {key!r} is not found by its own words"
+    return None
+
+
+def _sample(ids: Sequence[str], most: int) -> Sequence[str]:
+    """Up to `most` ids, evenly spread."""
+    step = -(-len(ids) // most) or 1
+    return ids[::step]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

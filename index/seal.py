@@ -1,0 +1,79 @@
+"""Digests of an index's files: written when it is published, compared before a file is relied on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+_CHROMA_DATABASE = "chroma.sqlite3"
+_CHROMA_SCRATCH = ("acquire_write",)
+"""Chroma 1.5 adds a row here whenever the store is opened, even to read; nothing reads it back."""
+
+
+def seal(folder: Path) -> dict[str, str]:
+    """The digest of every file below `folder`, by relative path."""
+    return {path.relative_to(folder).as_posix(): digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def broken(folder: Path, seals: Mapping[str, str], under: str = "") -> tuple[str, ...]:
+    """The sealed files whose name starts with `under` that are missing or no longer have their digest."""
+    return tuple(name for name, told in seals.items() if name.startswith(under) and _read(folder / name) != told)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes; for Chroma's database, of its rows, since opening it changes its bytes.
+
+    Raises: OSError; sqlite3.DatabaseError, when Chroma's database does not read.
+    """
+    if path.name == _CHROMA_DATABASE:
+        return _rows(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def restrict(folder: Path) -> None:
+    """Make everything at and below `folder` readable by its owner only."""
+    folder.chmod(0o700)
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def flush(folder: Path) -> None:
+    """Wait until everything at and below `folder` is on the disk."""
+    for path in (*folder.rglob("*"), folder):
+        flush_one(path)
+
+
+def flush_one(path: Path) -> None:
+    """Wait until one file, or the names in one folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return digest(path)
+    except (OSError, sqlite3.DatabaseError):
+        return None
+
+
+def _rows(path: Path) -> str:
+    total = hashlib.sha256()
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        database.text_factory = bytes
+        master = "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        for name, sql in database.execute(master).fetchall():
+            table = name.decode()
+            if table in _CHROMA_SCRATCH:
+                continue
+            total.update(repr((name, sql)).encode())
+            for row in database.execute(f'SELECT * FROM "{table}"'):
+                total.update(repr(row).encode())
+    return total.hexdigest()

@@ -1,0 +1,133 @@
+"""What the folders hold now, against what the index holds: the first half of indexing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from index.articles import split_articles
+from index.chunk import chunk
+from index.corpus import Corpus, CorpusWriter, StoredPath
+from index.errors import UnreadableFile
+from index.files import File, Found
+from index.readers import read
+from index.searchable import digest_of, embedding_text
+from index.settings import IndexSettings
+from index.types import Article, Change, Document, Passage, Skipped
+
+
+@dataclass(slots=True)
+class Survey:
+    """The paths to store, the documents to take over from the base, what changed and what was skipped."""
+
+    paths: list[StoredPath] = field(default_factory=list)
+    reused: dict[str, None] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+    kept: list[StoredPath] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def recipe(settings: IndexSettings) -> str:
+    """Changes whenever equal bytes may be read or cut otherwise: with a setting, or with the code of this package."""
+    total = hashlib.sha256(str(settings.passage_words).encode())
+    package = Path(__file__).parent
+    for source in sorted(package.rglob("*.py")):
+        total.update(source.relative_to(package).as_posix().encode() + source.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def survey(
+    found: Found, settings: IndexSettings, base: Corpus | None, writer: CorpusWriter, advance: Callable[[int], None]
+) -> Survey:
+    """Read every file found. New documents go to `writer` at once, so that memory holds one file at a time.
+
+    What was indexed before and cannot be read now is kept, and told in `skipped`.
+    """
+    result = Survey()
+    same = base if base is not None and base.meta("recipe") == recipe(settings) else None
+    known = frozenset(same.document_ids()) if same else frozenset()
+    before = {stored.location: stored for stored in base.paths()} if base else {}
+    for file in found.files:
+        try:
+            document, stored = _read(file, settings.max_file_bytes)
+        except UnreadableFile as error:
+            stored_before = before.get(file.path)
+            if stored_before is not None:
+                result.kept.append(replace(stored_before, path=file.relative))
+            result.skipped.append(_told(Skipped(file.relative, str(error)), stored_before is not None))
+        else:
+            if document.text.strip():
+                _place(result, document, known, settings, writer)
+                result.paths.append(stored)
+            else:
+                result.skipped.append(Skipped(file.relative, "holds no text"))
+        advance(1)
+    for item in found.unlisted:
+        below = [stored for place, stored in before.items() if place.is_relative_to(item.path)]
+        result.kept.extend(below)
+        result.skipped.append(_told(item.skipped, bool(below)))
+    taken = {stored.path for stored in result.paths}
+    result.kept = [stored for stored in result.kept if stored.path not in taken]
+    if base is not None:
+        for stored in result.kept:
+            _place(result, base.document(stored.document_id), known, settings, writer)
+    return result
+
+
+def changes(before: Sequence[StoredPath], result: Survey) -> dict[Change, int]:
+    """How many files are new, changed, moved, deleted, unchanged or kept."""
+    old = {stored.path: stored.document_id for stored in before}
+    new = {stored.path for stored in (*result.paths, *result.kept)}
+    gone = Counter(document for path, document in old.items() if path not in new)
+    count: Counter[Change] = Counter({"kept": len(result.kept)})
+    for stored in result.paths:
+        count[_change(stored, old, gone)] += 1
+    count["deleted"] = gone.total()
+    order: tuple[Change, ...] = ("new", "changed", "moved", "deleted", "unchanged", "kept")
+    return {change: count[change] for change in order}
+
+
+def write_document(
+    document: Document, articles: Sequence[Article], passages: Sequence[Passage], writer: CorpusWriter
+) -> None:
+    """Add a document with the digests by which its vectors are found."""
+    by_ordinal = {article.ordinal: article for article in articles}
+    keys = [digest_of(embedding_text(passage, by_ordinal[passage.article])) for passage in passages]
+    writer.add_document(document, articles, passages, keys)
+
+
+def _read(file: File, max_bytes: int) -> tuple[Document, StoredPath]:
+    document = read(file.path, max_bytes)
+    try:
+        status = file.path.stat()
+    except OSError as error:
+        raise UnreadableFile(f"went away while it was read: {error.strerror}") from error
+    return document, StoredPath(file.relative, file.path, document.id, status.st_size, status.st_mtime_ns)
+
+
+def _place(
+    result: Survey, document: Document, known: frozenset[str], settings: IndexSettings, writer: CorpusWriter
+) -> None:
+    """Mark a document for reuse, or cut and write it, once."""
+    if document.id in known:
+        result.reused[document.id] = None
+    elif document.id not in result.written:
+        articles = split_articles(document)
+        write_document(document, articles, chunk(document, articles, settings.passage_words), writer)
+        result.written.add(document.id)
+
+
+def _told(skipped: Skipped, kept: bool) -> Skipped:
+    return Skipped(skipped.path, f"{skipped.reason}; what was read before is kept") if kept else skipped
+
+
+def _change(stored: StoredPath, old: Mapping[str, str], gone: Counter[str]) -> Change:
+    if stored.path in old:
+        return "unchanged" if old[stored.path] == stored.document_id else "changed"
+    if gone[stored.document_id]:
+        gone[stored.document_id] -= 1
+        return "moved"
+    return "new"

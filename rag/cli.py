@@ -1,0 +1,261 @@
+"""The command line, where the parts are put together. What is heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import NoIndex, RagError
+from rag.cli_eval import evaluations
+from rag.errors import QuestionInvalid
+from rag.options import Collection, Config, Home, Json, settings_of
+from rag.terminal import StageBars, Terminal, one_line
+
+if TYPE_CHECKING:
+    from index.settings import IndexSettings
+    from rag.chat import Conversation
+    from rag.pipeline import Pipeline
+
+FAILED, USAGE, REFUSED = 1, 2, 3
+
+app = typer.Typer(
+    help="Answers from your own documents, each sentence with the exact words it rests on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(evaluations, name="eval")
+
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question; - reads it from stdin.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command and exits: 0 done or answered, 3 refused, 2 usage, 1 error, 130 interrupted.
+
+    An error is one sentence on stderr; with RAG_DEBUG=1 the traceback stands above it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a narrow code page, or a file name that is not text
+    try:
+        app(None if arguments is None else list(arguments), prog_name="rag")
+    except QuestionInvalid as error:
+        _fail(str(error), USAGE)
+    except RagError as error:
+        _fail(str(error), FAILED)
+    except Exception as error:  # noqa: BLE001 - the boundary to the person
+        said = f"{type(error).__name__}: {error}".removesuffix(": ")
+        _fail(f"Something went wrong that was not foreseen ({said}); RAG_DEBUG=1 shows where.", FAILED)
+
+
+def _fail(sentence: str, code: int) -> None:
+    if os.environ.get("RAG_DEBUG") == "1":
+        traceback.print_exc()
+    Terminal(sys.stderr).line(one_line(sentence))
+    sys.exit(code)
+
+
+@app.command()
+def index(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders; without any, those of last time.")
+    ] = None,
+    home: Home = None,
+    config: Config = None,
+    collection: Collection = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the whole index anew.")] = False,
+    json: Json = False,
+) -> None:
+    """Index files and folders; only changes are read."""
+    settings = settings_of(home, config, collection).for_index()
+    from index.build import build_index
+    from index.embed import SentenceTransformerEmbedder
+
+    chosen = _existing(paths) if paths else _last_time(settings)
+    with StageBars() as bars:
+        report = build_index(settings, chosen, SentenceTransformerEmbedder(settings.model), bars, rebuild=rebuild)
+    if json:
+        Terminal().json(asdict(report))
+    else:
+        Terminal().report(report)
+
+
+def _existing(paths: Sequence[Path]) -> Sequence[Path]:
+    for path in paths:
+        if not path.exists():
+            raise typer.BadParameter(f"there is no file or folder {str(path)!r}.")
+    return paths
+
+
+def _last_time(settings: IndexSettings) -> Sequence[Path]:
+    from index.open import open_index
+
+    try:
+        with open_index(settings) as present:
+            return present.roots
+    except NoIndex:
+        example = "rag index ~/Documents"
+        raise typer.BadParameter(f"nothing is indexed yet, so name what to index, as in: {example}") from None
+
+
+@app.command()
+def status(home: Home = None, config: Config = None, collection: Collection = None, json: Json = False) -> None:
+    """Say what is indexed, and where it is kept."""
+    settings = settings_of(home, config, collection).for_index()
+    from index.generation import folder_of, read_current
+
+    manifest = read_current(settings.root)
+    if manifest is None:
+        raise NoIndex(f"Nothing is indexed in {str(settings.root)!r} yet; run `rag index PATH`.")
+    told = {
+        "collection": settings.collection,
+        "generation": manifest.generation,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "model": manifest.fingerprint,
+        "folder": str(folder_of(settings.root, manifest.generation)),
+    }
+    if json:
+        Terminal().json(told)
+    else:
+        Terminal().table(("Index", ""), [(name, str(value)) for name, value in told.items()])
+
+
+@app.command()
+def search(
+    query: Question,
+    k: Annotated[int | None, typer.Option("-k", min=1, max=1000, help="How many passages.")] = None,
+    home: Home = None,
+    config: Config = None,
+    collection: Collection = None,
+    json: Json = False,
+) -> None:
+    """Show the passages that bear on a query."""
+    settings = settings_of(home, config, collection)
+    from rag.contract import passage_as_json
+    from rag.pipeline import open_pipeline
+
+    query = _typed(query, settings.answer.max_question_chars)
+    with open_pipeline(settings) as pipeline:
+        found = pipeline.retrieve(query, k or settings.retrieval.top_k)
+    if json:
+        Terminal().json({"query": query, "passages": [passage_as_json(item) for item in found]})
+    elif found:
+        Terminal().passages(found)
+    else:
+        Terminal().line("No passage matches.")
+
+
+@app.command()
+def ask(
+    question: Question,
+    home: Home = None,
+    config: Config = None,
+    collection: Collection = None,
+    json: Json = False,
+) -> None:
+    """Answer one question, or say that it cannot (code 3)."""
+    settings = settings_of(home, config, collection)
+    from rag.contract import as_json
+    from rag.pipeline import open_pipeline
+
+    with open_pipeline(settings) as pipeline:
+        answer = pipeline.ask(_typed(question, settings.answer.max_question_chars))
+    if json:
+        Terminal().json(as_json(answer))
+    else:
+        Terminal().answer(answer)
+    if answer.status == "refused":
+        raise typer.Exit(REFUSED)
+
+
+def _typed(question: str, limit: int) -> str:
+    """The question itself, or what stdin holds where it is `-`; one character past `limit` is enough to refuse it."""
+    if question != "-":
+        return question
+    return sys.stdin.buffer.read(4 * (limit + 1)).decode("utf-8", "replace").strip()
+
+
+@app.command()
+def chat(home: Home = None, config: Config = None, collection: Collection = None) -> None:
+    """Ask in turns, in the terminal."""
+    settings = settings_of(home, config, collection)
+    from rag.chat import Conversation
+    from rag.pipeline import open_pipeline
+
+    with open_pipeline(settings) as pipeline:
+        _greet(pipeline)
+        _converse(Conversation(pipeline, settings.answer.history_turns))
+
+
+def _greet(pipeline: Pipeline) -> None:
+    state = pipeline.state
+    told = f"{state.documents:,} documents, {state.passages:,} passages."
+    Terminal().line(f"{told} /new starts over; /quit or Ctrl-D leaves.", style="dim")
+
+
+def _converse(conversation: Conversation) -> None:
+    terminal = Terminal()
+    while (question := _next_line()) not in (None, "/quit"):
+        if question == "/new":
+            conversation.clear()
+            terminal.line("Starting over.", style="dim")
+        elif question:
+            try:
+                terminal.answer(conversation.ask(question))
+            except RagError as error:
+                terminal.line(one_line(str(error)), style="red")
+            terminal.line()
+
+
+def _next_line() -> str | None:
+    try:
+        return input("> ").strip()
+    except EOFError:
+        return None
+
+
+@app.command()
+def ui(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Allow a host that others can reach; no login.")] = False,
+    home: Home = None,
+    config: Config = None,
+    collection: Collection = None,
+) -> None:
+    """Serve the page to ask questions in, until Ctrl-C."""
+    settings = settings_of(home, config, collection)
+    from rag.pipeline import open_pipeline
+    from ui import serve
+
+    with open_pipeline(settings) as pipeline:
+        Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
+        serve(pipeline, host=host, port=port, open_browser=open_browser, insecure=insecure)
+
+
+@app.command()
+def doctor(home: Home = None, config: Config = None, collection: Collection = None, json: Json = False) -> None:
+    """Examine the index; a fault gives exit code 1."""
+    settings = settings_of(home, config, collection).for_index()
+    from index.doctor import examine
+    from index.embed import SentenceTransformerEmbedder
+
+    findings = examine(settings, SentenceTransformerEmbedder(settings.model).fingerprint)
+    if json:
+        Terminal().json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        rows = [("ok" if f.ok else "FAULT", f.name, f.detail, f.remedy) for f in findings]
+        Terminal().table(("", "Looked at", "Seen", "What mends it"), rows)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(FAILED)

@@ -1,0 +1,199 @@
+"""Which sentences carry the answer, or what is lacking: the one decision both answerers rest on.
+
+Pure. The thresholds were set on the tuning half of the seeds suite; `make eval` reports the other half.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.types import Article, Span
+from rag.checks import faults
+from rag.quantities import find_quantities
+from rag.reading import Candidate, Reading
+
+FLOOR = 1.3
+"""A best sentence that scores less has nothing to do with the question."""
+_SECOND = 0.45
+"""How far below the best a sentence may be and still stand in for it, when the best is at fault."""
+_CLOSE = 0.3
+"""Sentences nearer than this to the best are quoted with it: the score cannot tell them apart."""
+_ASIDE = 0.6
+"""How far below the best the best sentence of another article may be and still be set against it."""
+_LOOK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """An exact run of characters chosen as evidence: whole sentences, or the byline of an article."""
+
+    label: int
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for one question, or one part of it.
+
+    `quotes` are in the order they should be read; empty when nothing can carry an answer, and then `missing`
+    says what the passages lack. `about` and `differing` are set when the quotes are sides of a disagreement.
+    """
+
+    question: str
+    quotes: tuple[Quoted, ...]
+    missing: str | None = None
+    differing: bool = False
+
+
+def find(reading: Reading, articles: Sequence[Article | None], max_words: int) -> Finding:
+    """The evidence for one question among its passages.
+
+    `articles` are those of `reading.reads`, in the same order. At most about `max_words` words are chosen; the
+    first sentence always is, however long.
+    """
+    question = reading.question
+    candidates = reading.candidates
+    if not candidates or candidates[0].score < FLOOR:
+        return Finding(question.text, (), "the passages do not speak of this")
+    if question.field in ("author", "date"):
+        return _from_byline(reading, articles)
+    best, missing = _best(reading)
+    if best is None:
+        return Finding(question.text, (), missing)
+    chosen = [best]
+    differing = False
+    if question.both_sides:
+        chosen += _other_sides(reading, best)
+        differing = len(chosen) > 1
+    elif (other := _contradicting(reading, best)) is not None:
+        chosen.append(other)
+        differing = True
+    else:
+        chosen += [c for c in candidates[:3] if c is not best and best.score - c.score < _CLOSE and _is_sound(reading, c)]
+    return Finding(question.text, _within(reading, chosen, max_words), differing=differing)
+
+
+def _best(reading: Reading) -> tuple[Candidate | None, str | None]:
+    """The first candidate without a fault that is near enough to the top, else what the top one lacks."""
+    top = reading.candidates[0]
+    first: str | None = None
+    for candidate in reading.candidates[:_LOOK]:
+        found = faults(reading, candidate)
+        if not found and top.score - candidate.score <= _SECOND and candidate.score >= FLOOR:
+            return candidate, None
+        first = first or (found[0] if found else None)
+    return None, first
+
+
+def _is_sound(reading: Reading, candidate: Candidate) -> bool:
+    return not faults(reading, candidate)
+
+
+def _contradicting(reading: Reading, best: Candidate) -> Candidate | None:
+    """The best sentence of another article that gives another number for the same thing."""
+    if reading.question.kind not in ("number", "percent", "length", "money", "age"):
+        return None
+    told = _numbers(best)
+    for candidate in reading.candidates[:_LOOK]:
+        if _article(candidate) == _article(best) or best.score - candidate.score > _ASIDE:
+            continue
+        if not faults(reading, candidate) and _numbers(candidate) and not (_numbers(candidate) & told):
+            return candidate
+    return None
+
+
+def _numbers(candidate: Candidate) -> set[float]:
+    return {round(q.value, 6) for q in find_quantities(candidate.text) if q.unit != "ordinal"}
+
+
+def _other_sides(reading: Reading, best: Candidate) -> list[Candidate]:
+    """Up to two more sentences that say what the first does not: new words of the question, another article, other words.
+
+    Maximal marginal relevance (Carbonell and Goldstein 1998), with the question's own words as a third term.
+    """
+    chosen = [best]
+    pool = [c for c in reading.candidates[:14] if c is not best and best.score - c.score < 1.2]
+    while pool and len(chosen) < 3:
+        chosen.append(max(pool, key=lambda c: _merit(reading, c, chosen)))
+        pool.remove(chosen[-1])
+    return chosen[1:]
+
+
+def _merit(reading: Reading, candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+    said = np.maximum.reduce([c.said for c in chosen])
+    gain = reading.covers(np.maximum(said, candidate.said)) - reading.covers(said)
+    alike = max(float(candidate.encoded.vector @ c.encoded.vector) for c in chosen)
+    elsewhere = all(_article(candidate) != _article(c) for c in chosen)
+    return candidate.score + 1.0 * gain - 0.6 * alike + (0.25 if elsewhere else 0.0)
+
+
+def _article(candidate: Candidate) -> tuple[str, int]:
+    return candidate.read.passage.document_id, candidate.read.passage.article
+
+
+def _within(reading: Reading, chosen: Sequence[Candidate], max_words: int) -> tuple[Quoted, ...]:
+    """The chosen sentences that fit, the first always; neighbours become one quote."""
+    labels = {read.passage.id: n for n, read in enumerate(reading.reads, start=1)}
+    kept: list[Candidate] = []
+    total = 0
+    for candidate in chosen:
+        count = len(candidate.text.split())
+        if kept and total + count > max_words:
+            continue
+        kept.append(candidate)
+        total += count
+    return _joined([Quoted(labels[c.read.passage.id], c.span, c.text) for c in kept], reading)
+
+
+def _joined(quotes: Sequence[Quoted], reading: Reading) -> tuple[Quoted, ...]:
+    """Quotes in order, those that follow each other in one passage as one."""
+    joined: list[Quoted] = []
+    for quote in quotes:
+        for i, before in enumerate(joined):
+            text = reading.reads[quote.label - 1].passage.text
+            start, end = min(before.span.start, quote.span.start), max(before.span.end, quote.span.end)
+            gap = end - start - len(before.span) - len(quote.span)
+            offset = reading.reads[quote.label - 1].passage.start
+            between = text[min(before.span.end, quote.span.end) - offset : max(before.span.start, quote.span.start) - offset]
+            if before.label == quote.label and 0 <= gap <= 1 and "\n" not in between:
+                joined[i] = Quoted(quote.label, Span(start, end), text[start - offset : end - offset])
+                break
+        else:
+            joined.append(quote)
+    return tuple(joined)
+
+
+def _from_byline(reading: Reading, articles: Sequence[Article | None]) -> Finding:
+    """The byline of the article that the question is about, if it prints what is asked."""
+    question = reading.question
+    ranked = sorted(
+        range(len(reading.reads)), key=lambda i: -(reading.score(reading.reads[i]) + _named_by(reading, i, articles[i]))
+    )
+    article = articles[ranked[0]]
+    name = (article.outlet or article.title) if article else None
+    asked = "author" if question.field == "author" else "date"
+    value = (article.author if asked == "author" else article.date) if article else None
+    missing = f"{name or 'the nearest document'} prints no {asked} for this"
+    if article is None or value is None or article.byline is None:
+        return Finding(question.text, (), missing)
+    for n, read in enumerate(reading.reads, start=1):
+        passage = read.passage
+        if passage.document_id == article.document_id and passage.span.contains(article.byline):
+            start = article.byline.start - passage.start
+            text = passage.text[start : start + len(article.byline)]
+            return Finding(question.text, (Quoted(n, article.byline, text),))
+    return Finding(question.text, (), missing)
+
+
+def _named_by(reading: Reading, at: int, article: Article | None) -> float:
+    """Extra for an article whose outlet or author the question names in full."""
+    if article is None:
+        return 0.0
+    asked = re.sub(r"\W+", " ", reading.question.text.lower())
+    names = [re.sub(r"^the ", "", name.lower()) for name in (article.outlet, article.author) if name]
+    return 2.0 if any(re.sub(r"\W+", " ", name) in asked for name in names) else 0.0

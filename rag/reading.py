@@ -1,0 +1,211 @@
+"""The sentences of the passages, read against one question: how much of it each says, and what it offers.
+
+A `Reading` is made once a question; candidates carry everything that the checks and the choice need, so that
+those can be pure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+import numpy as np
+
+from index.sentences import sentences
+from index.tokens import stem, words
+from index.types import Embedder, Encoded, Passage, Source, Span
+from rag.align import Scores, coverage
+from rag.names import acronyms
+from rag.question import Question, read_question
+
+_NAME_WEIGHT = 1.3
+_BEFORE, _FURTHER = 0.9, 0.8  # what the sentence before says counts a little less, the heading and others less again
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One passage with its sentences, each encoded once."""
+
+    passage: Passage
+    source: Source
+    spans: tuple[Span, ...]
+    """Offsets in the document."""
+    sentences: tuple[Encoded, ...]
+    heading: Encoded
+    """Headline, outlet and author, encoded."""
+    topics: frozenset[str] = frozenset()
+    """Stems of the names that the passage's article keeps coming back to."""
+
+    def text(self, at: int) -> str:
+        """The words of sentence `at`, exact."""
+        span = self.spans[at]
+        return self.passage.text[span.start - self.passage.start : span.end - self.passage.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that might answer. Coverages are per term of the question, in its order, 0 to 1."""
+
+    read: Read
+    at: int
+    said: Scores
+    """By the sentence alone."""
+    context: Scores
+    """By the sentence, those beside it and the heading."""
+    likeness: float
+    """Cosine of question and sentence."""
+    score: float
+
+    @property
+    def span(self) -> Span:
+        """Where the sentence lies in its document."""
+        return self.read.spans[self.at]
+
+    @property
+    def text(self) -> str:
+        """The sentence, exact."""
+        return self.read.text(self.at)
+
+    @property
+    def encoded(self) -> Encoded:
+        """The sentence as the model sees it."""
+        return self.read.sentences[self.at]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question and the passages offered for it."""
+
+    question: Question
+    encoded: Encoded
+    weights: Scores
+    """Of the question's terms, by rarity in the documents; names weigh more."""
+    short_forms: Mapping[str, tuple[str, ...]]
+    reads: tuple[Read, ...]
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every sentence of the passages, best first; ties by place."""
+        found = [c for read in self.reads for c in self._of(read)]
+        return tuple(sorted(found, key=lambda c: (-c.score, c.read.passage.id, c.at)))
+
+    def covers(self, said: Scores) -> float:
+        """The share of the question's weight that `said` covers, 0 to 1."""
+        total = float(self.weights.sum())
+        return float((said * self.weights).sum()) / total if total else 0.0
+
+    def score(self, read: Read) -> float:
+        """How well the best sentence of a passage meets the question."""
+        return max((c.score for c in self._of(read)), default=0.0)
+
+    def _of(self, read: Read) -> list[Candidate]:
+        terms = self.question.terms
+        said = [coverage(terms, self.encoded, s, self.short_forms) for s in read.sentences]
+        head = coverage(terms, self.encoded, read.heading, self.short_forms)
+        every = np.maximum.reduce([*said, head]) if said else head
+        return [self._candidate(read, at, said, head, every) for at in range(len(said))]
+
+    def _candidate(self, read: Read, at: int, said: list[Scores], head: Scores, every: Scores) -> Candidate:
+        near = [said[at], head * _FURTHER]
+        near += [said[at - 1] * _BEFORE] if at else []
+        near += [said[i] * _FURTHER for i in (at - 2, at + 1) if 0 <= i < len(said)]
+        likeness = float(self.encoded.vector @ read.sentences[at].vector)
+        score = self.covers(said[at]) + 0.5 * self.covers(every) + 2.0 * likeness
+        return Candidate(read, at, said[at], np.maximum.reduce(near), likeness, score)
+
+
+class Reader:
+    """Reads passages against questions; sentences once encoded are kept, the least used dropped first."""
+
+    def __init__(
+        self, embedder: Embedder, idf: Callable[[str], float], article_text: Callable[[Passage], str], *, keep: int = 20_000
+    ) -> None:
+        """A reader that weighs words by `idf`, the rarity of a stem in the indexed documents.
+
+        `article_text` gives the whole text of the article that a passage is of.
+        """
+        self._embedder = embedder
+        self._idf = idf
+        self._article_text = article_text
+        self._topics: dict[tuple[str, int], frozenset[str]] = {}
+        self._keep = keep
+        self._kept: OrderedDict[str, Encoded] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, question: str, passages: Sequence[tuple[Passage, Source]]) -> Reading:
+        """`question` read against `passages`."""
+        known = _capitals(passages)
+        parsed = read_question(question, lambda word: known[stem(word)] > 0)
+        names = parsed.names
+        weights = [self._idf(t.stem) * (_NAME_WEIGHT if t.stem in names else 1.0) for t in parsed.terms]
+        short: dict[str, tuple[str, ...]] = {}
+        for passage, _ in passages:
+            short.update(acronyms(passage.text))
+        texts = [question, *(t for p, s in passages for t in (*_sentence_texts(p), _heading(s)))]
+        encoded = self._encode(texts)
+        return Reading(
+            question=parsed,
+            encoded=encoded[question],
+            weights=np.array(weights, dtype=np.float32),
+            short_forms=short,
+            reads=tuple(_read(p, s, encoded, self._topics_of(p)) for p, s in passages),
+        )
+
+    def _topics_of(self, passage: Passage) -> frozenset[str]:
+        key = (passage.document_id, passage.article)
+        if key not in self._topics:
+            self._topics[key] = _topics(self._article_text(passage))
+        return self._topics[key]
+
+    def _encode(self, texts: Sequence[str]) -> dict[str, Encoded]:
+        with self._lock:
+            missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
+            if missing:
+                self._kept.update(zip(missing, self._embedder.encode(missing), strict=True))
+            found = {text: self._kept[text] for text in texts}
+            for text in found:
+                self._kept.move_to_end(text)
+            while len(self._kept) > max(self._keep, len(found)):
+                self._kept.popitem(last=False)
+        return found
+
+
+def _read(passage: Passage, source: Source, encoded: Mapping[str, Encoded], topics: frozenset[str]) -> Read:
+    spans = _spans(passage)
+    texts = [span.of(passage.text) for span in spans]
+    placed = tuple(Span(s.start + passage.start, s.end + passage.start) for s in spans)
+    return Read(passage, source, placed, tuple(encoded[t] for t in texts), encoded[_heading(source)], topics)
+
+
+def _topics(article: str) -> frozenset[str]:
+    """Names that stand in an article at least three times, and at least once in every 400 words."""
+    found = words(article)
+    counts = Counter(word.stem for word in found if word.text[:1].isupper() and not word.is_stop)
+    least = max(3, len(found) / 400)
+    return frozenset(name for name, count in counts.items() if count >= least)
+
+
+def _spans(passage: Passage) -> list[Span]:
+    return sentences(passage.text)
+
+
+def _sentence_texts(passage: Passage) -> list[str]:
+    return [span.of(passage.text) for span in _spans(passage)]
+
+
+def _heading(source: Source) -> str:
+    return ". ".join(part for part in (source.title, source.outlet, source.author) if part)
+
+
+def _capitals(passages: Sequence[tuple[Passage, Source]]) -> Counter[str]:
+    """Stems that the passages write with a capital more than twice as often as without, not counting openings."""
+    big: Counter[str] = Counter()
+    small: Counter[str] = Counter()
+    for passage, source in passages:
+        for text in (passage.text, _heading(source)):
+            for word in words(text):
+                (big if word.text[:1].isupper() else small)[word.stem] += 1
+    return Counter({s: n for s, n in big.items() if n > 2 * small[s]})

@@ -1,0 +1,263 @@
+"""What a person sees in a terminal. Text of documents and models is made harmless here, and is never read as markup."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+if TYPE_CHECKING:  # the values bring numpy, which `rag --help` can do without
+    from index.types import Report, Source
+    from rag.types import Answer, Citation, Conflict, Reason, RetrievedPassage, Statement, Verdict
+
+CLOSED = 130
+"""The exit code when the reader of our output has gone, or the user pressed Ctrl-C."""
+
+_UNFOLDED = 1_000_000
+"""Columns of what is not a screen, so that a line stays a line."""
+
+MARKS: Mapping[Verdict, tuple[str, str, str]] = {
+    "supported": ("✓", "green", "supported"),
+    "partly": ("◐", "yellow", "partly supported"),
+    "unsupported": ("✕", "red", "not supported"),
+    "uncited": ("○", "magenta", "no source given"),
+}
+"""Each verdict's sign, colour and words; never the colour alone."""
+
+_REASONS: Mapping[Reason, str] = {
+    "empty_index": "The index holds no documents",
+    "no_evidence": "The documents do not hold an answer",
+    "model_declined": "The model found no answer in these passages",
+    "unsupported": "The passages do not support the answer that was written",
+    "error": "The model failed",
+}
+
+# C0 without tab and newline, DEL and C1; separators that break lines; bidi embeddings, overrides and isolates;
+# lone surrogates; interlinear marks; and the invisible tag characters.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206f\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def safe(text: str) -> str:
+    """`text` with every character that could steer a terminal replaced by a visible sign; the length is kept."""
+    return _UNSAFE.sub(lambda match: _picture(match[0]), text)
+
+
+def one_line(text: str) -> str:
+    """`safe(text)` with each run of white space as one space."""
+    return safe(" ".join(text.split()))
+
+
+def _picture(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else "\ufffd"
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Ends the program quietly, whatever is still buffered."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(CLOSED)
+
+
+class Terminal:
+    """Prints to one stream. Long lines are folded on a screen and left whole in a pipe or a file."""
+
+    def __init__(self, file: IO[str] | None = None, *, screen: bool | None = None) -> None:
+        self.console = _Console(file=file, force_terminal=screen, markup=False, highlight=False, emoji=False)
+        if not self.console.is_terminal:
+            self.console.width = _UNFOLDED
+
+    def line(self, text: str | Text = "", *, indent: int = 0, style: str = "") -> None:
+        """Prints a paragraph; a `str` is made safe first, a `Text` must be so already."""
+        body = text if isinstance(text, Text) else Text(safe(text), style=style)
+        self.console.print(Padding(body, (0, 0, 0, indent), expand=False))
+
+    def whole(self, text: str) -> None:
+        """Prints text with its own line breaks, none added."""
+        self.console.print(Text(safe(text)), soft_wrap=True)
+
+    def json(self, value: object) -> None:
+        """Prints one JSON value on one line of ASCII, so that no byte of it can steer a terminal."""
+        self.whole(json.dumps(value))
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
+        """Prints rows of plain text under their heads; cells are made safe."""
+        table = Table(
+            *(Column(head, overflow="fold") for head in heads),
+            title=title,
+            title_justify="left",
+            box=None,
+            pad_edge=False,
+            header_style="bold",
+        )
+        for row in rows:
+            table.add_row(*(Text(one_line(cell)) for cell in row))
+        self.console.print(table)
+
+    def answer(self, answer: Answer) -> None:
+        """Prints the status, each statement with its verdict, the words these rest on, and what else was read."""
+        if answer.standalone_question != answer.question:
+            self.line(f"Understood as: {one_line(answer.standalone_question)}", style="dim")
+        self.line(_status(answer))
+        for statement in answer.statements:
+            self._statement(statement)
+        if answer.unknown_labels:
+            names = ", ".join(f"[{label}]" for label in answer.unknown_labels)
+            self.line(f"{names}: no passage was offered under this number.", indent=2, style="red")
+        self._conflicts(answer.conflicts)
+        self._citations(answer.citations)
+        self._passages(answer)
+
+    def _statement(self, statement: Statement) -> None:
+        sign, colour, words = MARKS[statement.verdict]
+        text = Text.assemble((sign, f"bold {colour}"), " ", one_line(statement.text))
+        if statement.verdict != "supported":
+            text.append(f"  ({words})", style=colour)
+        self.line(text, indent=2)
+        if statement.note:
+            self.line(one_line(statement.note), indent=4, style="dim")
+
+    def _citations(self, citations: Sequence[Citation]) -> None:
+        if citations:
+            self.line()
+            self.line("The words it rests on", style="bold")
+        for citation in citations:
+            sign, colour, _ = MARKS[citation.verdict]
+            mark = Text.assemble((f"[{citation.label}]", "bold cyan"), " ", (sign, colour), " ")
+            self.line(mark + Text(f"“{one_line(citation.quote)}”"), indent=2)
+            span = citation.span
+            self.line(_origin(citation.source, span.start, span.end, citation.page), indent=6, style="dim")
+
+    def _passages(self, answer: Answer) -> None:
+        cited = {citation.label for citation in answer.citations}
+        others = [item for item in answer.passages if item.label not in cited]
+        if not others:
+            return
+        self.line()
+        if answer.status == "refused":
+            self.line("The nearest passages", style="bold")
+            for item in others:
+                self._nearest(item)
+        else:
+            self.line("Also read", style="bold")
+            for item in others:
+                self.line(_numbered(item.label, _byline(item.source)), indent=2)
+
+    def _nearest(self, item: RetrievedPassage) -> None:
+        self.line(_numbered(item.label, shorten(item.passage.text)), indent=2)
+        self.line(_origin(item.source, item.passage.start, item.passage.end, item.passage.page), indent=6, style="dim")
+
+    def _conflicts(self, conflicts: Sequence[Conflict]) -> None:
+        for conflict in conflicts:
+            self.line()
+            self.line(f"The sources differ about {one_line(conflict.about)}:", style="yellow")
+            for side in conflict.sides:
+                self.line(_numbered(side.label, one_line(side.claim)), indent=2)
+
+    def passages(self, passages: Sequence[RetrievedPassage]) -> None:
+        """Prints passages in order, each with its rank in every search leg."""
+        for item in passages:
+            ranks = item.ranks
+            legs = {"dense": ranks.dense, "lexical": ranks.lexical, "rerank": ranks.rerank}
+            told = "  ".join(f"{leg} {rank or '-'}" for leg, rank in legs.items() if leg != "rerank" or rank)
+            self.line(_numbered(item.label, f"{told}  score {item.score:.4f}"))
+            self.line(one_line(item.passage.text), indent=4)
+            passage = item.passage
+            self.line(_origin(item.source, passage.start, passage.end, passage.page), indent=4, style="dim")
+
+    def report(self, report: Report) -> None:
+        """Prints what an indexing run did, and every file that it left out with the reason."""
+        files = ", ".join(f"{count} {change}" for change, count in report.files.items() if count) or "none"
+        seconds = ", ".join(f"{stage} {value:.1f}" for stage, value in report.seconds.items())
+        rows = [
+            ("files", files),
+            ("documents", f"{report.documents:,} with {report.articles:,} articles"),
+            ("passages", f"{report.passages:,}: {report.embedded:,} embedded, {report.reused:,} reused"),
+            ("seconds", seconds),
+            ("generation", report.generation),
+        ]
+        self.table(("Indexed", ""), rows)
+        if report.skipped:
+            self.line()
+            self.table((f"Left out ({len(report.skipped)})", "Why"), [(s.path, s.reason) for s in report.skipped])
+
+
+class StageBars:
+    """One progress bar a stage on stderr, none where stderr is not a screen; satisfies `index.build.Progress`."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._current: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def start(self, stage: str, total: int) -> None:
+        """Opens the bar of the next stage."""
+        self._current = self._bars.add_task(stage, total=total)
+
+    def advance(self, n: int) -> None:
+        """Moves the bar of the present stage on by `n`."""
+        if self._current is not None:
+            self._bars.advance(self._current, n)
+
+
+def shorten(text: str, limit: int = 240) -> str:
+    """One safe line of at most `limit` characters, cut at a word."""
+    line = one_line(text)
+    if len(line) <= limit:
+        return line
+    head = line[: limit - 2]
+    return (head.rsplit(" ", 1)[0] or head) + " …"
+
+
+def _status(answer: Answer) -> Text:
+    if answer.status == "answered":
+        documents = len({item.source.document_id for item in answer.passages})
+        read = f"{_count(len(answer.passages), 'passage')} of {_count(documents, 'document')}"
+        by = f"{answer.answerer}, {answer.model}" if answer.model else answer.answerer
+        return Text.assemble(("Answered", "bold green"), f" from {read} ({safe(by)})")
+    reason = _REASONS[answer.reason] if answer.reason else "No answer"
+    text = Text.assemble(("No answer. ", "bold yellow"), f"{reason}.")
+    return text.append(f" {one_line(answer.missing)}") if answer.missing else text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _numbered(label: int, text: str) -> Text:
+    return Text.assemble((f"[{label}]", "bold cyan"), " ", text)
+
+
+def _byline(source: Source) -> str:
+    parts = [part for part in (source.outlet, source.author, source.date, source.title) if part]
+    return one_line(", ".join(parts) if parts else source.path)
+
+
+def _origin(source: Source, start: int, end: int, page: int | None) -> str:
+    where = f"{one_line(source.path)}:{start}-{end}" + (f" (page {page})" if page is not None else "")
+    parts = [part for part in (source.outlet, source.author, source.date, source.title) if part]
+    return ", ".join([*(one_line(part) for part in parts), where])

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.errors import IndexDamaged
+from index.store import VectorStore, build_store
+from index.types import Vectors
+
+
+def clustered(count: int, dimension: int = 32) -> Vectors:
+    """Unit vectors in tight groups of fifty, the case in which graph search loses neighbours."""
+    random = np.random.default_rng(5)
+    centres = random.normal(size=(max(1, count // 50), dimension))
+    rows = centres[random.integers(0, len(centres), count)] + 0.2 * random.normal(size=(count, dimension))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Vectors:
+    return clustered(6000)  # more than Chroma takes in one call
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, vectors: Vectors) -> Iterator[VectorStore]:
+    folder = tmp_path_factory.mktemp("store") / "chroma"
+    build_store(folder, [f"d:{n:05d}" for n in range(len(vectors))], vectors)
+    with VectorStore.open(folder) as opened:
+        yield opened
+
+
+def test_it_finds_what_exact_search_finds(store: VectorStore, vectors: Vectors) -> None:
+    found = exact = 0
+    for vector in vectors[::120]:
+        best = {f"d:{n:05d}" for n in np.argsort(-(vectors @ vector))[:20]}
+        found += len(best & {hit.passage_id for hit in store.query(vector, 20)})
+        exact += len(best)
+    assert found / exact >= 0.99
+
+
+def test_scores_are_cosines_and_ranks_count_from_one(store: VectorStore, vectors: Vectors) -> None:
+    hits = store.query(vectors[:1], 5)
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+    assert hits[0].passage_id == "d:00000"
+    for hit in hits:
+        assert hit.score == pytest.approx(float(vectors[0] @ vectors[int(hit.passage_id[2:])]), abs=1e-5)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_another_width_is_refused_in_one_sentence(store: VectorStore) -> None:
+    with pytest.raises(IndexDamaged, match="dimension"):
+        store.query(np.ones(7, dtype=np.float32), 3)
+
+
+def test_small_stores(tmp_path: Path) -> None:
+    for count in (0, 1, 2, 3):
+        folder = tmp_path / str(count)
+        build_store(folder, [f"{n}" for n in range(count)], clustered(count, 8))
+        with VectorStore.open(folder) as store:
+            assert store.count() == count
+            assert len(store.query(np.eye(1, 8, dtype=np.float32)[0], 10)) == count
+            assert store.query(np.eye(1, 8, dtype=np.float32)[0], 0) == []
+
+
+def test_ties_stand_in_the_order_of_ids(tmp_path: Path) -> None:
+    same = np.tile(np.eye(1, 8, dtype=np.float32), (6, 1))
+    build_store(tmp_path / "c", ["e", "b", "d", "a", "f", "c"], same)
+    with VectorStore.open(tmp_path / "c") as store:
+        assert [hit.passage_id for hit in store.query(same[0], 4)] == ["a", "b", "c", "d"]
+
+
+def test_a_missing_store_is_damage_and_not_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(IndexDamaged, match="missing"):
+        VectorStore.open(tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_database_that_is_none_is_damage(tmp_path: Path) -> None:
+    build_store(tmp_path / "c", ["a"], clustered(1, 8))
+    (tmp_path / "c" / "chroma.sqlite3").write_bytes(b"rubbish" * 1000)
+    with pytest.raises(IndexDamaged, match="--rebuild"):
+        VectorStore.open(tmp_path / "c")
+
+
+def test_an_env_file_of_the_current_folder_is_not_read(tmp_path: Path) -> None:
+    Path(".env").write_text("CHROMA_OTEL_COLLECTION_ENDPOINT=http://127.0.0.1:1\nis_persistent=nonsense\n")
+    build_store(tmp_path / "c", ["a"], clustered(1, 8))
+    with VectorStore.open(tmp_path / "c") as store:
+        assert store.count() == 1

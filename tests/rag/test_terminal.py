@@ -1,0 +1,198 @@
+"""What reaches a terminal, and what never does."""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.types import Passage, Report, Skipped, Source, Span
+from rag.terminal import MARKS, Terminal, one_line, safe, shorten
+from rag.types import Answer, Citation, Conflict, IndexState, Ranks, RetrievedPassage, Side, Statement
+
+HOSTILE = (
+    "\x1b]0;owned\x07\x1b[31mred\x9b2J\u202egnp.exe\u2066\r\x00\ud800 [bold red]markup[/bold red] :smile: \U000e0041"
+)
+TEXT = "Israel struck a facility near Masyaf. Syria denied it."
+
+
+def source(text: str = "") -> Source:
+    return Source(
+        "d1", f"news/a{text}.txt", "0" * 64, f"A title{text}", f"The Post{text}", f"Ann Author{text}", "2017-09-07"
+    )
+
+
+def passage(label: int = 1, text: str = TEXT, origin: Source | None = None) -> RetrievedPassage:
+    kept = Passage(f"d{label}:0-{len(text)}", f"d{label}", 0, 0, len(text), text)
+    return RetrievedPassage(label, kept, origin or source(), 0.5, Ranks(dense=2, lexical=None))
+
+
+def answer(hostile: str = "") -> Answer:
+    said = f"Israel struck a facility{hostile}"
+    return Answer(
+        question=f"Who struck?{hostile}",
+        standalone_question=f"Who struck?{hostile}",
+        status="answered",
+        reason=None,
+        text=f"{said} [1].",
+        statements=(
+            Statement(f"{said} [1].", (1,), "supported"),
+            Statement("More.", (), "uncited", f"a note{hostile}"),
+        ),
+        citations=(Citation(1, "supported", source(hostile), None, Span(0, 24), said),),
+        passages=(passage(1), passage(2, TEXT + hostile, source(hostile))),
+        conflicts=(Conflict(f"who did it{hostile}", (Side(1, f"Israel{hostile}"), Side(2, "nobody"))),),
+        answerer="extract",
+        model=f"some-model{hostile}",
+        settings_fingerprint="f" * 12,
+        index=IndexState("000001-ab", 2, 9),
+        timings_ms={"total": 1.0},
+        unknown_labels=(7,),
+    )
+
+
+def refusal(hostile: str = "") -> Answer:
+    missing = f"Nothing says who baked it.{hostile}"
+    return replace(
+        answer(hostile), status="refused", reason="no_evidence", statements=(), citations=(), missing=missing
+    )
+
+
+def shown(told: Answer, *, screen: bool = False) -> str:
+    file = io.StringIO()
+    Terminal(file, screen=screen).answer(told)
+    return file.getvalue()
+
+
+def steers(text: str) -> list[str]:
+    """The characters of `text` that a terminal would act upon."""
+    return [
+        c
+        for c in text
+        if unicodedata.category(c) in ("Cc", "Cs") and c != "\n" or c in "\u202a\u202b\u202d\u202e\u2066"
+    ]
+
+
+@given(st.text(st.characters(codec=None)))
+def test_safe_text_steers_nothing_and_keeps_its_length(text: str) -> None:
+    made = safe(text)
+    assert len(made) == len(text)
+    assert not steers(made.replace("\t", ""))
+    assert safe(made) == made
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Zl", "Zp"))))
+def test_ordinary_text_is_left_as_it_is(text: str) -> None:
+    assert safe(text) == text
+
+
+def test_what_was_there_is_still_to_be_seen() -> None:
+    assert safe("a\x1b[0m\x7f\x9b") == "a␛[0m␡\ufffd"
+
+
+def test_joiners_and_marks_of_real_scripts_are_kept() -> None:
+    family = "\U0001f468\u200d\U0001f469"
+    assert safe(family + "مى\u200cخواهم") == family + "مى\u200cخواهم"
+
+
+def test_one_line_holds_no_line_break() -> None:
+    assert one_line("a\r\nb\n\n c\td\u2028e\x85f") == "a b c d e f"
+
+
+@given(st.text(), st.integers(3, 60))
+def test_shortened_text_fits(text: str, limit: int) -> None:
+    assert len(shorten(text, limit)) <= limit
+
+
+@pytest.mark.parametrize("told", [answer(HOSTILE), refusal(HOSTILE)], ids=["answered", "refused"])
+def test_hostile_text_reaches_no_terminal(told: Answer) -> None:
+    text = shown(told)
+    assert steers(text) == []
+    assert "[bold red]markup[/bold red] :smile:" in text
+
+
+def test_on_a_screen_the_only_escapes_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    text = shown(answer("\x1b]8;;http://evil.example\x1b\\\x9b5n"), screen=True)
+    assert "\x1b[" in text
+    assert "\x1b]" not in text
+    assert "\x1b\\" not in text
+    assert "\x9b" not in text
+
+
+def test_an_answer_shows_verdicts_quotes_and_their_origin() -> None:
+    text = shown(answer())
+    assert "Answered from 2 passages of 1 document (extract, some-model)" in text
+    assert "✓ Israel struck a facility [1]." in text
+    assert f"○ More.  ({MARKS['uncited'][2]})" in text
+    assert "a note" in text
+    assert "[7]: no passage was offered under this number." in text
+    assert "[1] ✓ “Israel struck a facility”" in text
+    assert "The Post, Ann Author, 2017-09-07, A title, news/a.txt:0-24" in text
+    assert "The sources differ about who did it:" in text
+    assert "Also read\n  [2] The Post, Ann Author, 2017-09-07, A title\n" in text
+
+
+def test_a_refusal_says_what_is_missing_and_shows_the_nearest_passages() -> None:
+    text = shown(refusal())
+    assert text.startswith("No answer. The documents do not hold an answer. Nothing says who baked it.\n")
+    assert f"The nearest passages\n  [1] {TEXT}\n" in text
+    assert "news/a.txt:0-54" in text
+    assert "Also read" not in text
+
+
+def test_a_follow_up_shows_how_it_was_understood() -> None:
+    assert "Understood as: Who struck Masyaf?" in shown(replace(answer(), standalone_question="Who struck Masyaf?"))
+    assert "Understood as" not in shown(answer())
+
+
+def test_lines_are_whole_in_a_pipe_and_folded_on_a_screen() -> None:
+    long = replace(answer(), citations=(replace(answer().citations[0], quote="word " * 60 + "end"),))
+    piped, screen = shown(long).splitlines(), shown(long, screen=True).splitlines()
+    assert any("word word" in line and "end" in line for line in piped)
+    assert max(len(line) for line in piped) > 300
+    assert sum("word word" in line for line in screen) > 1
+
+
+def test_json_is_one_line_of_ascii_that_reads_back() -> None:
+    file = io.StringIO()
+    Terminal(file).json({"text": HOSTILE + "é" * 500})
+    written = file.getvalue()
+    assert written.endswith("\n")
+    assert written.count("\n") == 1
+    assert written.isascii()
+    assert not steers(written)
+    assert json.loads(written) == {"text": HOSTILE + "é" * 500}
+
+
+def test_a_report_names_every_file_left_out() -> None:
+    report = Report(
+        generation="000002-cd",
+        files={"new": 2, "deleted": 0, "kept": 1},
+        skipped=(Skipped("bad\x1b[31m.pdf", "no text layer"), Skipped("b" * 120, "too [bold]large[/bold]")),
+        documents=3,
+        articles=5,
+        passages=1200,
+        embedded=200,
+        reused=1000,
+        seconds={"read": 0.1, "total": 2.0},
+    )
+    file = io.StringIO()
+    Terminal(file).report(report)
+    text = file.getvalue()
+    for part in ("2 new, 1 kept", "1,200: 200 embedded, 1,000 reused", "total 2.0", "Left out (2)", "bad␛[31m.pdf"):
+        assert part in text
+    assert "deleted" not in text
+    assert "b" * 120 in text
+    assert "too [bold]large[/bold]" in text
+
+
+def test_passages_show_both_ranks() -> None:
+    file = io.StringIO()
+    Terminal(file).passages([passage()])
+    assert file.getvalue().startswith(f"[1] dense 2  lexical -  score 0.5000\n    {TEXT}\n")

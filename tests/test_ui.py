@@ -1,0 +1,508 @@
+"""The page without a browser: what is rendered, what is refused, and what the server lets through."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import re
+import socket
+import stat
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ui
+from index.errors import NoIndex, RagError
+from index.types import Source, Span
+from rag import render
+from rag.types import Answer, Citation, IndexState, Reason, Statement
+from tests.fakes import FakePipeline
+
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+FETCHING = {
+    "img",
+    "script",
+    "iframe",
+    "link",
+    "video",
+    "audio",
+    "source",
+    "object",
+    "embed",
+    "form",
+    "style",
+    "svg",
+    "base",
+}
+
+
+class Elements(HTMLParser):
+    """Every element and every visible word of a piece of HTML."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words = ""
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def ask(question: object, *, past: tuple[ui.Exchange, ...] = (), pipeline: FakePipeline | None = None) -> ui.Exchange:
+    return ui.exchange(pipeline or FakePipeline(), question, past)
+
+
+# --- rendering -------------------------------------------------------------------------------------------------
+
+
+def test_each_statement_has_its_own_line_a_worded_verdict_and_a_link_to_its_card() -> None:
+    chat = ask("What was struck?").chat
+    assert chat.count("<li>") == 4
+    for words in ("Supported", "Partly supported", "Not supported", "No source given"):
+        assert words in chat
+    assert '<a class="ref" href="#evidence-1-1" aria-label="Evidence 1">[1]</a>' in chat
+    assert "denied. <a" in chat, "a label that the sentence does not print is added after it"
+    assert "“denied” is not in [2]" in chat
+
+
+def test_a_label_that_was_never_offered_is_no_link_and_is_told() -> None:
+    chat = ask("What was struck?").chat
+    assert 'href="#evidence-1-9"' not in chat
+    assert "The answer cites [9], which no passage was offered under." in chat
+
+
+def test_a_number_in_brackets_that_is_no_citation_stays_text() -> None:
+    answer = FakePipeline().ask("What was struck?")
+    answer = dataclasses.replace(answer, statements=(Statement("As footnote [3] says [1].", (1,), "supported"),))
+    chat = render.reply(1, answer)
+    assert "footnote [3] says <a" in chat
+
+
+def test_evidence_shows_the_whole_passage_with_the_quote_marked_and_everything_that_was_read() -> None:
+    evidence = ask("What was struck?").evidence
+    seen = Elements(evidence)
+    for item in FakePipeline().ask("What was struck?").passages:
+        assert item.passage.text in seen.words
+        assert f'id="evidence-1-{item.label}"' in evidence
+    assert "<mark>who blamed an electrical fault</mark>" in evidence
+    assert "Northern Wire · A. Reporter · 7 September 2017" in evidence
+    assert "The Herald · September 2017" in evidence
+    assert "characters 80–157" in evidence
+    assert "Also read, not cited" in evidence
+    assert "Found by meaning #1 · wording #2" in evidence
+    assert evidence.count('class="verbatim"') == 2
+
+
+def test_a_stored_text_that_no_longer_holds_the_quote_is_told() -> None:
+    pipeline = FakePipeline()
+    pipeline.texts["wire"] = pipeline.texts["wire"].replace("Aircraft", "Helicopters")
+    answer = FakePipeline().ask("What was struck?")
+    evidence = render.evidence(1, answer, pipeline.texts)
+    assert "the stored text differs here" in evidence
+    assert evidence.count('class="verbatim"') == 1
+
+
+def test_a_document_that_is_gone_leaves_its_passage_and_claims_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Forgetful(FakePipeline):
+        def text(self, document_id: str) -> str:
+            raise NoIndex("Nothing is indexed; run rag index.")
+
+    evidence = ask("What was struck?", pipeline=Forgetful()).evidence
+    assert "<mark>who blamed an electrical fault</mark>" in evidence
+    assert "verbatim" not in evidence
+    assert "cannot be read again" in caplog.text
+
+
+def test_quotes_of_one_passage_share_a_card_and_overlapping_marks_are_not_nested() -> None:
+    answer = FakePipeline().ask("What was struck?")
+    item = answer.passages[0]
+    start, text = item.passage.start, item.passage.text
+    spans = [Span(start, start + 14), Span(start + 9, start + 30), Span(start + 40, start + 50)]
+    quotes = tuple(Citation(1, "supported", item.source, None, s, text[s.start - start : s.end - start]) for s in spans)
+    evidence = render.evidence(1, dataclasses.replace(answer, citations=quotes), {})
+    assert evidence.count('id="evidence-1-1"') == 1
+    marked = re.findall("<mark>(.*?)</mark>", evidence)
+    assert marked == [text[0:14], text[14:30], text[40:50]]
+
+
+def test_a_quote_that_is_not_in_its_passage_is_shown_apart() -> None:
+    answer = FakePipeline().ask("What was struck?")
+    stray = Citation(1, "unsupported", answer.passages[0].source, None, Span(0, 5), "Stray")
+    evidence = render.evidence(1, dataclasses.replace(answer, citations=(stray,)), {})
+    assert '<blockquote dir="auto"><mark>Stray</mark></blockquote>' in evidence
+    assert answer.passages[0].passage.text in evidence
+
+
+def test_a_refusal_says_no_says_what_is_missing_and_shows_the_nearest_passages() -> None:
+    turn = ask("Who baked the cake?")
+    assert "No answer." in turn.chat
+    assert "Your documents do not seem to hold an answer to this." in turn.chat
+    assert "No passage speaks of cake or baking." in turn.chat
+    assert 'href="#evidence-1"' in turn.chat
+    assert "Nearest passages" in turn.evidence
+    assert "<details" not in turn.evidence, "on a refusal nothing is folded away"
+
+
+@pytest.mark.parametrize("reason", ["empty_index", "no_evidence", "model_declined", "unsupported", "error"])
+def test_every_reason_is_told_in_words(reason: Reason) -> None:
+    answer = dataclasses.replace(FakePipeline().ask("Who baked the cake?"), reason=reason, passages=())
+    words = Elements(render.reply(1, answer)).words
+    assert len(words.split()) > 6
+    assert reason not in words
+    assert "No passage was found." in render.evidence(1, answer, {})
+
+
+def test_a_withheld_draft_can_be_read() -> None:
+    statements = (Statement("It was a cake [1].", (1,), "unsupported"),)
+    answer = dataclasses.replace(FakePipeline().ask("Who baked the cake?"), reason="unsupported", statements=statements)
+    chat = render.reply(1, answer)
+    assert "The draft that was withheld" in chat
+    assert "It was a cake" in chat
+
+
+def test_sources_that_differ_are_both_named() -> None:
+    words = Elements(ask("Was anyone hurt?").chat).words
+    assert "Sources differ on how many were hurt" in words
+    assert "Northern Wire, 7 September 2017 Two soldiers were killed" in words
+    assert "The Herald, September 2017 No one was hurt" in words
+
+
+def test_a_follow_up_is_shown_as_it_was_understood_and_is_given_the_earlier_turns() -> None:
+    pipeline = FakePipeline()
+    first = ask("What was struck?", pipeline=pipeline)
+    second = ask("And was anyone hurt there?", past=(first,), pipeline=pipeline)
+    assert "Understood as" not in first.chat
+    assert "Understood as: " in second.chat
+    assert "Was anyone hurt near Masra?" in second.chat
+    assert [turn.question for turn in pipeline.asked[1][1]] == ["What was struck?"]
+    assert 'href="#evidence-2-1"' in second.chat
+    assert 'id="evidence-2-1"' in second.evidence
+
+
+@pytest.mark.parametrize(
+    ("date", "words"),
+    [
+        ("2017-09-07", "7 September 2017"),
+        ("2017-09", "September 2017"),
+        ("2017", "2017"),
+        ("2017-13", "2017-13"),
+        ("<i>", "<i>"),
+    ],
+)
+def test_dates_are_as_exact_as_they_are_given(date: str, words: str) -> None:
+    assert render.human_date(date) == words
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        (IndexState("g", 2, 70), "2 files · 70 passages"),
+        (IndexState("g", 1, 1), "1 file · 1 passage"),
+        (IndexState("g", 1200, 45000), "1,200 files · 45,000 passages"),
+        (IndexState("g", 0, 0), "Nothing indexed yet"),
+    ],
+)
+def test_the_title_line_says_what_is_indexed(state: IndexState, line: str) -> None:
+    assert render.indexed(state) == line
+
+
+# --- hostile text ----------------------------------------------------------------------------------------------
+
+
+def test_nothing_of_a_hostile_document_is_live() -> None:
+    turn = ask("hostile")
+    for markup in (turn.chat, turn.evidence):
+        seen = Elements(markup)
+        assert not FETCHING & set(seen.tags)
+        assert not [name for name, _ in seen.attributes if name.startswith("on") or name in ("src", "style", "action")]
+        assert all((value or "").startswith("#evidence-") for name, value in seen.attributes if name == "href")
+        assert not HIDDEN.search(seen.words)
+    words = Elements(turn.evidence).words
+    assert "<script>window.__x=4</script>" in words, "the text itself stays readable"
+    assert "‹U+202E›esrever" in words
+    assert "‹U+001B›[31mred" in words
+    assert "zero‹U+200B›width ‹U+E0041›tag" in words
+    assert "${window.__x=13} {{value}}" in words
+
+
+@given(st.text())
+def test_any_text_stays_text(text: str) -> None:
+    told = render.safe(text)
+    seen = Elements(told)
+    assert not seen.tags
+    assert not HIDDEN.search(seen.words)
+    assert not re.search("[<>\"']", told)
+    told.encode()
+    if text.isprintable():
+        assert seen.words == text
+
+
+@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
+def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str, question: str) -> None:
+    source = Source("d", name, "0" * 64, name or None, name, text, text)
+    answer = FakePipeline().ask("What was struck?")
+    citation = Citation(1, "supported", source, None, Span(0, len(text)), text)
+    answer = dataclasses.replace(
+        answer,
+        standalone_question=text,
+        statements=(Statement(text, (1, 2), "partly", name),),
+        citations=(citation,),
+        filters={name: text},
+    )
+    plain = dataclasses.replace(answer, standalone_question="a", filters={"a": "a"})
+    plain = dataclasses.replace(plain, statements=(Statement("a", (1, 2), "partly", "a" if name else ""),))
+    assert render_tags(answer, question) == render_tags(plain, question) or text == answer.question
+
+
+def render_tags(answer: Answer, question: str) -> list[str]:
+    return Elements(render.asked(1, question, render.reply(1, answer))).tags
+
+
+# --- what can go wrong -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ({"a": 1}, "has to be text"),
+        (["l"], "has to be text"),
+        (None, "has to be text"),
+        (7, "has to be text"),
+        ("", "is empty"),
+        (" \n\t", "is empty"),
+        ("x" * 4001, "has 4,001 characters"),
+        ("x" * 1_000_000, "has 1,000,000 characters"),
+    ],
+)
+def test_a_question_that_is_none_gets_a_sentence_and_never_reaches_the_pipeline(
+    question: object, sentence: str
+) -> None:
+    pipeline = FakePipeline()
+    turn = ask(question, pipeline=pipeline)
+    assert sentence in turn.chat
+    assert len(turn.chat) < 2000
+    assert turn.turn is None
+    assert pipeline.asked == []
+    assert "Nothing was read for question 1." in turn.evidence
+
+
+def test_control_characters_and_lone_surrogates_in_a_question_are_shown_as_marks() -> None:
+    turn = ask("a\x00b \ud800 c\u202ed")
+    assert "a‹U+0000›b \N{REPLACEMENT CHARACTER} c‹U+202E›d" in turn.chat
+    turn.chat.encode()
+
+
+def test_an_error_of_ours_is_its_sentence_escaped() -> None:
+    chat = ask("raise rag").chat
+    assert "The index is damaged at &lt;b&gt;" in chat
+
+
+def test_any_other_error_tells_nothing_of_the_inside_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        turn = ask("raise other")
+    assert "Something went wrong" in turn.chat
+    assert "secret detail" not in turn.chat
+    assert "Traceback" not in turn.chat
+    assert "secret detail" in caplog.text
+
+
+def test_a_failed_turn_is_not_history() -> None:
+    pipeline = FakePipeline()
+    failed = ask("raise rag", pipeline=pipeline)
+    second = ask("What was struck?", past=(failed,), pipeline=pipeline)
+    assert pipeline.asked[-1][1] == ()
+    assert 'id="turn-2"' in second.chat
+
+
+# --- the server ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[str]:
+    page = ui.serve(FakePipeline(), port=free_port(), prevent_thread_lock=True)
+    yield page.local_url.rstrip("/")
+    page.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def client(served: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served, trust_env=False, timeout=30) as client:
+        yield client
+
+
+def test_the_page_is_served_with_a_policy_that_names_no_other_host(client: httpx.Client) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "connect-src 'self'" in policy
+    assert "http" not in policy
+    assert "*" not in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "0.0.0.0", "169.254.169.254"])
+def test_another_host_name_is_refused(client: httpx.Client, host: str) -> None:
+    assert client.get("/config", headers={"Host": host}).status_code == 400
+    asked = client.post("/gradio_api/queue/join", headers={"Host": host}, json=question(client, "x"))
+    assert asked.status_code == 400
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:1", "null", "http://localhost"])
+def test_a_foreign_origin_cannot_ask(client: httpx.Client, origin: str) -> None:
+    asked = client.post("/gradio_api/queue/join", headers={"Origin": origin}, json=question(client, "x"))
+    assert asked.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file=../../../../etc/passwd",
+        "/gradio_api/file=%2Fetc%2Fpasswd",
+        "/gradio_api/file=http://127.0.0.1:80",
+        "/gradio_api/file/etc/passwd",
+        "/gradio_api/proxy=http://127.0.0.1:80",
+        "/gradio_api/info",
+        "/gradio_api/openapi.json",
+        "/gradio_api/runs",
+        "/gradio_api/vibe-code",
+        "/gradio_api/mcp/",
+        "/file=/etc/passwd",
+        "/monitoring/summary",
+        "/static/..%2f..%2fetc/passwd",
+        "/assets/..%2f..%2fetc/passwd",
+    ],
+)
+def test_no_file_and_no_needless_route_is_served(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in (403, 404)
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["upload", "call/ask", "run/ask", "api/ask", "component_server", "vibe-edit", "reset"])
+def test_no_needless_route_takes_anything(client: httpx.Client, path: str) -> None:
+    assert client.post(f"/gradio_api/{path}", json={"data": ["x"]}).status_code == 404
+
+
+def test_no_endpoint_is_public(client: httpx.Client) -> None:
+    page = ui.build(FakePipeline())
+    info = page.get_api_info()
+    assert info == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    calls = client.get("/config").json()["dependencies"]
+    assert calls
+    assert {call["api_visibility"] for call in calls} == {"private"}
+
+
+def test_the_configuration_names_no_outside_address_and_offers_nothing_of_gradio(client: httpx.Client) -> None:
+    config = client.get("/config").json()
+    assert config["analytics_enabled"] is False
+    assert config["footer_links"] == []
+    assert config["is_space"] is False
+    assert not config.get("run_history")
+
+
+def question(client: httpx.Client, asked: object, session: str = "s") -> dict[str, object]:
+    calls = client.get("/config").json()["dependencies"]
+    submit = next(call for call in calls if any(target[1] == "submit" for target in call["targets"]))
+    return {"data": [asked, None], "fn_index": submit["id"], "session_hash": session}
+
+
+def shown(client: httpx.Client, asked: object, session: str) -> str:
+    """All that the server sends for one question."""
+    joined = client.post("/gradio_api/queue/join", json=question(client, asked, session))
+    joined.raise_for_status()
+    told = ""
+    with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
+        for line in events.iter_lines():
+            told += line + "\n"
+            if '"close_stream"' in line or '"process_completed"' in line:
+                break
+    return told
+
+
+@pytest.mark.parametrize("asked", [{"a": 1}, ["l"], None, "", "x" * 300_000, "\ud800\x00"])
+def test_whatever_is_posted_gets_a_sentence(client: httpx.Client, asked: object) -> None:
+    told = shown(client, asked, f"posted-{abs(hash(str(asked)))}")
+    assert '"success":true' in told
+    assert "Traceback" not in told
+    assert "turn-1" in told
+
+
+def test_a_session_does_not_see_the_turns_of_another(client: httpx.Client) -> None:
+    assert "turn-1" in shown(client, "What was struck?", "one")
+    second = shown(client, "Was anyone hurt?", "one")
+    other = shown(client, "Was anyone hurt?", "other")
+    assert "What was struck?" in json.dumps(second)
+    assert "What was struck?" not in json.dumps(other)
+    assert "turn-2" not in other
+
+
+# --- starting --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
+def test_a_host_that_others_can_reach_is_refused(host: str) -> None:
+    with pytest.raises(RagError, match="no login"):
+        ui.serve(FakePipeline(), host=host, port=free_port(), prevent_thread_lock=True)
+
+
+def test_a_port_in_use_is_one_sentence_with_the_way_out() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with pytest.raises(RagError, match=f"port {port} is in use.*--port") as caught:
+            ui.serve(FakePipeline(), port=port, prevent_thread_lock=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_environment_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_ALLOWED_PATHS", "/etc")
+    monkeypatch.setenv("GRADIO_SHARE", "True")
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "True")
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "https://evil.example")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    page = ui.serve(FakePipeline(), port=free_port(), prevent_thread_lock=True)
+    try:
+        assert page.allowed_paths == []
+        assert page.share is False
+        assert page.root_path == ""
+        assert page.analytics_enabled is False
+        private = os.environ["GRADIO_TEMP_DIR"]
+        assert stat.S_IMODE(os.stat(private).st_mode) == 0o700
+    finally:
+        page.close()
+
+
+def test_an_index_that_cannot_be_opened_is_told_in_the_title_line() -> None:
+    class Unindexed(FakePipeline):
+        @property
+        def state(self) -> IndexState:
+            raise NoIndex("Nothing is indexed yet; run rag index FOLDER.")
+
+        @state.setter
+        def state(self, value: IndexState) -> None:
+            del value
+
+    assert ui._state_line(Unindexed()) == "Nothing is indexed yet; run rag index FOLDER."
