@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,13 +94,14 @@ def build_index(
     progress: Progress | None = None,
     *,
     rebuild: bool = False,
+    trial: Callable[[Path], str | None] = probe.run,
 ) -> Report:
     """Make the index hold what lies under `paths` now, and nothing else; report what was done.
 
     Texts whose vectors are stored are not embedded again. Where nothing changed, nothing is published. A file that
     was indexed and cannot be read now is kept. `rebuild` builds anew even then, and where the index in use is
     damaged takes over what is still whole of it or of the one before it. Until the last step, and whatever goes
-    wrong, the index in use stays as it is.
+    wrong, the index in use stays as it is. `trial` says what is wrong with a generation just built, if anything.
 
     Raises: IndexBusy; IndexDamaged, when the index in use must be rebuilt or the new one fails its trial;
     IndexFault, when there is nothing to index or the disk does not take it; ModelUnavailable.
@@ -125,7 +126,10 @@ def build_index(
             _sign(writer, roots, settings, embedder)
         embedded = _embed(file, base, embedder, watch)
         manifest = _caches(folder, root, embedder, watch)
-        _try_and_publish(folder, root, manifest, watch)
+        watch.start("publish", 1)
+        _require_sound(trial(folder))
+        generation.publish(root, folder, manifest)
+        watch.advance(1)
         with Corpus(generation.folder_of(root, manifest.generation) / FILE) as corpus:
             return _report(manifest, corpus, result, base, embedded, watch)
 
@@ -265,15 +269,11 @@ def _lexical_texts(corpus: Corpus) -> Iterator[tuple[str, str]]:
             yield passage.id, lexical_text(passage, articles[passage.article])
 
 
-def _try_and_publish(folder: Path, root: Path, manifest: Manifest, watch: _Stopwatch) -> None:
-    watch.start("publish", 1)
-    problem = probe.run(folder)
+def _require_sound(problem: str | None) -> None:
     if problem:
         raise IndexDamaged(
             f"The index just built failed its trial and was not put in use: {problem}; run `rag doctor`."
         )
-    generation.publish(root, folder, manifest)
-    watch.advance(1)
 
 
 def _report(

@@ -7,7 +7,7 @@
 
 Chroma is not safe against a killed writer, a full disk or a second writer, so nothing live is ever written: a
 generation is built apart, checked, flushed, and put in use by replacing CURRENT. Whatever CURRENT does not name is
-removed by the next writer, but for the one before it, which can mend a damaged one, and those still being read.
+removed by the writer, but for the one before it, which can mend a damaged one, and those still being read.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def current_line(root: Path) -> str | None:
 
 @contextmanager
 def writing(root: Path) -> Iterator[None]:
-    """Hold the writer's lock, and remove what no generation in use needs.
+    """Hold the writer's lock; before and after, remove what no generation in use needs.
 
     Raises: IndexBusy, when another process or thread holds the lock.
     """
@@ -94,6 +94,7 @@ def writing(root: Path) -> Iterator[None]:
         path.write_text(f"{os.getpid()} {socket.gethostname()} {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
         _collect(root)
         yield
+        _collect(root)
     finally:
         lock.release()
 

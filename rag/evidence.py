@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from index.types import Article, Span
 from rag.checks import faults
 from rag.quantities import find_quantities
 from rag.reading import Candidate, Reading
+from rag.types import Finding, Quote
 
 FLOOR = 1.3
 """A best sentence that scores less has nothing to do with the question."""
@@ -27,37 +27,16 @@ _ASIDE = 0.6
 _LOOK = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """An exact run of characters chosen as evidence: whole sentences, or the byline of an article."""
-
-    label: int
-    span: Span
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found for one question, or one part of it.
-
-    `quotes` are in the order they should be read; empty when nothing can carry an answer, and then `missing`
-    says what the passages lack. `about` and `differing` are set when the quotes are sides of a disagreement.
-    """
-
-    question: str
-    quotes: tuple[Quoted, ...]
-    missing: str | None = None
-    differing: bool = False
-
-
-def find(reading: Reading, articles: Sequence[Article | None], max_words: int) -> Finding:
+def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *, force: bool = False) -> Finding:
     """The evidence for one question among its passages.
 
     `articles` are those of `reading.reads`, in the same order. At most about `max_words` words are chosen; the
-    first sentence always is, however long.
+    first sentence always is, however long. With `force` the top sentences are chosen, whatever their faults.
     """
     question = reading.question
     candidates = reading.candidates
+    if force:
+        return Finding(question.text, _within(reading, candidates[:2], max_words))
     if not candidates or candidates[0].score < FLOOR:
         return Finding(question.text, (), "the passages do not speak of this")
     if question.field in ("author", "date"):
@@ -136,7 +115,7 @@ def _article(candidate: Candidate) -> tuple[str, int]:
     return candidate.read.passage.document_id, candidate.read.passage.article
 
 
-def _within(reading: Reading, chosen: Sequence[Candidate], max_words: int) -> tuple[Quoted, ...]:
+def _within(reading: Reading, chosen: Sequence[Candidate], max_words: int) -> tuple[Quote, ...]:
     """The chosen sentences that fit, the first always; neighbours become one quote."""
     labels = {read.passage.id: n for n, read in enumerate(reading.reads, start=1)}
     kept: list[Candidate] = []
@@ -147,12 +126,12 @@ def _within(reading: Reading, chosen: Sequence[Candidate], max_words: int) -> tu
             continue
         kept.append(candidate)
         total += count
-    return _joined([Quoted(labels[c.read.passage.id], c.span, c.text) for c in kept], reading)
+    return _joined([Quote(labels[c.read.passage.id], c.span, c.text) for c in kept], reading)
 
 
-def _joined(quotes: Sequence[Quoted], reading: Reading) -> tuple[Quoted, ...]:
+def _joined(quotes: Sequence[Quote], reading: Reading) -> tuple[Quote, ...]:
     """Quotes in order, those that follow each other in one passage as one."""
-    joined: list[Quoted] = []
+    joined: list[Quote] = []
     for quote in quotes:
         for i, before in enumerate(joined):
             text = reading.reads[quote.label - 1].passage.text
@@ -161,7 +140,7 @@ def _joined(quotes: Sequence[Quoted], reading: Reading) -> tuple[Quoted, ...]:
             offset = reading.reads[quote.label - 1].passage.start
             between = text[min(before.span.end, quote.span.end) - offset : max(before.span.start, quote.span.start) - offset]
             if before.label == quote.label and 0 <= gap <= 1 and "\n" not in between:
-                joined[i] = Quoted(quote.label, Span(start, end), text[start - offset : end - offset])
+                joined[i] = Quote(quote.label, Span(start, end), text[start - offset : end - offset])
                 break
         else:
             joined.append(quote)
@@ -186,7 +165,7 @@ def _from_byline(reading: Reading, articles: Sequence[Article | None]) -> Findin
         if passage.document_id == article.document_id and passage.span.contains(article.byline):
             start = article.byline.start - passage.start
             text = passage.text[start : start + len(article.byline)]
-            return Finding(question.text, (Quoted(n, article.byline, text),))
+            return Finding(question.text, (Quote(n, article.byline, text),))
     return Finding(question.text, (), missing)
 
 

@@ -41,6 +41,12 @@ class Question:
     years: frozenset[int]
     given_name: bool
     """Whether a proper name is asked for in so many words ("what is the name of")."""
+    asked_from: int = 0
+    """Where the question itself begins, after what it is about; terms before it are context."""
+
+    def is_context(self, term: Word) -> bool:
+        """Whether a term only says what a follow-up is about."""
+        return term.span.start < self.asked_from
 
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
@@ -108,24 +114,28 @@ _ATTRIBUTE = re.compile(r"\bwh?at(?:'s| is| was| are| were)\s+(?:the |[\w’']+[
 
 def read_question(text: str, is_name: Callable[[str], bool]) -> Question:
     """The parts of `text`. `is_name(word)` tells whether the documents write a word with a capital."""
-    lowered = text.lower().replace("’", "'")
+    start = asked_from(text)
+    lowered = text[start:].lower().replace("’", "'")
     kind = next((kind for kind, pattern in _KIND_RES if pattern.search(lowered)), "any")
     field = next((field for field, pattern in _FIELD if pattern.search(lowered)), None)
     found = words(text)
     cased = any(w.text[:1].isupper() and i for i, w in enumerate(found))
     terms = tuple(w for w in found if not w.is_stop and w.stem not in _FRAME and len(w.text) > 0)
-    names = frozenset(w.stem for i, w in enumerate(found) if w in terms and _named(w, i, cased, is_name))
+    names = frozenset(
+        w.stem for i, w in enumerate(found) if w in terms and w.span.start >= start and _named(w, i, cased, is_name)
+    )
     return Question(
         text=text,
         kind=kind,
         terms=terms or tuple(w for w in found if w.text.lower() not in STOP_WORDS),
         names=names,
-        focus=_focus(text, terms, names),
+        focus=_focus(text, start, terms, names),
         field=field,
         both_sides=bool(_BOTH.search(lowered)),
-        numbers=frozenset(round(q.value, 6) for q in find_quantities(text) if q.unit != "ordinal" and q.value != 1),
-        years=frozenset(d.year for d in find_dates(text) if d.year),
+        numbers=frozenset(round(q.value, 6) for q in find_quantities(text[start:]) if q.unit != "ordinal" and q.value != 1),
+        years=frozenset(d.year for d in find_dates(text[start:]) if d.year),
         given_name=bool(_ASKS_NAME.search(lowered)),
+        asked_from=start,
     )
 
 
@@ -138,16 +148,37 @@ def _named(word: Word, at: int, cased: bool, is_name: Callable[[str], bool]) -> 
     return not (cased and word.text[:1].islower()) and is_name(word.text)
 
 
-def _focus(text: str, terms: Iterable[Word], names: frozenset[str]) -> tuple[Word, ...]:
+def _focus(text: str, start: int, terms: Iterable[Word], names: frozenset[str]) -> tuple[Word, ...]:
     """The asked-for noun: "bakeries" of "how many bakeries are left", "population" of "what is the population of"."""
     spans: list[Span] = []
     for pattern in (_FOCUS, _ATTRIBUTE):
-        match = pattern.search(text)
+        match = pattern.search(text, start)
         if match:
             phrase = Span(match.start("phrase"), match.end("phrase"))
             stop = _FOCUS_STOP.search(phrase.of(text), 3 if phrase.of(text).lower().startswith("of ") else 1)
             spans.append(Span(phrase.start, phrase.start + stop.start() if stop else phrase.end))
     return tuple(w for w in terms if any(span.contains(w.span) for span in spans) and w.stem not in names)
+
+
+_ABOUT = re.compile(r"About “(?P<context>.+)”(?: \((?P<names>[^)]*)\))?: (?P<asked>.+)", re.S)
+
+
+def about(context: str, names: Iterable[str], question: str) -> str:
+    """The standalone form of a follow-up: `About “earlier question” (names): the follow-up`."""
+    told = ", ".join(names)
+    return f"About “{context}”{f' ({told})' if told else ''}: {question}"
+
+
+def context_of(text: str) -> str:
+    """What a question in the standalone form is about; empty for any other."""
+    match = _ABOUT.fullmatch(text)
+    return match["context"] if match else ""
+
+
+def asked_from(text: str) -> int:
+    """Where the question itself begins in a standalone form; 0 in any other."""
+    match = _ABOUT.fullmatch(text)
+    return match.start("asked") if match else 0
 
 
 _PART = re.compile(
@@ -159,6 +190,8 @@ _PART = re.compile(
 
 def split_parts(text: str) -> tuple[str, ...]:
     """The questions in a question: "How many A and who said B?" is two. One that cannot be cut is itself."""
+    if asked_from(text):
+        return (text,)
     pieces = [piece.strip(" ,;?") for piece in _PART.split(text)]
     pieces = [piece for piece in pieces if len(words(piece)) >= 2]
     return tuple(pieces) if len(pieces) > 1 else (text,)

@@ -16,12 +16,13 @@ import numpy as np
 
 from index.sentences import sentences
 from index.tokens import stem, words
-from index.types import Embedder, Encoded, Passage, Source, Span
+from index.types import Embedder, Encoded, Passage, Source, Span, Word
 from rag.align import Scores, coverage
 from rag.names import acronyms
 from rag.question import Question, read_question
 
 _NAME_WEIGHT = 1.3
+_CONTEXT_WEIGHT = 0.6
 _BEFORE, _FURTHER = 0.9, 0.8  # what the sentence before says counts a little less, the heading and others less again
 
 
@@ -139,8 +140,7 @@ class Reader:
         """`question` read against `passages`."""
         known = _capitals(passages)
         parsed = read_question(question, lambda word: known[stem(word)] > 0)
-        names = parsed.names
-        weights = [self._idf(t.stem) * (_NAME_WEIGHT if t.stem in names else 1.0) for t in parsed.terms]
+        weights = [self._idf(term.stem) * _standing(parsed, term) for term in parsed.terms]
         short: dict[str, tuple[str, ...]] = {}
         for passage, _ in passages:
             short.update(acronyms(passage.text))
@@ -171,6 +171,12 @@ class Reader:
             while len(self._kept) > max(self._keep, len(found)):
                 self._kept.popitem(last=False)
         return found
+
+
+def _standing(question: Question, term: Word) -> float:
+    if question.is_context(term):
+        return _CONTEXT_WEIGHT
+    return _NAME_WEIGHT if term.stem in question.names else 1.0
 
 
 def _read(passage: Passage, source: Source, encoded: Mapping[str, Encoded], topics: frozenset[str]) -> Read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,7 +89,8 @@ class Retriever:
 
     def _opening(self, passage: Passage) -> Passage:
         """The passage that holds the headline and byline of an article."""
-        return self._index.opening(passage)
+        earlier = self._index.neighbours(passage, before=sys.maxsize, after=0)
+        return earlier[0] if earlier else passage
 
 
 def _spread(passages: Sequence[Passage]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from index.types import Passage, Source, Span
+from index.types import IndexState, Passage, Source, Span
 
 Verdict = Literal["supported", "partly", "unsupported", "uncited"]
 Status = Literal["answered", "refused"]
@@ -48,17 +48,28 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """The evidence for one question, or one part of it.
+
+    `quotes` are in the order they should be read; empty when nothing can carry an answer, and then `missing`
+    says what the passages lack. `differing` is set when the quotes are sides of a disagreement.
+    """
+
+    question: str
+    quotes: tuple[Quote, ...]
+    missing: str | None = None
+    differing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an answerer returned, before anything is verified. `text` carries `[n]` markers.
 
-    `quotes` are the exact words behind each marker when the answerer knows them (extract does, an LLM does
-    not). `declined` says that the answerer itself found no answer; `missing` says what was lacking.
+    `declined` says that the answerer itself found no answer in the passages.
     """
 
     text: str
-    quotes: tuple[Quote, ...] = ()
     declined: bool = False
-    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +119,6 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexState:
-    """Which index answered."""
-
-    generation: str
-    documents: int
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """The whole outcome of one question; `rag.contract.as_json` gives its public form.
 
@@ -157,8 +159,11 @@ class Answerer(Protocol):
         """The model's name, None where there is none."""
         ...
 
-    def draft(self, question: str, passages: Sequence[RetrievedPassage]) -> Draft:
-        """A draft whose markers are labels of `passages`; an LLM may still invent some."""
+    def draft(self, question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding]) -> Draft:
+        """A draft whose markers are labels of `passages`; an LLM may still invent some.
+
+        `findings` is the evidence already found in the passages, one a part of the question.
+        """
         ...
 
 

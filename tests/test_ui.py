@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import logging
 import os
@@ -21,9 +22,13 @@ import ui
 from index.errors import NoIndex, RagError
 from index.types import Source, Span
 from rag import render
-from rag.types import Answer, Citation, IndexState, Reason, Statement
+from rag.types import Citation, IndexState, Reason, Statement
 from tests.fakes import FakePipeline
 
+pytestmark = [  # Gradio leaves event loops open when it builds a page, and a socket open when a port is taken
+    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
@@ -252,25 +257,24 @@ def test_any_text_stays_text(text: str) -> None:
         assert seen.words == text
 
 
-@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
+WORDS = st.text(st.characters(exclude_characters="["), max_size=80)
+
+
+@given(WORDS, WORDS.filter(bool), WORDS)
 def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str, question: str) -> None:
-    source = Source("d", name, "0" * 64, name or None, name, text, text)
-    answer = FakePipeline().ask("What was struck?")
-    citation = Citation(1, "supported", source, None, Span(0, len(text)), text)
-    answer = dataclasses.replace(
-        answer,
-        standalone_question=text,
-        statements=(Statement(text, (1, 2), "partly", name),),
-        citations=(citation,),
-        filters={name: text},
-    )
-    plain = dataclasses.replace(answer, standalone_question="a", filters={"a": "a"})
-    plain = dataclasses.replace(plain, statements=(Statement("a", (1, 2), "partly", "a" if name else ""),))
-    assert render_tags(answer, question) == render_tags(plain, question) or text == answer.question
+    def tags(text: str, name: str, question: str) -> list[str]:
+        source = Source("d", name, "0" * 64, name, name, text, text)
+        answer = dataclasses.replace(
+            FakePipeline().ask("What was struck?"),
+            standalone_question=f"As asked: {text}",
+            statements=(Statement(text, (1, 2), "partly", name),),
+            citations=(Citation(1, "supported", source, None, Span(0, len(text)), text),),
+            filters={name: text},
+        )
+        chat = render.asked(1, question, render.reply(1, answer))
+        return Elements(chat + render.evidence(1, answer, {"d": text})).tags
 
-
-def render_tags(answer: Answer, question: str) -> list[str]:
-    return Elements(render.asked(1, question, render.reply(1, answer))).tags
+    assert tags(text, name, question) == tags("a" * len(text), "a", "a")
 
 
 # --- what can go wrong -----------------------------------------------------------------------------------------
@@ -332,11 +336,20 @@ def test_a_failed_turn_is_not_history() -> None:
 # --- the server ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _leaks_end_here() -> Iterator[None]:
+    """What Gradio leaves open is collected under this module's filters, not in some later test."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
     page = ui.serve(FakePipeline(), port=free_port(), prevent_thread_lock=True)
     yield page.local_url.rstrip("/")
     page.close()
+    del page
+    gc.collect()
 
 
 def free_port() -> int:
@@ -418,7 +431,6 @@ def test_the_configuration_names_no_outside_address_and_offers_nothing_of_gradio
     config = client.get("/config").json()
     assert config["analytics_enabled"] is False
     assert config["footer_links"] == []
-    assert config["is_space"] is False
     assert not config.get("run_history")
 
 
@@ -430,7 +442,8 @@ def question(client: httpx.Client, asked: object, session: str = "s") -> dict[st
 
 def shown(client: httpx.Client, asked: object, session: str) -> str:
     """All that the server sends for one question."""
-    joined = client.post("/gradio_api/queue/join", json=question(client, asked, session))
+    body = json.dumps(question(client, asked, session))
+    joined = client.post("/gradio_api/queue/join", content=body, headers={"Content-Type": "application/json"})
     joined.raise_for_status()
     told = ""
     with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:

@@ -1,0 +1,44 @@
+"""Our retriever as a LlamaIndex `BaseRetriever`: nodes carry the true offsets of their passages."""
+
+from __future__ import annotations
+
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from rag.retrieve import Retriever
+from rag.types import RetrievedPassage
+
+
+class PassageRetriever(BaseRetriever):
+    """Plugs our search into any LlamaIndex engine.
+
+    Each node's id is the passage's, `start_char_idx` and `end_char_idx` count characters of the document's decoded
+    text, and the text is that slice. What is printed of the source is in the node's metadata, kept out of embedding
+    and prompt.
+    """
+
+    def __init__(self, retriever: Retriever, k: int | None = None) -> None:
+        """A LlamaIndex retriever of the `k` best passages (the setting's number if None)."""
+        super().__init__(callback_manager=CallbackManager())  # else it reads the global Settings
+        self._retriever = retriever
+        self._k = k
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [_node(item) for item in self._retriever.retrieve(query_bundle.query_str, self._k)]
+
+
+def _node(item: RetrievedPassage) -> NodeWithScore:
+    passage, source = item.passage, item.source
+    told = {"path": source.path, "title": source.title, "outlet": source.outlet, "author": source.author, "date": source.date}
+    metadata = {key: value for key, value in told.items() if value is not None}
+    node = TextNode(
+        id_=passage.id,
+        text=passage.text,
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        metadata=metadata,
+        excluded_embed_metadata_keys=list(metadata),
+        excluded_llm_metadata_keys=list(metadata),
+    )
+    return NodeWithScore(node=node, score=item.score)
