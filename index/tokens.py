@@ -5,26 +5,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
-import Stemmer
+import Stemmer  # type: ignore[import-not-found]
 
 from index.types import Span, Word
 
-STOP_WORDS = frozenset(
-    """a about after all also am an and any are as at be because been before being both but by can could did do does
+_STOP = """
+    a about after all also am an and any are as at be because been before being both but by can could did do does
     doing down during each for from further had has have having he her here hers him his how i if in into is it its
     itself just me more most my no nor not now of off on once only or other our out over own same she should so some
     such than that the their them then there these they this those through to too under until up very was we were what
-    when where which while who whom whose why will with would you your""".split()
-)
+    when where which while who whom whose why will with would you your
+"""
+STOP_WORDS = frozenset(_STOP.split())
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_LETTERS = rf"(?:[^\W_{_CJK}][\u0300-\u036f]*)+"  # an accent may be a character of its own
 _WORD = re.compile(
     rf"[{_CJK}]"  # scripts without spaces: one character, joined in pairs by `tokenize`
     r"|[A-Za-z](?:\.[A-Za-z])+\.?(?!\w)"  # U.S., e.g.
     r"|[A-Za-z]\+\+|[A-Za-z]#(?!\w)"  # C++, C#
     r"|\d+(?:[.,]\d+)+"  # 300,000 and 2.5
-    rf"|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*",
+    rf"|{_LETTERS}(?:['’]{_LETTERS})*",
 )
 _POSSESSIVE = re.compile(r"['’]s?$")
 _stemmer = Stemmer.Stemmer("english")
@@ -42,7 +45,7 @@ def tokenize(text: str) -> list[str]:
     """The stems that BM25 counts: stop words dropped; runs of CJK characters as overlapping pairs."""
     found = words(text)
     tokens = [word.stem for word in found if not word.is_stop]
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in pairwise(found):
         if first.span.end == second.span.start and _is_cjk(first.text) and _is_cjk(second.text):
             tokens.append(first.text + second.text)
     return tokens

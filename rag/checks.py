@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from index.dates import find_dates
-from index.tokens import words
+from index.tokens import stem, words
 from index.types import Encoded, Span, Word
 from rag.align import coverage
 from rag.names import group, is_capital
@@ -47,6 +48,8 @@ _ROLE_WORD = re.compile(
     re.I,
 )
 _ASKED_ROLE = re.compile(r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b")
+_BETWEEN = re.compile(r"\b(?:how far|distance)\b.*\b(?:from|between|to)\b", re.I)
+_ANY_THING = frozenset(stem(w) for w in "people persons places things items times cases ones pieces parts".split())
 _WHO_DID = re.compile(r"who\s+(?P<deed>[a-z]{3,}ed|won|led|built|wrote|took|made|gave|sent|sold|bought|found|shot|broke|paid)\b")
 _PERSONAL = re.compile(
     r"\b(?:general|commander|politician|leader|minister|president|official|spokes\w+|person|man|woman|author|journalist|"
@@ -62,10 +65,18 @@ _PLACED = re.compile(
 _CITY = re.compile(r"\b(?:city|cities|town|towns|village|villages|suburb|suburbs)\b", re.I)
 
 
-def faults(reading: Reading, candidate: Candidate) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a sentence lacks, in words. `hard` when it is about someone or something else altogether."""
+
+    text: str
+    hard: bool
+
+
+def faults(reading: Reading, candidate: Candidate) -> list[Fault]:
     """What `candidate` lacks as an answer, the weightiest first; empty where nothing is found wanting."""
-    found = (check(reading, candidate) for check in _CHECKS)
-    return [fault for fault in found if fault]
+    found = ((check(reading, candidate), check in _HARD) for check in _CHECKS)
+    return [Fault(text, hard) for text, hard in found if text]
 
 
 def _names(reading: Reading, candidate: Candidate) -> str | None:
@@ -122,7 +133,7 @@ def _measure(reading: Reading, candidate: Candidate) -> str | None:
         return "the passages give no age"
     if not given and kind != "age":
         return f"the passages give no {wanted[kind].split(' ', 1)[1]} for this"
-    if kind in ("length", "age") and (apart := _unsaid_names(reading, candidate)):
+    if (kind == "age" or _BETWEEN.search(question.text)) and (apart := _unsaid_names(reading, candidate)):
         return f"the passages give {wanted[kind]}, but not for “{apart}”"
     return None
 
@@ -151,7 +162,7 @@ def _count(reading: Reading, candidate: Candidate) -> str | None:
     if not question.focus:
         return None
     best = max(_beside(reading, candidate, quantity) for quantity in given)
-    if best < 0.3:
+    if best < 0.3 and not all(term.stem in _ANY_THING for term in question.focus):
         return f"the passages give a number, but not of {_shown(question.text, question.focus)}"
     capital = next((t.text for t in question.terms if is_capital(t.text) and t.stem in question.names), None)
     if capital and not _near_by(candidate, capital):
@@ -286,13 +297,28 @@ def _speech(reading: Reading, candidate: Candidate) -> str | None:
     if reading.question.kind != "speech":
         return None
     read, at = candidate.read, candidate.at
-    around = " ".join(read.text(i) for i in (at - 1, at, at + 1) if 0 <= i < len(read.spans))
-    return None if _SPEECH.search(around) else "the passages report no words on this"
+    beside = " ".join(read.text(i) for i in (at - 1, at + 1) if 0 <= i < len(read.spans))
+    return None if _SPEECH.search(candidate.text) or "“" in beside else "the passages report no words on this"
+
+
+def _elsewhere(reading: Reading, candidate: Candidate) -> str | None:
+    """A rare word of the question that other passages say, but nothing near this sentence does: it is about something else."""
+    question = reading.question
+    if question.kind not in ("number", "percent", "length", "money", "age"):
+        return None
+    heaviest = float(reading.weights.max(initial=0.0))
+    for i, term in enumerate(question.terms):
+        if question.is_context(term) or term.stem in question.names or float(reading.weights[i]) < 0.75 * heaviest or float(candidate.context[i]) > 0.15:
+            continue
+        if any(float(other.said[i]) >= 0.99 for other in reading.candidates):
+            return f"the passages speak of “{term.text}”, but not with this"
+    return None
 
 
 _CHECKS: tuple[Callable[[Reading, Candidate], str | None], ...] = (
-    _names, _years, _measure, _count, _date, _named, _who, _deed, _where, _speech,
+    _names, _years, _measure, _count, _date, _named, _who, _deed, _where, _speech, _elsewhere,
 )  # fmt: skip
+_HARD = frozenset({_names, _years, _named, _deed, _elsewhere})
 
 
 def _shown(text: str, terms: Sequence[Word]) -> str:

@@ -27,7 +27,7 @@ class Marked:
 def labels_in(text: str) -> tuple[int, ...]:
     """The labels that the markers of `text` name, in order, each once; a range names all it spans."""
     found: list[int] = []
-    for match in MARKER.finditer(text):
+    for match in _markers(text):
         for run in re.split(r"[,;]", match[1]):
             ends = [int(number) for number in re.findall(r"\d+", run)]
             first, last = ends[0], ends[-1]
@@ -37,7 +37,17 @@ def labels_in(text: str) -> tuple[int, ...]:
 
 def without_markers(text: str) -> str:
     """`text` with its markers and the space before them taken out."""
-    return re.sub(rf"\s*{MARKER.pattern}", "", text).strip()
+    for match in reversed(_markers(text)):
+        text = text[: match.start()].rstrip() + text[match.end() :]
+    return text.strip()
+
+
+def _markers(text: str) -> list[re.Match[str]]:
+    """The markers of `text`; brackets inside quoted words are the source's own, unless there are no others."""
+    found = list(MARKER.finditer(text))
+    inside = Span(text.find(_OPEN), text.rfind(_CLOSE)) if _OPEN in text and _CLOSE in text else Span(0, 0)
+    outside = [match for match in found if not inside.start <= match.start() < inside.end]
+    return outside or found
 
 
 def parse(text: str) -> tuple[Marked, ...]:

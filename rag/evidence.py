@@ -16,11 +16,13 @@ from rag.quantities import find_quantities
 from rag.reading import Candidate, Reading
 from rag.types import Finding, Quote
 
-FLOOR = 1.3
+FLOOR = 1.5
 """A best sentence that scores less has nothing to do with the question."""
-_SECOND = 0.45
-"""How far below the best a sentence may be and still stand in for it, when the best is at fault."""
-_CLOSE = 0.3
+_BESIDE = 0.6
+"""How far below the best a sentence may be and still stand in for it, when the best only lacks a number or the like."""
+_INSTEAD = 0.2
+"""The same, when the best is about someone or something else."""
+_CLOSE = 0.5
 """Sentences nearer than this to the best are quoted with it: the score cannot tell them apart."""
 _ASIDE = 0.6
 """How far below the best the best sentence of another article may be and still be set against it."""
@@ -60,13 +62,15 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
 def _best(reading: Reading) -> tuple[Candidate | None, str | None]:
     """The first candidate without a fault that is near enough to the top, else what the top one lacks."""
     top = reading.candidates[0]
-    first: str | None = None
-    for candidate in reading.candidates[:_LOOK]:
-        found = faults(reading, candidate)
-        if not found and top.score - candidate.score <= _SECOND and candidate.score >= FLOOR:
+    wrong = faults(reading, top)
+    if not wrong:
+        return top, None
+    reach = _INSTEAD if any(fault.hard for fault in wrong) else _BESIDE
+    for candidate in reading.candidates[1:_LOOK]:
+        near = top.score - candidate.score <= reach and candidate.score >= FLOOR
+        if near and not faults(reading, candidate):
             return candidate, None
-        first = first or (found[0] if found else None)
-    return None, first
+    return None, wrong[0].text
 
 
 def _is_sound(reading: Reading, candidate: Candidate) -> bool:

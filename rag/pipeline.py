@@ -108,8 +108,11 @@ class Pipeline:
         return self._parts.index.text(document_id)
 
     def retrieve(self, question: str, k: int | None = None) -> tuple[RetrievedPassage, ...]:
-        """The passages for a question, best first, labelled from 1."""
-        return self._current().retriever.retrieve(question, k)
+        """The passages for a question, best first, labelled from 1.
+
+        Raises: QuestionInvalid; IndexDamaged.
+        """
+        return self._current().retriever.retrieve(_clean(question, self._settings.answer.max_question_chars), k)
 
     def close(self) -> None:
         """Let go of the index."""

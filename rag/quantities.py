@@ -41,7 +41,7 @@ _NUMBER = re.compile(
     rf"""(?P<money>[$€£])?\s?
     (?:(?<![\w.])(?<![A-Za-z]-)(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<suffix>st|nd|rd|th|%|k|m|bn)?(?![\w])
       | (?<![\w-])(?P<words>(?:{_WORDS})(?:[\s-]+(?:and\s+)?(?:{_WORDS}))*)(?![\w]))
-    (?P<scale>\s+(?:hundred|thousand|million|billion|trillion|dozen)\b)?
+    (?P<scale>\s+(?:an?\s+)?(?:hundred|thousand|million|billion|trillion|dozen)\b)?
     (?P<unit>[\s-]*(?:{"|".join(sorted(_UNITS, key=len, reverse=True))})(?![\w]))?
     (?P<old>[\s-]old\b)?""",
     re.VERBOSE | re.IGNORECASE,
@@ -76,7 +76,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
     if value is None:
         return None
     if match["scale"]:
-        value *= _SCALES[match["scale"].strip().lower()]
+        value *= _SCALES[match["scale"].split()[-1].lower()]
     start = match.start("money") if match["money"] else match.start("digits" if match["digits"] else "words")
     return Quantity(Span(start, match.end()), value, _unit(match))
 
@@ -94,7 +94,7 @@ def _unit(match: re.Match[str]) -> Unit:
     unit = (match["unit"] or "").strip(" -\t\n").lower()
     if unit:
         return _UNITS[unit]
-    return "percent" if (match["words"] or "").lower() in _FRACTIONS else "count"
+    return "percent" if (match["words"] or "").lower() in _FRACTIONS and not match["scale"] else "count"
 
 
 def _digits(match: re.Match[str]) -> float:

@@ -55,7 +55,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("time", r"how long\b|how many (?:hours|days|weeks|months|years|minutes|decades)\b|over what period|what period"),
     ("money", r"how much (?:money|did .* (?:cost|pay|spend)|does .* cost|is .* worth|.* cost)|what (?:price|cost)\b|how expensive"),
     ("percent", r"what (?:percent|share|proportion|portion|fraction)|which (?:share|proportion|percent)|how much of\b|percent"),
-    ("number", r"how many\b|number of\b|how large\b|how big\b|\bpopulation\b|how often\b|death toll|\bhow much\b|\bcount of\b|what size\b"),
+    ("number", r"how many\b|number of\b|^(?:the )?number\b|\bnumber$\b|how large\b|how big\b|\bpopulation\b|how often\b|death toll|\bhow much\b|\bcount of\b|what size\b"),
     ("date", r"\bwhen\b(?! (?:it|he|she|they|the|asked)\b.*\?*$(?<!when))|what (?:date|day|month|year|time)|which (?:date|day|month|year)|(?:on|in|since|by) (?:what|which) (?:date|day|month|year|exact)"),
     ("country", r"(?:which|what|whose) (?:country|countries|nation|nations|government|state)\b"),
     ("place", r"\bwhere\b|(?:which|what) (?:city|cities|town|towns|place|places|suburb|village|province|region|river|airport|airfield|base|facility)\b"),
@@ -72,7 +72,7 @@ _FRAME = frozenset(
     for w in """many much far close near old long large big often what which who whom whose where when why how name
     named called say says said tell told give gave given article articles piece story text document documents report
     exactly please according there please know does did kind sort type please me us think mention mentioned
-    version versions side sides differ disagree compare different sources source both exact actual actually""".split()
+    version versions side sides differ disagree compare different sources source both exact actual actually agree number differently account accounts view views count counts story stories writers writer outlets outlet""".split()
 )
 _FIELD: tuple[tuple[Field, re.Pattern[str]], ...] = (
     ("author", re.compile(
@@ -193,5 +193,10 @@ def split_parts(text: str) -> tuple[str, ...]:
     if asked_from(text):
         return (text,)
     pieces = [piece.strip(" ,;?") for piece in _PART.split(text)]
-    pieces = [piece for piece in pieces if len(words(piece)) >= 2]
-    return tuple(pieces) if len(pieces) > 1 else (text,)
+    asking = [piece for piece in pieces if sum(_asks(word) for word in words(piece)) >= 1 and len(words(piece)) >= 2]
+    return tuple(asking) if len(asking) > 1 and len(asking) == len(pieces) else (text,)
+
+
+def _asks(word: Word) -> bool:
+    """Whether a word says something of what is asked, rather than how it should be told."""
+    return not word.is_stop and word.stem not in _FRAME

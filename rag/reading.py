@@ -22,6 +22,8 @@ from rag.names import acronyms
 from rag.question import Question, read_question
 
 _NAME_WEIGHT = 1.3
+_SHORT = 8
+"""Sentences of fewer words say little by themselves, and score less."""
 _CONTEXT_WEIGHT = 0.6
 _BEFORE, _FURTHER = 0.9, 0.8  # what the sentence before says counts a little less, the heading and others less again
 
@@ -106,16 +108,24 @@ class Reading:
         terms = self.question.terms
         said = [coverage(terms, self.encoded, s, self.short_forms) for s in read.sentences]
         head = coverage(terms, self.encoded, read.heading, self.short_forms)
-        every = np.maximum.reduce([*said, head]) if said else head
-        return [self._candidate(read, at, said, head, every) for at in range(len(said))]
+        return [self._candidate(read, at, said, head) for at in range(len(said))]
 
-    def _candidate(self, read: Read, at: int, said: list[Scores], head: Scores, every: Scores) -> Candidate:
+    def _candidate(self, read: Read, at: int, said: list[Scores], head: Scores) -> Candidate:
         near = [said[at], head * _FURTHER]
         near += [said[at - 1] * _BEFORE] if at else []
         near += [said[i] * _FURTHER for i in (at - 2, at + 1) if 0 <= i < len(said)]
+        context = np.maximum.reduce(near)
         likeness = float(self.encoded.vector @ read.sentences[at].vector)
-        score = self.covers(said[at]) + 0.5 * self.covers(every) + 2.0 * likeness
-        return Candidate(read, at, said[at], np.maximum.reduce(near), likeness, score)
+        follows = float(self.encoded.vector @ _blend(read.sentences[max(0, at - 1)], read.sentences[at]))
+        short = min(len(read.sentences[at].words), _SHORT) / _SHORT
+        score = 0.6 * self.covers(said[at]) + 0.8 * self.covers(context) + likeness + 1.5 * follows + 0.2 * short
+        return Candidate(read, at, said[at], context, likeness, score)
+
+
+def _blend(before: Encoded, sentence: Encoded) -> Scores:
+    """A sentence together with the one before it: what "this" and "they" point to counts too."""
+    both = before.vector + sentence.vector
+    return np.asarray(both / max(float(np.linalg.norm(both)), 1e-12), dtype=np.float32)
 
 
 class Reader:

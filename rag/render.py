@@ -15,15 +15,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from index.types import Source, Span
-from rag.types import Answer, Citation, Conflict, IndexState, Reason, RetrievedPassage, Statement, Verdict
+from index.dates import human
+from index.types import IndexState, Source, Span
+from rag.extract import attribution
+from rag.types import Answer, Citation, Conflict, Reason, RetrievedPassage, Side, Statement, Verdict
 
 _AROUND = 420
 _LONGEST_ECHO = 600
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 _BADGES: Mapping[Verdict, tuple[str, str]] = {
     "supported": ("✓", "Supported"),
     "partly": ("◐", "Partly supported"),
@@ -62,17 +60,6 @@ def _visible(char: str) -> str:
     if kind == "Cc" or (kind == "Cf" and not joiner and code != 0xAD):
         return f"‹U+{code:04X}›"
     return char
-
-
-def human_date(date: str) -> str:
-    """An ISO date in words, as exact as it is: `2017-09-07` is 7 September 2017; anything else is left as it is."""
-    match = re.fullmatch(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d\d))?)?", date)
-    if not match:
-        return date
-    year, month, day = match.groups()
-    words = [str(int(day))] if day else []
-    words += [_MONTHS[int(month) - 1]] if month else []
-    return " ".join([*words, year])
 
 
 def indexed(state: IndexState) -> str:
@@ -126,7 +113,7 @@ def trouble(sentence: str) -> str:
 
 def reply(number: int, answer: Answer) -> str:
     """The answer as it stands in the conversation: each statement with its verdict, or an honest no."""
-    body = _refusal(number, answer) if answer.status == "refused" else _statements(number, answer)
+    body = _refusal(number, answer) if answer.status == "refused" else _statements(number, answer) + _missing(answer)
     return _understood(answer) + body + _conflicts(number, answer) + _notes(answer) + _made(number, answer)
 
 
@@ -210,8 +197,7 @@ def _statement(number: int, statement: Statement, offered: set[int]) -> str:
 
 def _refusal(number: int, answer: Answer) -> str:
     lines = [f'<p class="no"><strong>No answer.</strong> {_REASONS[answer.reason]}</p>']
-    if answer.missing:
-        lines.append(f'<p class="missing"><span>What is missing:</span> {safe(answer.missing)}</p>')
+    lines.append(_missing(answer))
     if answer.statements:
         draft = f"<summary>The draft that was withheld</summary>{_statements(number, answer)}"
         lines.append(f'<details class="draft">{draft}</details>')
@@ -221,26 +207,26 @@ def _refusal(number: int, answer: Answer) -> str:
     return f'<div class="refusal">{"".join(lines)}</div>'
 
 
+def _missing(answer: Answer) -> str:
+    return f'<p class="missing"><span>What is missing:</span> {safe(answer.missing)}</p>' if answer.missing else ""
+
+
 def _conflicts(number: int, answer: Answer) -> str:
     sources = {item.label: item.source for item in answer.passages} | {c.label: c.source for c in answer.citations}
     return "".join(_conflict(number, conflict, sources) for conflict in answer.conflicts)
 
 
 def _conflict(number: int, conflict: Conflict, sources: Mapping[int, Source]) -> str:
-    sides = "".join(
-        f'<li><span class="who">{_named(sources.get(side.label))}</span> <q dir="auto">{safe(side.claim)}</q> '
-        f"{_reference(number, side.label, side.label in sources)}</li>"
-        for side in conflict.sides
-    )
-    about = f"<strong>Sources differ</strong> on {safe(conflict.about)}"
+    sides = "".join(_side(number, side, sources.get(side.label)) for side in conflict.sides)
+    about = f"<strong>Sources differ</strong>: {safe(conflict.about)}"
     return f'<aside class="conflict"><p>{about}</p><ul>{sides}</ul></aside>'
 
 
-def _named(source: Source | None) -> str:
-    if source is None:
-        return "An unknown source"
-    who = source.outlet or source.author or source.title or source.path
-    return safe(f"{who}, {human_date(source.date)}" if source.date else who)
+def _side(number: int, side: Side, source: Source | None) -> str:
+    who = attribution(source) if source else "An unknown source"
+    words = safe(side.claim.removeprefix(f"{who}: "))
+    marker = _reference(number, side.label, source is not None)
+    return f'<li><span class="who">{safe(who)}:</span> <q dir="auto">{words}</q> {marker}</li>'
 
 
 def _notes(answer: Answer) -> str:
@@ -309,7 +295,9 @@ def _read(number: int, item: RetrievedPassage) -> str:
 
 def _card(number: int, label: int, source: Source, badges: str, shown: str, where: str, ranks: str) -> str:
     title = safe(source.title or source.path)
-    by = " · ".join(safe(part) for part in (source.outlet, source.author, human_date(source.date or "")) if part)
+    by = " · ".join(
+        safe(part) for part in (source.outlet, source.author, human(source.date) if source.date else None) if part
+    )
     byline = f'<p class="by">{by}</p>' if by else ""
     return (
         f'<article class="card" id="evidence-{number}-{label}" tabindex="-1"><header><span class="label">{label}</span>'

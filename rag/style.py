@@ -88,13 +88,13 @@ html, body { background: var(--paper); margin: 0; }
 p.note { margin-top: 10px; }
 .trouble, .refusal { border-left: 3px solid var(--soft); padding: 2px 0 2px 14px; }
 .refusal { display: flex; flex-direction: column; gap: 8px; }
+.statements + .missing { margin-top: 12px; }
 .missing span { color: var(--soft); }
 .nearest { color: var(--soft); font-size: 14px; }
 .conflict { margin-top: 16px; padding: 12px 14px; border: 1px solid var(--line);
   border-left: 3px solid var(--fair); border-radius: 10px; background: var(--sheet); }
 .conflict ul { display: flex; flex-direction: column; gap: 6px; margin-top: 6px; }
 .conflict .who { font-weight: 600; }
-.conflict .who::after { content: ":"; }
 .conflict q { font-family: var(--text-serif); quotes: "“" "”"; }
 .made { display: flex; flex-wrap: wrap; gap: 4px 14px; margin-top: 14px; font-size: 13px; color: var(--soft); }
 details summary { cursor: pointer; color: var(--soft); font-size: 13.5px; font-weight: 550; width: fit-content; }
@@ -114,9 +114,7 @@ details summary:hover { color: var(--accent); }
 #page button#send:hover { filter: brightness(1.1); }
 
 .evidence { display: none; }
-.shelf > .evidence:last-of-type { display: block; }
-.shelf > .evidence:target, .shelf > .evidence:has(:target) { display: block; }
-.shelf:has(.evidence:target, .evidence :target) > .evidence:not(:target, :has(:target)) { display: none; }
+.evidence:target, .evidence:has(:target), .shelf:not(:has(:target)) > .evidence:last-of-type { display: block; }
 .evidence > header { position: sticky; top: 0; z-index: 2; background: var(--tint); padding: 18px 0 10px; }
 .evidence > header h2, .nothing h2 { font-size: 16px; font-weight: 650; line-height: 1.25; }
 .about { color: var(--soft); font-size: 13.5px; }

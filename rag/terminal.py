@@ -83,6 +83,9 @@ class Terminal:
 
     def line(self, text: str | Text = "", *, indent: int = 0, style: str = "") -> None:
         """Prints a paragraph; a `str` is made safe first, a `Text` must be so already."""
+        if not text:
+            self.console.print()
+            return
         body = text if isinstance(text, Text) else Text(safe(text), style=style)
         self.console.print(Padding(body, (0, 0, 0, indent), expand=False))
 
@@ -154,11 +157,11 @@ class Terminal:
                 self._nearest(item)
         else:
             self.line("Also read", style="bold")
-            for item in others:
-                self.line(_numbered(item.label, _byline(item.source)), indent=2)
+            for byline, items in _by_source(others).items():
+                self.line(_numbered([item.label for item in items], byline), indent=2)
 
     def _nearest(self, item: RetrievedPassage) -> None:
-        self.line(_numbered(item.label, shorten(item.passage.text)), indent=2)
+        self.line(_numbered([item.label], shorten(item.passage.text)), indent=2)
         self.line(_origin(item.source, item.passage.start, item.passage.end, item.passage.page), indent=6, style="dim")
 
     def _conflicts(self, conflicts: Sequence[Conflict]) -> None:
@@ -166,7 +169,7 @@ class Terminal:
             self.line()
             self.line(f"The sources differ about {one_line(conflict.about)}:", style="yellow")
             for side in conflict.sides:
-                self.line(_numbered(side.label, one_line(side.claim)), indent=2)
+                self.line(_numbered([side.label], one_line(side.claim)), indent=2)
 
     def passages(self, passages: Sequence[RetrievedPassage]) -> None:
         """Prints passages in order, each with its rank in every search leg."""
@@ -174,7 +177,7 @@ class Terminal:
             ranks = item.ranks
             legs = {"dense": ranks.dense, "lexical": ranks.lexical, "rerank": ranks.rerank}
             told = "  ".join(f"{leg} {rank or '-'}" for leg, rank in legs.items() if leg != "rerank" or rank)
-            self.line(_numbered(item.label, f"{told}  score {item.score:.4f}"))
+            self.line(_numbered([item.label], f"{told}  score {item.score:.4f}"))
             self.line(one_line(item.passage.text), indent=4)
             passage = item.passage
             self.line(_origin(item.source, passage.start, passage.end, passage.page), indent=4, style="dim")
@@ -240,16 +243,23 @@ def _status(answer: Answer) -> Text:
         by = f"{answer.answerer}, {answer.model}" if answer.model else answer.answerer
         return Text.assemble(("Answered", "bold green"), f" from {read} ({safe(by)})")
     reason = _REASONS[answer.reason] if answer.reason else "No answer"
-    text = Text.assemble(("No answer. ", "bold yellow"), f"{reason}.")
-    return text.append(f" {one_line(answer.missing)}") if answer.missing else text
+    told = f"{reason}: {one_line(answer.missing)}" if answer.missing else reason
+    return Text.assemble(("No answer. ", "bold yellow"), told.rstrip(".") + ".")
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _numbered(label: int, text: str) -> Text:
-    return Text.assemble((f"[{label}]", "bold cyan"), " ", text)
+def _numbered(labels: Sequence[int], text: str) -> Text:
+    return Text.assemble((" ".join(f"[{label}]" for label in labels), "bold cyan"), " ", text)
+
+
+def _by_source(passages: Iterable[RetrievedPassage]) -> dict[str, list[RetrievedPassage]]:
+    found: dict[str, list[RetrievedPassage]] = {}
+    for item in passages:
+        found.setdefault(_byline(item.source), []).append(item)
+    return found
 
 
 def _byline(source: Source) -> str:

@@ -24,7 +24,7 @@ from rag.types import Citation, RetrievedPassage, Statement, Verdict
 
 _ENOUGH, _SOME = 0.6, 0.35
 """Share of a statement's content words that its source must say, to be supported or partly so."""
-_QUOTED = re.compile(r"“([^”]+(?:”(?=\w)[^”]*)*)”|\"([^\"]{8,})\"")
+_QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]{8,})\"")
 _NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|den(?:y|ied|ies)|refus\w+|fail(?:ed|s) to)\b", re.I)
 
 
@@ -70,10 +70,10 @@ _ORDER: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "uncited")
 
 def _against(text: str, item: RetrievedPassage) -> tuple[Verdict, tuple[Span, ...], str]:
     """The verdict on `text` against one passage, the spans that bear on it, and why it is not supported."""
-    quoted = [next(part for part in match.groups() if part) for match in _QUOTED.finditer(text)]
+    quoted = quotations(text, item)
     spans = [place(quote, item) for quote in quoted]
     found = tuple(span for span in spans if span is not None)
-    frame = _frame(text, item)
+    frame = _frame(text, quoted, item)
     if quoted and len(found) < len(quoted):
         return "unsupported", found or (_nearest(text, item),), "the quoted words are not in the passage"
     if quoted and not frame:
@@ -84,10 +84,22 @@ def _against(text: str, item: RetrievedPassage) -> tuple[Verdict, tuple[Span, ..
     return verdict, (*found, span) if not quoted else found, why
 
 
-def _frame(text: str, item: RetrievedPassage) -> str:
+def quotations(text: str, item: RetrievedPassage) -> list[str]:
+    """What stands in quotation marks: from the first to the last where the passage has it all, else each by itself.
+
+    Quoted words may hold quotation marks of their own, closed or not.
+    """
+    outer = text[text.find("“") + 1 : text.rfind("”")] if "“" in text and "”" in text else ""
+    if outer and place(outer, item):
+        return [outer]
+    return [next(part for part in match.groups() if part) for match in _QUOTED.finditer(text)]
+
+
+def _frame(text: str, quoted: Sequence[str], item: RetrievedPassage) -> str:
     """What a statement says outside quotation marks, its naming of the source left out."""
-    outside = _QUOTED.sub(" ", text)
-    outside = outside.replace(attribution(item.source), " ")
+    outside = text
+    for part in (*quoted, attribution(item.source)):
+        outside = outside.replace(part, " ")
     return outside if any(not word.is_stop for word in words(outside)) else ""
 
 

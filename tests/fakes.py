@@ -10,12 +10,11 @@ import numpy as np
 
 from index.errors import IndexDamaged
 from index.tokens import words
-from index.types import Encoded, Passage, Source, Span, Vectors, passage_id
+from index.types import Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
 from rag.types import (
     Answer,
     Citation,
     Conflict,
-    IndexState,
     Ranks,
     Reason,
     RetrievedPassage,
@@ -105,7 +104,7 @@ class FakePipeline:
                              None, "2017-09"),
             "hostile": Source("hostile", f"<img src={attacker}/path onerror=window.__x=1>\u202etxt.exe\n.md", "c" * 64,
                               f"![t]({attacker}/title) <script>window.__x=2</script>", "<b>Outlet</b>",
-                              "\x1b[31mred\x1b[0m", "<i>date</i>"),
+                              "\x1b[31mred\x1b[0m", "2017-09"),
         }  # fmt: skip
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.state = IndexState("g1", 2, 70)

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 import ui
 from index.errors import NoIndex, RagError
-from index.types import Source, Span
+from index.types import IndexState, Source, Span
 from rag import render
-from rag.types import Citation, IndexState, Reason, Statement
+from rag.types import Citation, Reason, Statement
 from tests.fakes import FakePipeline
 
 pytestmark = [  # Gradio leaves event loops open when it builds a page, and a socket open when a port is taken
@@ -182,9 +182,14 @@ def test_a_withheld_draft_can_be_read() -> None:
 
 def test_sources_that_differ_are_both_named() -> None:
     words = Elements(ask("Was anyone hurt?").chat).words
-    assert "Sources differ on how many were hurt" in words
-    assert "Northern Wire, 7 September 2017 Two soldiers were killed" in words
-    assert "The Herald, September 2017 No one was hurt" in words
+    assert "Sources differ: how many were hurt" in words
+    assert "Northern Wire, A. Reporter, 7 September 2017: Two soldiers were killed" in words
+    assert "The Herald, September 2017: No one was hurt" in words
+
+
+def test_an_answer_to_half_a_question_says_which_half_is_missing() -> None:
+    answer = dataclasses.replace(FakePipeline().ask("What was struck?"), missing="“who paid”: no one is named")
+    assert "What is missing: “who paid”: no one is named" in Elements(render.reply(1, answer)).words
 
 
 def test_a_follow_up_is_shown_as_it_was_understood_and_is_given_the_earlier_turns() -> None:
@@ -197,20 +202,6 @@ def test_a_follow_up_is_shown_as_it_was_understood_and_is_given_the_earlier_turn
     assert [turn.question for turn in pipeline.asked[1][1]] == ["What was struck?"]
     assert 'href="#evidence-2-1"' in second.chat
     assert 'id="evidence-2-1"' in second.evidence
-
-
-@pytest.mark.parametrize(
-    ("date", "words"),
-    [
-        ("2017-09-07", "7 September 2017"),
-        ("2017-09", "September 2017"),
-        ("2017", "2017"),
-        ("2017-13", "2017-13"),
-        ("<i>", "<i>"),
-    ],
-)
-def test_dates_are_as_exact_as_they_are_given(date: str, words: str) -> None:
-    assert render.human_date(date) == words
 
 
 @pytest.mark.parametrize(
@@ -263,7 +254,7 @@ WORDS = st.text(st.characters(exclude_characters="["), max_size=80)
 @given(WORDS, WORDS.filter(bool), WORDS)
 def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str, question: str) -> None:
     def tags(text: str, name: str, question: str) -> list[str]:
-        source = Source("d", name, "0" * 64, name, name, text, text)
+        source = Source("d", name, "0" * 64, name, name, text, None)
         answer = dataclasses.replace(
             FakePipeline().ask("What was struck?"),
             standalone_question=f"As asked: {text}",
@@ -274,6 +265,7 @@ def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str
         chat = render.asked(1, question, render.reply(1, answer))
         return Elements(chat + render.evidence(1, answer, {"d": text})).tags
 
+    text = f"x{text}x"
     assert tags(text, name, question) == tags("a" * len(text), "a", "a")
 
 
@@ -346,7 +338,7 @@ def _leaks_end_here() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
     page = ui.serve(FakePipeline(), port=free_port(), prevent_thread_lock=True)
-    yield page.local_url.rstrip("/")
+    yield str(page.local_url).rstrip("/")
     page.close()
     del page
     gc.collect()

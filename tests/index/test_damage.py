@@ -1,4 +1,4 @@
-"""Each file of a published index deleted, cut short or altered: the doctor names it, and a question gets one sentence."""
+"""Each file of a published index deleted, cut short or altered: the doctor names it, a question gets one sentence."""
 
 from __future__ import annotations
 

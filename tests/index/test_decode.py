@@ -36,13 +36,11 @@ def test_unicode_comes_back_as_written_but_for_newlines(text: str, encoding: str
 def test_any_bytes_give_storable_text_or_a_reason(data: bytes) -> None:
     try:
         text = decode(data).text
-    except UnreadableFile as error:
-        assert "not text" in str(error)
-    else:
-        assert not any("\ud800" <= character <= "\udfff" for character in text)
-        assert "\0" not in text
-        assert "\r" not in text
-        text.encode()
+    except UnreadableFile:
+        return
+    assert "\0" not in text
+    assert "\r" not in text
+    text.encode()  # fails on a lone surrogate
 
 
 @pytest.mark.parametrize(

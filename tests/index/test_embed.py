@@ -68,7 +68,7 @@ def test_the_fingerprint_follows_all_that_changes_a_vector(tmp_path: Path, name:
 
 
 def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="is no folder; check the setting index.model"):
+    with pytest.raises(ModelUnavailable, match=r"is no folder; check the setting index\.model"):
         SentenceTransformerEmbedder(str(tmp_path / "missing"))
     with pytest.raises(ModelUnavailable, match=r"no \.safetensors weights"):
         SentenceTransformerEmbedder(str(tmp_path))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from index.errors import IndexDamaged
+from index.seal import seal
 from index.store import VectorStore, build_store
 from index.types import Vectors
 
@@ -55,14 +56,16 @@ def test_another_width_is_refused_in_one_sentence(store: VectorStore) -> None:
         store.query(np.ones(7, dtype=np.float32), 3)
 
 
-def test_small_stores(tmp_path: Path) -> None:
-    for count in (0, 1, 2, 3):
-        folder = tmp_path / str(count)
-        build_store(folder, [f"{n}" for n in range(count)], clustered(count, 8))
-        with VectorStore.open(folder) as store:
+@pytest.mark.parametrize("count", [0, 1, 2, 101])
+def test_small_stores_answer_and_are_not_changed_by_it(tmp_path: Path, count: int) -> None:
+    build_store(tmp_path, [f"{n}" for n in range(count)], clustered(count, 8))
+    sealed = seal(tmp_path)
+    for _ in range(2):
+        with VectorStore.open(tmp_path) as store:
             assert store.count() == count
-            assert len(store.query(np.eye(1, 8, dtype=np.float32)[0], 10)) == count
+            assert len(store.query(np.eye(1, 8, dtype=np.float32)[0], 200)) == count
             assert store.query(np.eye(1, 8, dtype=np.float32)[0], 0) == []
+    assert seal(tmp_path) == sealed
 
 
 def test_ties_stand_in_the_order_of_ids(tmp_path: Path) -> None:

@@ -57,9 +57,16 @@ def answer(hostile: str = "") -> Answer:
 
 
 def refusal(hostile: str = "") -> Answer:
-    missing = f"Nothing says who baked it.{hostile}"
+    missing = f"nothing says who baked it.{hostile}"
     return replace(
-        answer(hostile), status="refused", reason="no_evidence", statements=(), citations=(), missing=missing
+        answer(hostile),
+        status="refused",
+        reason="no_evidence",
+        statements=(),
+        citations=(),
+        missing=missing,
+        unknown_labels=(),
+        conflicts=(),
     )
 
 
@@ -74,7 +81,7 @@ def steers(text: str) -> list[str]:
     return [
         c
         for c in text
-        if unicodedata.category(c) in ("Cc", "Cs") and c != "\n" or c in "\u202a\u202b\u202d\u202e\u2066"
+        if (unicodedata.category(c) in ("Cc", "Cs") and c != "\n") or c in "\u202a\u202b\u202d\u202e\u2066"
     ]
 
 
@@ -135,12 +142,17 @@ def test_an_answer_shows_verdicts_quotes_and_their_origin() -> None:
     assert "[1] ✓ “Israel struck a facility”" in text
     assert "The Post, Ann Author, 2017-09-07, A title, news/a.txt:0-24" in text
     assert "The sources differ about who did it:" in text
-    assert "Also read\n  [2] The Post, Ann Author, 2017-09-07, A title\n" in text
+    assert "\n\nAlso read\n  [2] The Post, Ann Author, 2017-09-07, A title\n" in text
+
+
+def test_passages_of_one_article_are_named_once() -> None:
+    text = shown(replace(answer(), passages=tuple(passage(n) for n in (1, 2, 3))))
+    assert "Also read\n  [2] [3] The Post, Ann Author, 2017-09-07, A title\n" in text
 
 
 def test_a_refusal_says_what_is_missing_and_shows_the_nearest_passages() -> None:
     text = shown(refusal())
-    assert text.startswith("No answer. The documents do not hold an answer. Nothing says who baked it.\n")
+    assert text.startswith("No answer. The documents do not hold an answer: nothing says who baked it.\n\nThe nearest")
     assert f"The nearest passages\n  [1] {TEXT}\n" in text
     assert "news/a.txt:0-54" in text
     assert "Also read" not in text

@@ -1,0 +1,306 @@
+"""The page in a real browser: what a person does, and what hostile text may not do."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+import ui
+from rag.types import Answer, Turn
+from tests.fakes import FakePipeline
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),  # left by Gradio
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+EXAMPLES = ("What was struck near Masra?", "Who baked the cake?")
+expect.set_options(timeout=20_000)
+
+
+class Attacker(ThreadingHTTPServer):
+    """A server that hostile text points to. It has to stay unvisited."""
+
+    def __init__(self) -> None:
+        self.visits: list[str] = []
+        super().__init__(("127.0.0.1", 0), Visit)
+        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Visit(BaseHTTPRequestHandler):
+    server: Attacker
+
+    def do_GET(self) -> None:
+        self.server.visits.append(self.path)
+        self.send_response(204)
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class SlowPipeline(FakePipeline):
+    """Keeps a question that says "slow" until it is let go."""
+
+    def __init__(self, attacker: str) -> None:
+        super().__init__(attacker)
+        self.go = threading.Event()
+
+    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
+        if "slow" in question:
+            self.go.wait(20)
+        return super().ask(question, history=history)
+
+
+@pytest.fixture(scope="module")
+def attacker() -> Iterator[Attacker]:
+    with Attacker() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def pipeline(attacker: Attacker) -> SlowPipeline:
+    return SlowPipeline(attacker.address)
+
+
+@pytest.fixture(scope="module")
+def address(pipeline: SlowPipeline) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    page = ui.serve(pipeline, port=port, examples=EXAMPLES, prevent_thread_lock=True)
+    yield str(page.local_url)
+    page.close()
+    del page
+    gc.collect()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        reason = (
+            "no chromium on PATH, so the page is not tested in a browser; install it with: apt-get install chromium"
+        )
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One tab, with every request it made and every complaint of its console."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", self._note_request)
+        page.on("console", self._note_complaint)
+        page.goto(address)
+        expect(page.locator(".state")).to_have_text("2 files · 70 passages")
+
+    def _note_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _note_complaint(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def ask(self, question: str) -> None:
+        """Types the question and waits for its reply."""
+        turns = self.page.locator("#chat .turn").count()
+        self.send(question)
+        expect(self.page.locator("#chat .turn")).to_have_count(turns + 1)
+        expect(self.page.locator("#chat .waiting")).to_have_count(0)
+
+    def send(self, question: str) -> None:
+        box = self.page.get_by_role("textbox", name="Your question")
+        box.fill(question)
+        box.press("Enter")
+
+    @property
+    def evidence(self) -> str:
+        """The evidence that can be seen now."""
+        return self.page.locator(".evidence:visible").inner_text()
+
+
+@pytest.fixture
+def visitor(browser: Browser, address: str) -> Iterator[Visitor]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    yield Visitor(page, address)
+    page.close()
+
+
+def test_a_typed_question_is_answered_with_its_words_marked_in_the_passage(visitor: Visitor) -> None:
+    visitor.ask("What was struck near Masra?")
+    expect(visitor.page.locator("#chat .badge")).to_have_text(
+        ["✓ Supported", "◐ Partly supported", "✕ Not supported", "○ No source given"]
+    )
+    expect(visitor.page.locator("#evidence-1-1 mark")).to_have_text(
+        "Aircraft struck a research facility near the town of Masra early on Thursday."
+    )
+    expect(visitor.page.locator("#evidence-1-2 mark")).to_be_visible()
+    expect(visitor.page.locator("#evidence-1-3")).to_be_hidden()
+    visitor.page.get_by_text("Also read, not cited").click()
+    expect(visitor.page.locator("#evidence-1-3")).to_be_visible()
+    assert visitor.complaints == []
+
+
+def test_an_example_asks_itself_and_the_examples_go(visitor: Visitor) -> None:
+    visitor.page.get_by_role("button", name=EXAMPLES[0]).click()
+    expect(visitor.page.locator("#chat .badge")).to_have_count(4)
+    expect(visitor.page.get_by_role("button", name=EXAMPLES[0])).to_have_count(0)
+
+
+def test_a_marker_brings_its_card_into_view(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 420})
+    visitor = Visitor(page, address)
+    visitor.ask("What was struck near Masra?")
+    expect(page.locator("#evidence-1-2")).not_to_be_in_viewport(ratio=0.9)
+    page.get_by_role("link", name="Evidence 2").click()
+    expect(page.locator("#evidence-1-2 mark")).to_be_in_viewport()
+    assert page.evaluate("document.querySelector('#evidence-1-2').matches(':target')")
+    assert page.evaluate("document.documentElement.scrollTop") == 0, "only the panel moves"
+    page.close()
+
+
+def test_a_refusal_shows_the_nearest_passages_and_the_page_goes_on(visitor: Visitor) -> None:
+    visitor.ask("Who baked the cake?")
+    expect(visitor.page.locator("#chat .refusal")).to_contain_text("No answer.")
+    expect(visitor.page.locator("#chat .refusal")).to_contain_text("No passage speaks of cake or baking.")
+    assert "Nearest passages" in visitor.evidence
+    expect(visitor.page.locator(".card:visible")).to_have_count(3)
+    visitor.ask("raise other")
+    expect(visitor.page.locator("#chat .trouble")).to_contain_text("Something went wrong")
+    assert "Nothing was read for question 2." in visitor.evidence
+    visitor.ask("What was struck near Masra?")
+    expect(visitor.page.locator("#turn-3 .badge")).to_have_count(4)
+
+
+def test_a_follow_up_shows_how_it_was_understood_and_earlier_evidence_stays_in_reach(visitor: Visitor) -> None:
+    visitor.ask("What was struck near Masra?")
+    visitor.page.get_by_role("link", name="Evidence 2").click()
+    visitor.ask("And was anyone hurt there?")
+    expect(visitor.page.locator("#turn-2 .understood")).to_have_text("Understood as: Was anyone hurt near Masra?")
+    expect(visitor.page.locator("#turn-2 .conflict")).to_contain_text("Sources differ")
+    assert "Question 2" in visitor.evidence, "the newest answer takes the panel back"
+    visitor.page.locator("#turn-1").get_by_role("link", name="Show evidence").click()
+    assert "Question 1" in visitor.evidence
+    visitor.page.locator("#turn-2").get_by_role("link", name="Evidence 1").first.click()
+    assert "Question 2" in visitor.evidence
+    visitor.page.locator("#turn-1").get_by_role("link", name="Evidence 1").click()
+    assert "Question 1" in visitor.evidence
+
+
+def test_new_chat_forgets_the_conversation(visitor: Visitor, pipeline: SlowPipeline) -> None:
+    visitor.ask("What was struck near Masra?")
+    visitor.page.get_by_role("button", name="New chat").click()
+    expect(visitor.page.locator("#chat .welcome")).to_be_visible()
+    expect(visitor.page.locator(".evidence")).to_have_count(0)
+    expect(visitor.page.get_by_role("button", name=EXAMPLES[0])).to_be_visible()
+    visitor.ask("And was anyone hurt there?")
+    expect(visitor.page.locator(".understood")).to_have_count(0)
+    assert pipeline.asked[-1] == ("And was anyone hurt there?", ())
+
+
+def test_new_chat_ends_an_answer_that_is_still_being_made(visitor: Visitor, pipeline: SlowPipeline) -> None:
+    visitor.send("slow: what was struck?")
+    expect(visitor.page.locator("#chat .waiting")).to_be_visible()
+    visitor.page.get_by_role("button", name="New chat").click()
+    expect(visitor.page.locator("#chat .welcome")).to_be_visible()
+    pipeline.go.set()
+    visitor.ask("Who baked the cake?")
+    expect(visitor.page.locator("#chat .turn")).to_have_count(1)
+    expect(visitor.page.locator("#chat")).not_to_contain_text("slow")
+
+
+def test_two_tabs_do_not_mix(visitor: Visitor, browser: Browser, address: str, pipeline: SlowPipeline) -> None:
+    other = Visitor(browser.new_page(), address)
+    visitor.ask("What was struck near Masra?")
+    other.ask("And was anyone hurt there?")
+    assert pipeline.asked[-1] == ("And was anyone hurt there?", ())
+    expect(other.page.locator("#chat .turn")).to_have_count(1)
+    expect(visitor.page.locator("#chat .turn")).to_have_count(1)
+    other.page.close()
+
+
+def test_hostile_text_fetches_nothing_runs_nothing_and_can_be_read(visitor: Visitor, attacker: Attacker) -> None:
+    visitor.ask("hostile")
+    visitor.ask(f"hostile ![q]({attacker.address}/q) <img src={attacker.address}/i onerror=window.__x=0>")
+    for summary in visitor.page.locator("summary:visible").all():
+        summary.click()
+    visitor.page.locator("#evidence-2-1").hover()
+    visitor.page.wait_for_timeout(500)
+    assert attacker.visits == []
+    assert visitor.page.evaluate("window.__x") is None
+    assert visitor.page.locator("#page :is(img, script, iframe, video, link, form, style, svg)").count() == 0
+    assert "<script>window.__x=4</script>" in visitor.evidence
+    assert "‹U+202E›esrever" in visitor.evidence
+    assert visitor.complaints == [], "the content policy had nothing to stop"
+
+
+def test_the_content_policy_stops_what_would_leave_the_page(visitor: Visitor, attacker: Attacker) -> None:
+    visitor.page.evaluate(
+        "a => { new Image().src = a + '/img'; fetch(a + '/fetch').catch(() => 0);"
+        " navigator.sendBeacon(a + '/beacon'); const f = document.createElement('iframe'); f.src = a + '/frame';"
+        " document.body.append(f); const l = document.createElement('link'); l.rel = 'stylesheet'; l.href = a + '/css';"
+        " document.head.append(l); }",
+        attacker.address,
+    )
+    visitor.page.wait_for_timeout(500)
+    assert attacker.visits == []
+    assert any("Content Security Policy" in complaint for complaint in visitor.complaints)
+
+
+def test_the_page_asks_nothing_of_any_other_host(visitor: Visitor, address: str) -> None:
+    visitor.ask("What was struck near Masra?")
+    here = urlsplit(address).netloc
+    assert visitor.requests
+    assert [url for url in visitor.requests if urlsplit(url).netloc != here and not url.startswith("data:")] == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 700), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_its_window(browser: Browser, address: str, width: int, height: int, scheme: str) -> None:
+    dark = scheme == "dark"
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+    visitor = Visitor(page, address)
+    visitor.ask("What was struck near Masra?")
+    wide, tall = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert wide == width
+    stacked = width <= 900
+    assert (tall > height) == stacked, "panes scroll on a wide screen, the page on a narrow one"
+    panel, chat = page.locator("#evidence-panel").bounding_box(), page.locator("#talk").bounding_box()
+    assert panel
+    assert chat
+    assert (panel["y"] >= chat["y"] + chat["height"] - 1) == stacked
+    expect(page.get_by_role("textbox", name="Your question")).to_be_in_viewport()
+    ink = page.evaluate("getComputedStyle(document.querySelector('#chat .statement')).color.match(/\\d+/g).map(Number)")
+    assert (sum(ink) > 380) == dark
+    page.close()
