@@ -18,10 +18,12 @@ import ipaddress
 import logging
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -99,12 +101,11 @@ _FONTS = (
     "Arial",
     "sans-serif",
 )
-Listen = Callable[..., dict[str, Any]]
 _log = logging.getLogger(__name__)
 
 
 class Asks(Protocol):
-    """What the page needs of a pipeline."""
+    """What the page needs of a pipeline. It is called from several threads."""
 
     @property
     def state(self) -> IndexState:
@@ -127,6 +128,15 @@ class Exchange:
     turn: Turn | None
     chat: str
     evidence: str
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What one browser tab has asked. It is `busy` while a question is being answered, `ended` after New chat."""
+
+    past: tuple[Exchange, ...] = ()
+    busy: bool = False
+    ended: bool = False
 
 
 def exchange(pipeline: Asks, question: object, past: Sequence[Exchange]) -> Exchange:
@@ -195,7 +205,7 @@ def build(pipeline: Asks, *, title: str = TITLE, examples: Sequence[str] = EXAMP
     """The page over `pipeline`, not yet served. A conversation lives in its browser session and nowhere else."""
     page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with page:
-        past = gr.State(())
+        talk = gr.State(Conversation())
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="talk"):
                 with gr.Row(elem_id="top"):
@@ -222,31 +232,39 @@ def build(pipeline: Asks, *, title: str = TITLE, examples: Sequence[str] = EXAMP
         def heading() -> str:
             return render.header(title, _state_line(pipeline))
 
-        def ask(question: object, told: tuple[Exchange, ...]) -> Iterator[dict[object, object]]:
-            pending = render.asked(len(told) + 1, _echo(question), render.waiting())
-            yield {chat: _chat(told, pending), box: "", offers: gr.Column(visible=False)}
-            told = (*told, exchange(pipeline, question, told))
-            yield {past: told, chat: _chat(told), evidence: _shelf(told), top: heading()}
+        def ask(question: object, told: Conversation) -> Iterator[dict[object, object]]:
+            if told.busy:  # the question stays in its box
+                yield {}
+                return
+            told.busy = True
+            try:
+                pending = render.asked(len(told.past) + 1, _echo(question), render.waiting())
+                yield {chat: _chat(told.past, pending), box: "", offers: gr.Column(visible=False)}
+                told.past += (exchange(pipeline, question, told.past),)
+                if not told.ended:
+                    yield {chat: _chat(told.past), evidence: _shelf(told.past), top: heading()}
+            finally:
+                told.busy = False
 
-        def clear() -> tuple[object, ...]:
-            return (), _chat(()), _shelf(()), "", gr.Column(visible=bool(examples))
+        def clear(told: Conversation) -> tuple[object, ...]:
+            told.ended = True
+            return Conversation(), _chat(()), _shelf(()), "", gr.Column(visible=bool(examples))
 
-        def on_ask(listen: Listen, question: gr.Textbox | gr.Button) -> dict[str, Any]:
-            outputs = [past, chat, evidence, top, box, offers]
-            return listen(ask, [question, past], outputs, show_progress="hidden", api_visibility="private")
+        def on(listen: Callable[..., object], answer: Callable[..., object], given: object, changed: object) -> None:
+            listen(answer, given, changed, trigger_mode="multiple", show_progress="hidden", api_visibility="private")
 
-        asking = [on_ask(send.click, box), on_ask(box.submit, box), *(on_ask(offer.click, offer) for offer in offered)]
-        shown = [past, chat, evidence, box, offers]
-        new.click(clear, None, shown, cancels=asking, show_progress="hidden", api_visibility="private")
-        page.load(heading, None, top, show_progress="hidden", api_visibility="private")
-    page.queue(max_size=32, default_concurrency_limit=1, api_open=False)
+        for listen, question in [(send.click, box), (box.submit, box), *((offer.click, offer) for offer in offered)]:
+            on(listen, ask, [question, talk], [chat, evidence, top, box, offers])
+        on(new.click, clear, talk, [talk, chat, evidence, box, offers])
+        on(page.load, heading, None, top)
+    page.queue(max_size=32, default_concurrency_limit=8, api_open=False)
     return page
 
 
 class Guard:
     """The last wall around the page: headers that keep it to itself, and no foreign or needless request."""
 
-    ROUTES = ("queue/join", "queue/data", "heartbeat/", "startup-events", "cancel")
+    ROUTES = ("queue/join", "queue/data", "heartbeat/", "startup-events")
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -306,7 +324,7 @@ def serve(
             server_name=host,
             server_port=port,
             inbrowser=open_browser,
-            prevent_thread_lock=prevent_thread_lock,
+            prevent_thread_lock=True,
             theme=gr.themes.Base(font=_FONTS, font_mono=_FONTS),
             css=CSS,
             app_kwargs={
@@ -338,6 +356,10 @@ def serve(
             f"The page cannot listen on {host}:{port}, most likely because port {port} is in use; "
             "stop the other program, or choose another port with --port."
         ) from error
+    if not prevent_thread_lock:
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+        page.close(verbose=False)
     return page
 
 

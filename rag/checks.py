@@ -23,6 +23,8 @@ from rag.reading import Candidate, Reading
 
 _SAID = 0.5
 """A term covered this well counts as said."""
+_COUNTED = 0.35
+"""The words beside a number say what is counted when they cover it this well."""
 _CALENDAR = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun jul aug "
     "sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday".split()
@@ -162,7 +164,7 @@ def _count(reading: Reading, candidate: Candidate) -> str | None:
     if not question.focus:
         return None
     best = max(_beside(reading, candidate, quantity) for quantity in given)
-    if best < 0.3 and not all(term.stem in _ANY_THING for term in question.focus):
+    if best < _COUNTED and not all(term.stem in _ANY_THING for term in question.focus):
         return f"the passages give a number, but not of {_shown(question.text, question.focus)}"
     capital = next((t.text for t in question.terms if is_capital(t.text) and t.stem in question.names), None)
     if capital and not _near_by(candidate, capital):
@@ -318,7 +320,7 @@ def _elsewhere(reading: Reading, candidate: Candidate) -> str | None:
 _CHECKS: tuple[Callable[[Reading, Candidate], str | None], ...] = (
     _names, _years, _measure, _count, _date, _named, _who, _deed, _where, _speech, _elsewhere,
 )  # fmt: skip
-_HARD = frozenset({_names, _years, _named, _deed, _elsewhere})
+_HARD = frozenset({_names, _years, _named, _deed, _speech, _elsewhere})
 
 
 def _shown(text: str, terms: Sequence[Word]) -> str:

@@ -240,8 +240,11 @@ def ui(
     from ui import serve
 
     with open_pipeline(settings) as pipeline:
+        page = serve(
+            pipeline, host=host, port=port, open_browser=open_browser, insecure=insecure, prevent_thread_lock=True
+        )
         Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
-        serve(pipeline, host=host, port=port, open_browser=open_browser, insecure=insecure)
+        page.block_thread()
 
 
 @app.command()

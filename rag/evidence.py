@@ -5,7 +5,6 @@ Pure. The thresholds were set on the tuning half of the seeds suite; `make eval`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,14 +25,17 @@ _CLOSE = 0.5
 """Sentences nearer than this to the best are quoted with it: the score cannot tell them apart."""
 _ASIDE = 0.6
 """How far below the best the best sentence of another article may be and still be set against it."""
-_LOOK = 6
+_LOOK = 10
+_POOL, _SIDES = 14, 4
+_GAIN, _ALIKE, _ELSEWHERE = 1.0, 0.3, 0.1
+"""What a further side gains by saying more of the question, loses by repeating, and gains by another article."""
 
 
 def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *, force: bool = False) -> Finding:
     """The evidence for one question among its passages.
 
-    `articles` are those of `reading.reads`, in the same order. At most about `max_words` words are chosen; the
-    first sentence always is, however long. With `force` the top sentences are chosen, whatever their faults.
+    `articles` are those of `reading.reads`, in the same order. At most about `max_words` words are chosen, or
+    twice that where both sides are asked for; the first sentence always is, however long. With `force` the top sentences are chosen, whatever their faults.
     """
     question = reading.question
     candidates = reading.candidates
@@ -43,15 +45,15 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
         return Finding(question.text, (), "the passages do not speak of this")
     if question.field in ("author", "date"):
         return _from_byline(reading, articles)
+    if question.both_sides:
+        sides = _within(reading, _sides(reading), 2 * max_words)
+        return Finding(question.text, sides, differing=len(sides) > 1)
     best, missing = _best(reading)
     if best is None:
         return Finding(question.text, (), missing)
     chosen = [best]
     differing = False
-    if question.both_sides:
-        chosen += _other_sides(reading, best)
-        differing = len(chosen) > 1
-    elif (other := _contradicting(reading, best)) is not None:
+    if (other := _contradicting(reading, best)) is not None:
         chosen.append(other)
         differing = True
     else:
@@ -94,17 +96,18 @@ def _numbers(candidate: Candidate) -> set[float]:
     return {round(q.value, 6) for q in find_quantities(candidate.text) if q.unit != "ordinal"}
 
 
-def _other_sides(reading: Reading, best: Candidate) -> list[Candidate]:
-    """Up to two more sentences that say what the first does not: new words of the question, another article, other words.
+def _sides(reading: Reading) -> list[Candidate]:
+    """Sentences that between them say most of what is asked: new words of the question, another article, other words.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998), with the question's own words as a third term.
     """
-    chosen = [best]
-    pool = [c for c in reading.candidates[:14] if c is not best and best.score - c.score < 1.2]
-    while pool and len(chosen) < 3:
+    kept = [c for c in reading.candidates if not any(not fault.hard for fault in faults(reading, c))]
+    pool = (kept or list(reading.candidates))[:_POOL]
+    chosen = [pool.pop(0)]
+    while pool and len(chosen) < _SIDES:
         chosen.append(max(pool, key=lambda c: _merit(reading, c, chosen)))
         pool.remove(chosen[-1])
-    return chosen[1:]
+    return chosen
 
 
 def _merit(reading: Reading, candidate: Candidate, chosen: Sequence[Candidate]) -> float:
@@ -112,7 +115,7 @@ def _merit(reading: Reading, candidate: Candidate, chosen: Sequence[Candidate]) 
     gain = reading.covers(np.maximum(said, candidate.said)) - reading.covers(said)
     alike = max(float(candidate.encoded.vector @ c.encoded.vector) for c in chosen)
     elsewhere = all(_article(candidate) != _article(c) for c in chosen)
-    return candidate.score + 1.0 * gain - 0.6 * alike + (0.25 if elsewhere else 0.0)
+    return candidate.score + _GAIN * gain - _ALIKE * alike + (_ELSEWHERE if elsewhere else 0.0)
 
 
 def _article(candidate: Candidate) -> tuple[str, int]:
@@ -154,10 +157,8 @@ def _joined(quotes: Sequence[Quote], reading: Reading) -> tuple[Quote, ...]:
 def _from_byline(reading: Reading, articles: Sequence[Article | None]) -> Finding:
     """The byline of the article that the question is about, if it prints what is asked."""
     question = reading.question
-    ranked = sorted(
-        range(len(reading.reads)), key=lambda i: -(reading.score(reading.reads[i]) + _named_by(reading, i, articles[i]))
-    )
-    article = articles[ranked[0]]
+    nearest = max(range(len(reading.reads)), key=lambda i: (reading.score(reading.reads[i]), -i))
+    article = articles[nearest]
     name = (article.outlet or article.title) if article else None
     asked = "author" if question.field == "author" else "date"
     value = (article.author if asked == "author" else article.date) if article else None
@@ -171,12 +172,3 @@ def _from_byline(reading: Reading, articles: Sequence[Article | None]) -> Findin
             text = passage.text[start : start + len(article.byline)]
             return Finding(question.text, (Quote(n, article.byline, text),))
     return Finding(question.text, (), missing)
-
-
-def _named_by(reading: Reading, at: int, article: Article | None) -> float:
-    """Extra for an article whose outlet or author the question names in full."""
-    if article is None:
-        return 0.0
-    asked = re.sub(r"\W+", " ", reading.question.text.lower())
-    names = [re.sub(r"^the ", "", name.lower()) for name in (article.outlet, article.author) if name]
-    return 2.0 if any(re.sub(r"\W+", " ", name) in asked for name in names) else 0.0

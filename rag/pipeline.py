@@ -144,7 +144,7 @@ class Pipeline:
             return ()
         articles: list[Article | None] = [parts.index.article(item.passage) for item in passages]
         questions = split_parts(question)
-        words = self._settings.answer.max_words // len(questions)
+        words = self._settings.answer.max_words * (2 if len(questions) > 1 else 3) // 3
         return tuple(
             find(parts.reader.read(part, as_pairs(passages)), articles, words, force=force) for part in questions
         )

@@ -157,7 +157,14 @@ def _focus(text: str, start: int, terms: Iterable[Word], names: frozenset[str]) 
             phrase = Span(match.start("phrase"), match.end("phrase"))
             stop = _FOCUS_STOP.search(phrase.of(text), 3 if phrase.of(text).lower().startswith("of ") else 1)
             spans.append(Span(phrase.start, phrase.start + stop.start() if stop else phrase.end))
+    spans = [span for span in spans if not _opens_with(span, terms, names)]
     return tuple(w for w in terms if any(span.contains(w.span) for span in spans) and w.stem not in names)
+
+
+def _opens_with(span: Span, terms: Iterable[Word], names: frozenset[str]) -> bool:
+    """Whether a phrase begins with a name, so that what follows may be anything: "how many Russians blame"."""
+    first = next((term for term in terms if span.contains(term.span)), None)
+    return first is not None and first.stem in names
 
 
 _ABOUT = re.compile(r"About “(?P<context>.+)”(?: \((?P<names>[^)]*)\))?: (?P<asked>.+)", re.S)
@@ -190,7 +197,7 @@ _PART = re.compile(
 
 def split_parts(text: str) -> tuple[str, ...]:
     """The questions in a question: "How many A and who said B?" is two. One that cannot be cut is itself."""
-    if asked_from(text):
+    if asked_from(text) or _BOTH.search(text.lower().replace("’", "'")):
         return (text,)
     pieces = [piece.strip(" ,;?") for piece in _PART.split(text)]
     asking = [piece for piece in pieces if sum(_asks(word) for word in words(piece)) >= 1 and len(words(piece)) >= 2]

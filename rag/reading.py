@@ -6,6 +6,7 @@ those can be pure.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ from rag.question import Question, read_question
 _NAME_WEIGHT = 1.3
 _SHORT = 8
 """Sentences of fewer words say little by themselves, and score less."""
+_NAMED_SOURCE = 0.5
+"""What a sentence gains when the question names its outlet or author."""
+_FRAGMENT = 0.2
+"""What a heading, a caption or a legend loses for being no sentence."""
+_ENDED = re.compile(r"[.!?…:。！？][”’\"'»)\]]*(?:\[\d+\])*$")
 _CONTEXT_WEIGHT = 0.6
 _BEFORE, _FURTHER = 0.9, 0.8  # what the sentence before says counts a little less, the heading and others less again
 
@@ -119,7 +125,19 @@ class Reading:
         follows = float(self.encoded.vector @ _blend(read.sentences[max(0, at - 1)], read.sentences[at]))
         short = min(len(read.sentences[at].words), _SHORT) / _SHORT
         score = 0.6 * self.covers(said[at]) + 0.8 * self.covers(context) + likeness + 1.5 * follows + 0.2 * short
+        score += _NAMED_SOURCE * self._names_source(read.source) - _FRAGMENT * (not _ENDED.search(read.text(at)))
         return Candidate(read, at, said[at], context, likeness, score)
+
+
+    def _names_source(self, source: Source) -> bool:
+        """Whether the question names the outlet or the author in full."""
+        asked = f" {_plain(self.question.text)} "
+        names = (_plain(name).removeprefix("the ") for name in (source.outlet, source.author) if name)
+        return any(f" {name} " in asked for name in names)
+
+
+def _plain(text: str) -> str:
+    return " ".join(word.text.lower().removesuffix("'s").removesuffix("’s") for word in words(text))
 
 
 def _blend(before: Encoded, sentence: Encoded) -> Scores:

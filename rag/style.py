@@ -101,7 +101,7 @@ details summary { cursor: pointer; color: var(--soft); font-size: 13.5px; font-w
 details summary:hover { color: var(--accent); }
 .draft .statements { margin-top: 10px; }
 
-#ask { flex: none; display: flex; flex-flow: row nowrap; align-items: flex-end; gap: 8px; margin: 0 28px 22px;
+#ask { flex: none; display: flex; flex-flow: row nowrap; align-items: flex-end; gap: 8px; margin: 10px 28px 22px;
   width: auto !important; padding: 7px; background: var(--sheet); border: 1px solid var(--line); border-radius: 14px; }
 #ask:focus-within { border-color: var(--accent); box-shadow: 0 0 0 3px var(--ring); }
 #page #ask .block, #page #ask .form, #ask label { background: none; border: 0; box-shadow: none; padding: 0; margin: 0;
@@ -158,7 +158,7 @@ mark { background: var(--mark); color: var(--mark-ink); border-radius: 3px; padd
   #chat { overflow: visible !important; flex: none; }
   #evidence-panel { border-left: 0; border-top: 1px solid var(--line); padding: 0 18px 32px; }
   #top, #chat, #page #examples { padding-left: 18px; padding-right: 18px; }
-  #ask { margin: 0 18px 18px; }
+  #ask { margin: 8px 18px 18px; }
   .evidence > header { position: static; }
   .card { scroll-margin-top: 12px; padding: 14px 14px 10px; }
 }

@@ -92,7 +92,7 @@ def address(pipeline: SlowPipeline) -> Iterator[str]:
         port = probe.getsockname()[1]
     page = ui.serve(pipeline, port=port, examples=EXAMPLES, prevent_thread_lock=True)
     yield str(page.local_url)
-    page.close()
+    page.close(verbose=False)
     del page
     gc.collect()
 
@@ -229,15 +229,33 @@ def test_new_chat_forgets_the_conversation(visitor: Visitor, pipeline: SlowPipel
     assert pipeline.asked[-1] == ("And was anyone hurt there?", ())
 
 
-def test_new_chat_ends_an_answer_that_is_still_being_made(visitor: Visitor, pipeline: SlowPipeline) -> None:
+def test_new_chat_leaves_an_answer_that_is_still_being_made(visitor: Visitor, pipeline: SlowPipeline) -> None:
     visitor.send("slow: what was struck?")
     expect(visitor.page.locator("#chat .waiting")).to_be_visible()
     visitor.page.get_by_role("button", name="New chat").click()
     expect(visitor.page.locator("#chat .welcome")).to_be_visible()
-    pipeline.go.set()
     visitor.ask("Who baked the cake?")
-    expect(visitor.page.locator("#chat .turn")).to_have_count(1)
+    pipeline.go.set()
+    visitor.ask("What was struck near Masra?")
+    expect(visitor.page.locator("#chat .turn")).to_have_count(2)
     expect(visitor.page.locator("#chat")).not_to_contain_text("slow")
+
+
+def test_a_second_question_waits_in_its_box_while_the_first_is_answered(
+    visitor: Visitor, pipeline: SlowPipeline
+) -> None:
+    pipeline.go.clear()
+    visitor.send("slow: what was struck?")
+    expect(visitor.page.locator("#chat .waiting")).to_be_visible()
+    visitor.send("Who baked the cake?")
+    visitor.page.get_by_role("button", name="Send").click()
+    visitor.page.wait_for_timeout(300)
+    expect(visitor.page.get_by_role("textbox", name="Your question")).to_have_value("Who baked the cake?")
+    pipeline.go.set()
+    expect(visitor.page.locator("#chat .badge")).to_have_count(4)
+    expect(visitor.page.locator("#chat .turn")).to_have_count(1)
+    visitor.page.get_by_role("button", name="Send").click()
+    expect(visitor.page.locator("#chat .refusal")).to_be_visible()
 
 
 def test_two_tabs_do_not_mix(visitor: Visitor, browser: Browser, address: str, pipeline: SlowPipeline) -> None:

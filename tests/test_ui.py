@@ -8,9 +8,14 @@ import json
 import logging
 import os
 import re
+import signal
 import socket
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from html.parser import HTMLParser
 
 import httpx
@@ -23,6 +28,7 @@ from index.errors import NoIndex, RagError
 from index.types import IndexState, Source, Span
 from rag import render
 from rag.types import Citation, Reason, Statement
+from tests.conftest import ROOT
 from tests.fakes import FakePipeline
 
 pytestmark = [  # Gradio leaves event loops open when it builds a page, and a socket open when a port is taken
@@ -339,7 +345,7 @@ def _leaks_end_here() -> Iterator[None]:
 def served() -> Iterator[str]:
     page = ui.serve(FakePipeline(), port=free_port(), prevent_thread_lock=True)
     yield str(page.local_url).rstrip("/")
-    page.close()
+    page.close(verbose=False)
     del page
     gc.collect()
 
@@ -482,6 +488,33 @@ def test_a_port_in_use_is_one_sentence_with_the_way_out() -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_ctrl_c_ends_the_page_without_a_word() -> None:
+    start = "import ui; from tests.fakes import FakePipeline; ui.serve(FakePipeline(), port={})"
+    port = free_port()
+    command = [sys.executable, "-W", "ignore", "-c", start.format(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout
+        try:
+            wait_for(port)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+            assert process.stdout.read() == b""
+        finally:
+            process.kill()
+    with socket.socket() as again:
+        again.bind(("127.0.0.1", port))
+
+
+def wait_for(port: int) -> None:
+    """Returns when the page at `port` answers; fails after half a minute."""
+    for _ in range(150):
+        with suppress(httpx.TransportError):
+            if httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=10).status_code == 200:
+                return
+        time.sleep(0.2)
+    pytest.fail("the page did not start")
+
+
 def test_the_environment_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_ALLOWED_PATHS", "/etc")
     monkeypatch.setenv("GRADIO_SHARE", "True")
@@ -497,7 +530,7 @@ def test_the_environment_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         private = os.environ["GRADIO_TEMP_DIR"]
         assert stat.S_IMODE(os.stat(private).st_mode) == 0o700
     finally:
-        page.close()
+        page.close(verbose=False)
 
 
 def test_an_index_that_cannot_be_opened_is_told_in_the_title_line() -> None:
