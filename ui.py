@@ -318,10 +318,22 @@ def serve(
         )
     _fence()
     page = build(pipeline, title=title, examples=examples)
+    if prevent_thread_lock:
+        _launch(page, host, port, open_browser)
+        return page
+    with suppress(KeyboardInterrupt):
+        _launch(page, host, port, open_browser)
+        threading.Event().wait()
+    page.close(verbose=False)
+    return page
+
+
+def _launch(page: gr.Blocks, host: str, port: int, open_browser: bool) -> None:
+    """Starts the server. Every switch is given, because what is left out Gradio takes from elsewhere."""
     hosts = ["*"] if host in ("0.0.0.0", "::") else ["127.0.0.1", "localhost", "[::1]", host]
     try:
         page.launch(
-            server_name=host,
+            server_name=f"[{host}]" if ":" in host else host,
             server_port=port,
             inbrowser=open_browser,
             prevent_thread_lock=True,
@@ -356,11 +368,6 @@ def serve(
             f"The page cannot listen on {host}:{port}, most likely because port {port} is in use; "
             "stop the other program, or choose another port with --port."
         ) from error
-    if not prevent_thread_lock:
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
-        page.close(verbose=False)
-    return page
 
 
 def _is_loopback(host: str) -> bool:

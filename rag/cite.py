@@ -83,10 +83,10 @@ def _leading_markers(piece: str) -> int:
 
 
 def _whole_quotes(line: str, spans: Sequence[Span]) -> list[Span]:
-    """Spans joined until every opened quotation is closed."""
+    """Spans joined until every opened quotation is closed, and to the markers that follow."""
     joined: list[Span] = []
     for span in spans:
-        if joined and _is_open(joined[-1].of(line)):
+        if joined and (_is_open(joined[-1].of(line)) or _ONLY_MARKERS.fullmatch(span.of(line))):
             joined[-1] = Span(joined[-1].start, span.end)
         else:
             joined.append(span)

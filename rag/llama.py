@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from rag.retrieve import Retriever
 from rag.types import RetrievedPassage
+
+
+class Retrieves(Protocol):
+    """What the adapter needs: `Pipeline` and `Retriever` both offer it."""
+
+    def retrieve(self, question: str, k: int | None = None) -> tuple[RetrievedPassage, ...]:
+        """The passages for a question, best first."""
+        ...
 
 
 class PassageRetriever(BaseRetriever):
@@ -18,7 +27,7 @@ class PassageRetriever(BaseRetriever):
     and prompt.
     """
 
-    def __init__(self, retriever: Retriever, k: int | None = None) -> None:
+    def __init__(self, retriever: Retrieves, k: int | None = None) -> None:
         """A LlamaIndex retriever of the `k` best passages (the setting's number if None)."""
         super().__init__(callback_manager=CallbackManager())  # else it reads the global Settings
         self._retriever = retriever

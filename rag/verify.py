@@ -165,7 +165,8 @@ def _missing_name(text: str, source: str, item: RetrievedPassage) -> str | None:
     told = words(" ".join(filter(None, (source, item.source.title, item.source.outlet, item.source.author))))
     stems, places = {word.stem for word in told}, {group(word.text) for word in told} - {None}
     for at, word in enumerate(words(text)):
-        if at and word.text[:1].isupper() and not word.is_stop and word.stem not in stems and group(word.text) not in places:
+        named = word.text[:1].isupper() and (at or group(word.text) is not None)
+        if named and not word.is_stop and word.stem not in stems and group(word.text) not in places:
             return word.text
     return None
 

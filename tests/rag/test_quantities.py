@@ -1,0 +1,46 @@
+"""Numbers in text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.quantities import find_quantities
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("within 18 miles of it", [("18 miles", 18, "length")]),
+        ("some 80 men", [("80", 80, "count")]),
+        ("eighty-three dead", [("eighty-three", 83, "count")]),
+        ("three hundred and five", [("three hundred and five", 305, "count")]),
+        ("300,000 people", [("300,000", 300000, "count")]),
+        ("nearly half of it", [("half", 0.5, "percent")]),
+        ("nearly half a million of them", [("half a million", 500000, "count")]),
+        ("5% and 20 percent", [("5%", 5, "percent"), ("20 percent", 20, "percent")]),
+        ("a 22-year-old man", [("22-year-old", 22, "age")]),
+        ("$4 million", [("$4 million", 4e6, "money")]),
+        ("the sixth round", [("sixth", 6, "ordinal")]),
+        ("for six days", [("six days", 6, "time")]),
+        ("On April 6, 2017 and in 2013", []),
+        ("as said.[4] Then", []),
+        ("the T-4 base and an SU-24", []),
+        ("someone, often, tender", []),
+    ],
+)
+def test_found(text: str, found: list[tuple[str, float, str]]) -> None:
+    assert [(q.span.of(text), q.value, q.unit) for q in find_quantities(text)] == found
+
+
+@given(st.integers(3, 999_999_999))
+def test_digits_read_back(number: int) -> None:
+    values = [q.value for q in find_quantities(f"about {number:,} sheep")]
+    assert values == [number] or 1500 <= number <= 2099
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    spans = [q.span for q in find_quantities(text)]
+    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))

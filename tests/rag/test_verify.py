@@ -1,0 +1,84 @@
+"""Verdicts: exact quotes, and paraphrases whose numbers, names and negations must agree."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.types import Passage, Source
+from rag.cite import Marked, parse
+from rag.types import Ranks, RetrievedPassage, Verdict
+from rag.verify import verify
+
+TEXT = (
+    "Israel denied the strike on Monday. At least 83 people were killed in the town of Harlow, the mayor said. "
+    "“We will rebuild,” Ann Lee told the Evening Mail. The bridge was opened in 1984 and closed last year."
+)
+
+
+def passage(label: int = 1, text: str = TEXT, start: int = 100) -> RetrievedPassage:
+    source = Source("d" * 16, "a.txt", "0" * 64, "The bridge", "Evening Mail", "Bo Dee", "2020-05-04")
+    return RetrievedPassage(label, Passage("p", "d" * 16, 0, start, start + len(text), text), source, 1.0, Ranks())
+
+
+def verdict(text: str) -> Verdict:
+    (checked,) = verify([Marked(text, (1,))], [passage()])
+    return checked.statement.verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Evening Mail, Bo Dee, 4 May 2020: “At least 83 people were killed in the town of Harlow, the mayor said.”", "supported"),
+        ("Evening Mail, Bo Dee, 4 May 2020: ““We will rebuild,” Ann Lee told the Evening Mail.”", "supported"),
+        ("“At least 84 people were killed in the town of Harlow”", "unsupported"),
+        ("“Israel admitted the strike on Monday.”", "unsupported"),
+        ("At least 83 people were killed in Harlow, the mayor said.", "supported"),
+        ("At least eighty-three people were killed in Harlow, the mayor said.", "supported"),
+        ("At least 38 people were killed in Harlow, the mayor said.", "partly"),
+        ("Israel denied the strike on Monday.", "supported"),
+        ("Syria denied the strike on Monday.", "partly"),
+        ("Israel did the strike on Monday.", "partly"),
+        ("The bridge was opened in 1948 and closed last year.", "partly"),
+        ("Turkeys migrate south every winter.", "unsupported"),
+    ],
+)
+def test_verdicts(text: str, expected: Verdict) -> None:
+    assert verdict(text) == expected
+
+
+def test_uncited_and_unknown_labels_are_kept_and_labelled() -> None:
+    plain, unknown, both = verify(parse("It rained.\nIt rained. [7]\nIsrael denied the strike on Monday. [1, 7]"), [passage()])
+    assert (plain.statement.verdict, plain.statement.labels) == ("uncited", ())
+    assert (unknown.statement.verdict, unknown.statement.labels) == ("unsupported", (7,))
+    assert "[7]" in unknown.statement.note
+    assert (both.statement.verdict, both.statement.labels) == ("supported", (1, 7))
+    assert [c.label for c in both.citations] == [1]
+
+
+def test_the_best_of_several_passages_counts() -> None:
+    other = passage(2, "Nothing of the kind is written here at all.", 0)
+    (checked,) = verify([Marked("Israel denied the strike on Monday.", (2, 1))], [passage(), other])
+    assert checked.statement.verdict == "supported"
+    assert {c.label: c.verdict for c in checked.citations} == {1: "supported", 2: "unsupported"}
+
+
+@given(st.text(max_size=200), st.lists(st.integers(0, 4), max_size=4))
+def test_citations_are_exact_slices_of_what_was_offered(text: str, labels: list[int]) -> None:
+    offered = [passage(1), passage(2, "Another text. It has two sentences, not more.", 7)]
+    (checked,) = verify([Marked(text, tuple(labels))], offered)
+    for citation in checked.citations:
+        item = offered[citation.label - 1].passage
+        assert item.text[citation.span.start - item.start : citation.span.end - item.start] == citation.quote
+        assert item.start <= citation.span.start < citation.span.end <= item.end
+    assert {c.label for c in checked.citations} <= {1, 2} & set(labels)
+    assert checked.statement.labels == tuple(labels)
+
+
+@given(st.data())
+def test_any_slice_in_quotation_marks_is_supported(data: st.DataObject) -> None:
+    words = TEXT.split()
+    start = data.draw(st.integers(0, len(words) - 1))
+    end = data.draw(st.integers(start + 1, len(words)))
+    assert verdict(f"“{' '.join(words[start:end])}”") == "supported"

@@ -1,0 +1,162 @@
+"""One test for each promise of the README, over the sample documents and the real model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evals.cases import load_suite, of_split
+from index.build import build_index
+from index.embed import SentenceTransformerEmbedder
+from rag.contract import as_json
+from rag.llm import LLMAnswerer
+from rag.pipeline import Pipeline, open_pipeline
+from rag.settings import Settings, load
+from rag.types import Answer, Turn
+from tests.fakes import ScriptedLLM
+
+ROOT = Path(__file__).resolve().parent.parent
+SUITE = ROOT / "evals" / "suites" / "seeds.jsonl"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    found = load(home=home, environ={})
+    build_index(found.for_index(), [ROOT / "seeds"], SentenceTransformerEmbedder())
+    return found
+
+
+@pytest.fixture(scope="module")
+def pipeline(settings: Settings) -> Iterator[Pipeline]:
+    with open_pipeline(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def answers(pipeline: Pipeline) -> list[Answer]:
+    """Every fifth question of the tuning half."""
+    cases = of_split(load_suite(SUITE), "tune")[::5]
+    return [pipeline.ask(case.question, history=[Turn(h.question, h.answer) for h in case.history]) for case in cases]
+
+
+def test_1_exact_evidence(answers: list[Answer]) -> None:
+    texts = {p.name: p.read_text("utf-8") for p in (ROOT / "seeds").iterdir()}
+    quotes = [c for answer in answers for c in as_json(answer)["citations"]]
+    assert len(quotes) > 10
+    for quote in quotes:
+        assert texts[quote["path"]][quote["start"] : quote["end"]] == quote["quote"]
+        assert quote["sha256"] == hashlib.sha256((ROOT / "seeds" / quote["path"]).read_bytes()).hexdigest()
+
+
+def test_2_nothing_hidden_nothing_invented(settings: Settings, answers: list[Answer]) -> None:
+    for answer in answers:
+        assert {c.label for c in answer.citations} <= {p.label for p in answer.passages}
+        assert [p.label for p in answer.passages] == list(range(1, len(answer.passages) + 1))
+    llm = ScriptedLLM("300,000 civilians remain inside Aleppo [1]. The moon is made of cheese [7].")
+    with open_pipeline(settings, LLMAnswerer(llm)) as invents:
+        answer = invents.ask("How many civilians remain in Aleppo?")
+    assert answer.unknown_labels == (7,)
+    assert [s.labels for s in answer.statements] == [(1,), (7,)]
+    for item in answer.passages:
+        assert item.passage.text in llm.prompts[0]
+
+
+def test_3_a_verdict_for_every_sentence(settings: Settings) -> None:
+    llm = ScriptedLLM(
+        "300,000 civilians remain inside Aleppo [1]. Some 900,000 civilians remain inside Aleppo [1]. "
+        "Bakers went on strike [1]. Nobody knows more."
+    )
+    with open_pipeline(settings, LLMAnswerer(llm)) as mixed:
+        answer = mixed.ask("How many civilians remain in Aleppo?")
+    assert [s.verdict for s in answer.statements] == ["supported", "partly", "unsupported", "uncited"]
+    assert len(answer.statements) == 4
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the population of Damascus?",
+        "Which river runs through Raqqa?",
+        "How far is Damascus from al-Tanf?",
+        "What's the capital of Australia?",
+    ],
+)
+def test_4_an_honest_no_before_any_model_is_asked(settings: Settings, question: str) -> None:
+    llm = ScriptedLLM()
+    with open_pipeline(settings, LLMAnswerer(llm)) as pipeline:
+        answer = pipeline.ask(question)
+    assert (answer.status, answer.reason) == ("refused", "no_evidence")
+    assert answer.missing
+    assert answer.passages
+    assert llm.prompts == []
+
+
+def test_5_who_said_it_and_when(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("How many civilians remain in Aleppo?")
+    assert answer.text.startswith("Daily Caller, Saagar Enjeti, 8 September 2016: “")
+    both = pipeline.ask("Were the fighters warned before the American planes hit them? Give me both versions")
+    assert both.conflicts
+    assert "firing a warning shot" in both.text
+    assert "never received any warning" in both.text
+
+
+def test_6_yours_alone(settings: Settings, tmp_path: Path) -> None:
+    """Every process of a question runs with sockets forbidden, a key in the environment and a hostile .env beside it."""
+    (tmp_path / ".env").write_text("CHROMA_OTEL_COLLECTION_ENDPOINT=http://192.0.2.1:4317\n")
+    code = (
+        "import socket, sys\n"
+        "def refuse(*a, **k): raise SystemExit('a socket was opened')\n"
+        "socket.socket.connect = socket.socket.connect_ex = refuse\n"
+        "socket.getaddrinfo = refuse\n"
+        "from rag.cli import main\n"
+        f"main(['ask', 'How many civilians remain in Aleppo?', '--json', '--home', {str(settings.home)!r}])\n"
+    )
+    env = os.environ | {"OPENAI_API_KEY": "sk-never-used", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["answerer"] == "extract"
+    assert told["model"] is None
+    assert "sk-never-used" not in done.stdout + done.stderr
+
+
+def test_7_never_lost(settings: Settings, pipeline: Pipeline, tmp_path: Path) -> None:
+    """A run that dies before it publishes leaves the last index in use. See tests/index for the hard cases."""
+    import signal
+
+    (tmp_path / "new.txt").write_text("A new text about bakeries. " * 400)
+    code = (
+        "import os, signal\n"
+        "from index import build, generation\n"
+        "generation.publish = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "from index.embed import SentenceTransformerEmbedder\n"
+        "from pathlib import Path\n"
+        "from rag.settings import load\n"
+        f"settings = load(home=Path({str(settings.home)!r}), environ={{}}).for_index()\n"
+        f"build.build_index(settings, [Path({str(tmp_path)!r})], SentenceTransformerEmbedder())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    with open_pipeline(settings) as after:
+        assert after.state == pipeline.state
+        assert after.ask("How many civilians remain in Aleppo?").status == "answered"
+
+
+def test_8_measured() -> None:
+    """Every number that the README claims stands in the report that `make eval` printed, kept in docs/."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    report = (ROOT / "docs" / "report-seeds.md").read_text("utf-8")
+    table = readme.split("<!-- numbers -->")[1].split("<!-- /numbers -->")[0]
+    rows = re.findall(r"^\| .*\| `(\w+@?\d*)` \| (\d\.\d+|\d+\.\d+)", table, re.MULTILINE)
+    assert len(rows) >= 6
+    for metric, value in rows:
+        assert re.search(rf"\| {re.escape(metric)} \|[^\n]*\| {re.escape(value)}", report), (metric, value)
