@@ -17,7 +17,9 @@ from index.sentences import paragraphs
 from index.types import Article, Document, Span
 
 _SEPARATOR = re.compile(r"\s*(?:[*_=~#•·-]\s*){3,}\s*|\s*(?:also see|see also|related|read more|more)\s*:\s*", re.I)
-_CREDIT = re.compile(r"\b(?:photo(?:graph)?s? by|getty|afp|reuters|ap photo|epa|file photo|handout|image:|credit:)\b", re.I)
+_CREDIT = re.compile(
+    r"\b(?:photo(?:graph)?s? by|getty|afp|reuters|ap photo|epa|file photo|handout|image:|credit:)\b", re.I
+)
 _GLUED_SLUG = re.compile(r"^[a-z0-9]+(?:[-_][a-z0-9]+)+(?=[A-Z])")
 _BY = re.compile(r"\bby\s+(?=[A-Z\u00C0-\u00DE])", re.I)
 _SPECIAL = re.compile(r"^(?:special to|exclusive to|for)\s+(?:the\s+)?(?=[A-Z])", re.I)

@@ -48,7 +48,8 @@ def _likeness(terms: Sequence[Word], question: Encoded, text: Encoded) -> Scores
     vectors = np.stack([row if row is not None else np.zeros(width, dtype=np.float32) for row in known])
     nearest = (vectors @ text.word_vectors.T).max(axis=1)
     scaled = (nearest - LIKENESS_FLOOR) / (LIKENESS_CEILING - LIKENESS_FLOOR)
-    return np.clip(scaled, 0.0, 0.9).astype(np.float32)
+    clipped: Scores = np.clip(scaled, 0.0, 0.9).astype(np.float32)
+    return clipped
 
 
 def _exact(

@@ -7,6 +7,7 @@ a refusal tells the person. A check that cannot tell stays silent.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,8 +27,39 @@ _SAID = 0.5
 _COUNTED = 0.35
 """The words beside a number say what is counted when they cover it this well."""
 _CALENDAR = frozenset(
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
-    "sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sept",
+        "sep",
+        "oct",
+        "nov",
+        "dec",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
 )
 _RELATIVE_DATE = re.compile(
     r"\b(?:yesterday|today|tonight|tomorrow|earlier (?:this|today)|(?:last|this|next|previous|past) (?:few |\w+ )?(?:week|month|year|night|day|spring|summer|"
@@ -49,16 +81,25 @@ _ROLE_WORD = re.compile(
     r"researchers?|authors?|company|companies|department|lawyers?|doctors?|teachers?|they|he|she|mother|father|brother|sister|wife|husband)\b",
     re.I,
 )
-_ASKED_ROLE = re.compile(r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b")
+_ASKED_ROLE = re.compile(
+    r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
+)
 _BETWEEN = re.compile(r"\b(?:how far|distance)\b.*\b(?:from|between|to)\b", re.I)
-_ANY_THING = frozenset(stem(w) for w in "people persons places things items times cases ones pieces parts".split())
-_WHO_DID = re.compile(r"who\s+(?P<deed>[a-z]{3,}ed|won|led|built|wrote|took|made|gave|sent|sold|bought|found|shot|broke|paid)\b")
+_ANY_THING = frozenset(
+    stem(w) for w in ["people", "persons", "places", "things", "items", "times", "cases", "ones", "pieces", "parts"]
+)
+_WHO_DID = re.compile(
+    r"who\s+(?P<deed>[a-z]{3,}ed|won|led|built|wrote|took|made|gave|sent|sold|bought|found|shot|broke|paid)\b"
+)
 _PERSONAL = re.compile(
     r"\b(?:general|commander|politician|leader|minister|president|official|spokes\w+|person|man|woman|author|journalist|"
     r"coroner|king|governor|analyst|soldier|pilot|doctor|director|chief|head|founder|ambassador|envoy|wife|husband|son|daughter)s?\b",
     re.I,
 )
-_NAMED_KINDS = re.compile(r"\b(?:river|lake|mountain|street|road|bridge|sea|island|university|hospital|hotel|church|mosque|school|valley|ocean|desert|court)s?\b", re.I)
+_NAMED_KINDS = re.compile(
+    r"\b(?:river|lake|mountain|street|road|bridge|sea|island|university|hospital|hotel|church|mosque|school|valley|ocean|desert|court)s?\b",
+    re.I,
+)
 _PLACED = re.compile(
     r"\b(?:in|at|near|from|to|outside|around|of|into|inside|toward|towards|on|over|across|through|between|reach|leave|left|entered)\s+"
     r"(?:the\s+|a\s+|its\s+|his\s+|their\s+|[a-z-]+\s+){0,3}(?P<name>(?:al-|el-)?[A-Z][\w’'-]+(?:\s[A-Z][\w’'-]+)*)|"
@@ -115,7 +156,9 @@ def _years(reading: Reading, candidate: Candidate) -> str | None:
     if not asked or reading.question.kind == "date":
         return None
     read = candidate.read
-    told = {d.year for d in find_dates(read.passage.text) if d.year} | {int(read.source.date[:4]) if read.source.date else 0}
+    told = {d.year for d in find_dates(read.passage.text) if d.year} | {
+        int(read.source.date[:4]) if read.source.date else 0
+    }
     missing = sorted(asked - told)
     return f"the passages say nothing of {missing[0]} about this" if missing else None
 
@@ -124,7 +167,13 @@ def _measure(reading: Reading, candidate: Candidate) -> str | None:
     """A length, a duration, an age, a price or a share must be given, with its unit."""
     question, text = reading.question, candidate.text
     kind = question.kind
-    wanted = {"length": "a distance", "time": "a length of time", "age": "an age", "money": "a sum of money", "percent": "a share"}
+    wanted = {
+        "length": "a distance",
+        "time": "a length of time",
+        "age": "an age",
+        "money": "a sum of money",
+        "percent": "a share",
+    }
     if kind not in wanted:
         return None
     units = {"length", "age", "money", "percent", "time"} & {kind}
@@ -148,7 +197,9 @@ def _unsaid_names(reading: Reading, candidate: Candidate) -> str | None:
         for word in phrase:
             strict = is_capital(word.text)
             at = question.terms.index(word)
-            if (strict and word.stem not in stems) or (not strict and float(candidate.said[at]) < 0.3 and len(phrase) == 1):
+            if (strict and word.stem not in stems) or (
+                not strict and float(candidate.said[at]) < 0.3 and len(phrase) == 1
+            ):
                 return word.text
     return None
 
@@ -175,7 +226,10 @@ def _count(reading: Reading, candidate: Candidate) -> str | None:
 def _counts(quantity: Quantity, text: str, asked: frozenset[float]) -> bool:
     if quantity.unit == "ordinal" or round(quantity.value, 6) in asked:
         return False
-    return quantity.unit in ("count", "percent", "length", "time") and quantity.span.of(text).lower() not in ("one", "second")
+    return quantity.unit in ("count", "percent", "length", "time") and quantity.span.of(text).lower() not in (
+        "one",
+        "second",
+    )
 
 
 def _beside(reading: Reading, candidate: Candidate, quantity: Quantity) -> float:
@@ -255,7 +309,10 @@ def _is_mid_name(candidate: Candidate, word: Word) -> bool:
     following = candidate.text[word.span.end : word.span.end + 2]
     if following[:1] == " " and following[1:].isupper():
         return True
-    return bool(re.search(rf"[a-z,]\s{re.escape(word.text)}\b", candidate.read.passage.text)) or group(word.text) is not None
+    return (
+        bool(re.search(rf"[a-z,]\s{re.escape(word.text)}\b", candidate.read.passage.text))
+        or group(word.text) is not None
+    )
 
 
 def _named(reading: Reading, candidate: Candidate) -> str | None:
@@ -265,7 +322,7 @@ def _named(reading: Reading, candidate: Candidate) -> str | None:
         return None
     found = new_names(reading, candidate)
     if question.given_name and _PERSONAL.search(question.text):
-        pairs = zip(found, found[1:], strict=False)
+        pairs = itertools.pairwise(found)
         full = any(candidate.text[a.span.end : b.span.start] == " " for a, b in pairs)
         titled = any(_PERSONAL.search(candidate.text[max(0, w.span.start - 14) : w.span.start]) for w in found)
         return None if full or titled else "the passages do not give the name"
@@ -285,7 +342,9 @@ def _where(reading: Reading, candidate: Candidate) -> str | None:
     if kind and not re.search(rf"\b{kind.group().rstrip('s')}", text, re.I):
         return f"the passages name no {kind.group().rstrip('s')} in this"
     fresh = new_names(reading, candidate)
-    if not fresh and not re.search(r"\b(?:in|at|near|on|from|to|outside|inside|under)\s+(?:the|a|an|its|their|his)\s", text):
+    if not fresh and not re.search(
+        r"\b(?:in|at|near|on|from|to|outside|inside|under)\s+(?:the|a|an|its|their|his)\s", text
+    ):
         return "the passages give no place for this"
     if _CITY.search(question.text):
         placed = [Span(*m.span("name" if m["name"] else "before")) for m in _PLACED.finditer(text)]
@@ -310,7 +369,12 @@ def _elsewhere(reading: Reading, candidate: Candidate) -> str | None:
         return None
     heaviest = float(reading.weights.max(initial=0.0))
     for i, term in enumerate(question.terms):
-        if question.is_context(term) or term.stem in question.names or float(reading.weights[i]) < 0.75 * heaviest or float(candidate.context[i]) > 0.15:
+        if (
+            question.is_context(term)
+            or term.stem in question.names
+            or float(reading.weights[i]) < 0.75 * heaviest
+            or float(candidate.context[i]) > 0.15
+        ):
             continue
         if any(float(other.said[i]) >= 0.99 for other in reading.candidates):
             return f"the passages speak of “{term.text}”, but not with this"

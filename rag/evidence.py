@@ -35,7 +35,8 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
     """The evidence for one question among its passages.
 
     `articles` are those of `reading.reads`, in the same order. At most about `max_words` words are chosen, or
-    twice that where both sides are asked for; the first sentence always is, however long. With `force` the top sentences are chosen, whatever their faults.
+    twice that where both sides are asked for; the first sentence always is, however long. With `force` the top
+    sentences are chosen, whatever their faults.
     """
     question = reading.question
     candidates = reading.candidates
@@ -57,7 +58,9 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
         chosen.append(other)
         differing = True
     else:
-        chosen += [c for c in candidates[:3] if c is not best and best.score - c.score < _CLOSE and _is_sound(reading, c)]
+        chosen += [
+            c for c in candidates[:3] if c is not best and best.score - c.score < _CLOSE and _is_sound(reading, c)
+        ]
     return Finding(question.text, _within(reading, chosen, max_words), differing=differing)
 
 
@@ -145,7 +148,9 @@ def _joined(quotes: Sequence[Quote], reading: Reading) -> tuple[Quote, ...]:
             start, end = min(before.span.start, quote.span.start), max(before.span.end, quote.span.end)
             gap = end - start - len(before.span) - len(quote.span)
             offset = reading.reads[quote.label - 1].passage.start
-            between = text[min(before.span.end, quote.span.end) - offset : max(before.span.start, quote.span.start) - offset]
+            between = text[
+                min(before.span.end, quote.span.end) - offset : max(before.span.start, quote.span.start) - offset
+            ]
             if before.label == quote.label and 0 <= gap <= 1 and "\n" not in between:
                 joined[i] = Quote(quote.label, Span(start, end), text[start - offset : end - offset])
                 break

@@ -19,7 +19,7 @@ _LEANS = re.compile(
     r"the (?:other|others|former|latter|first|second|report|article|attack|strike|plan|piece|story|group|writer|author))\b",
     re.I,
 )
-_QUESTION_WORDS = frozenset("who whom whose what which when where why how".split())
+_QUESTION_WORDS = frozenset(["who", "whom", "whose", "what", "which", "when", "where", "why", "how"])
 _MAX_NAMES = 4
 
 

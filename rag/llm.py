@@ -46,7 +46,7 @@ class LlamaIndexLLM:
         """The whole reply. Raises: LLMFailed, whatever the provider's own error was."""
         try:
             return str(self._llm.complete(prompt).text)
-        except Exception as error:  # noqa: BLE001 - fifty providers, each with errors of its own; mapped at this one seam
+        except Exception as error:
             raise LLMFailed(f"The model {self.name!r} did not answer ({error}); check that it runs.") from error
 
     def stream(self, prompt: str) -> Iterator[str]:
@@ -54,7 +54,7 @@ class LlamaIndexLLM:
         try:
             for piece in self._llm.stream_complete(prompt):
                 yield piece.delta or ""
-        except Exception as error:  # noqa: BLE001 - see complete
+        except Exception as error:
             raise LLMFailed(f"The model {self.name!r} broke off ({error}); check that it runs.") from error
 
 

@@ -100,14 +100,47 @@ yemen yemeni sanaa
 zimbabwe zimbabwean harare
 """
 _PLACES_ONLY = frozenset(
-    "damascus moscow tehran teheran washington baghdad jerusalem beirut riyadh london paris berlin rome cairo ankara "
-    "kiev kyiv beijing tokyo delhi amman doha kabul astana brussels warsaw madrid athens vienna".split()
+    [
+        "damascus",
+        "moscow",
+        "tehran",
+        "teheran",
+        "washington",
+        "baghdad",
+        "jerusalem",
+        "beirut",
+        "riyadh",
+        "london",
+        "paris",
+        "berlin",
+        "rome",
+        "cairo",
+        "ankara",
+        "kiev",
+        "kyiv",
+        "beijing",
+        "tokyo",
+        "delhi",
+        "amman",
+        "doha",
+        "kabul",
+        "astana",
+        "brussels",
+        "warsaw",
+        "madrid",
+        "athens",
+        "vienna",
+    ]
 )
 _GROUPS: dict[str, int] = {}
 for _number, _line in enumerate(_COUNTRIES.split("\n")):
     for _word in _line.split():
         _GROUPS.setdefault(_word, _number)
-COUNTRIES = frozenset(line.split()[0] for line in _COUNTRIES.split("\n") if line) | {"north korea", "south korea", "u.s."}
+COUNTRIES = frozenset(line.split()[0] for line in _COUNTRIES.split("\n") if line) | {
+    "north korea",
+    "south korea",
+    "u.s.",
+}
 """Names of countries, lower case."""
 
 _SHORT_AFTER = re.compile(r"\((?:the\s+)?([A-Z][A-Za-z]{1,9})\)")

@@ -187,9 +187,7 @@ class Pipeline:
             index=parts.index.state,
             timings_ms=clock.told(),
             missing=decide.lacking(findings),
-            unknown_labels=tuple(
-                dict.fromkeys(n for s in statements for n in s.labels if n not in known)
-            ),
+            unknown_labels=tuple(dict.fromkeys(n for s in statements for n in s.labels if n not in known)),
         )
 
     def _draft(
@@ -242,7 +240,9 @@ def _clean(question: str, longest: int) -> str:
     if not isinstance(question, str):
         raise QuestionInvalid("A question must be text; type it in words.")
     if len(question) > longest:
-        raise QuestionInvalid(f"The question has {len(question):,} characters, and {longest:,} are allowed; shorten it.")
+        raise QuestionInvalid(
+            f"The question has {len(question):,} characters, and {longest:,} are allowed; shorten it."
+        )
     text = question.encode("utf-8", errors="replace").decode("utf-8").replace("\x00", " ")
     text = " ".join(text.split())
     if not any(char.isalnum() for char in text):

@@ -69,10 +69,92 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 _KIND_RES: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple((kind, re.compile(p, re.I)) for kind, p in _KINDS)
 _FRAME = frozenset(
     stem(w)
-    for w in """many much far close near old long large big often what which who whom whose where when why how name
-    named called say says said tell told give gave given article articles piece story text document documents report
-    exactly please according there please know does did kind sort type please me us think mention mentioned
-    version versions side sides differ disagree compare different sources source both exact actual actually agree number differently account accounts view views count counts story stories writers writer outlets outlet""".split()
+    for w in [
+        "many",
+        "much",
+        "far",
+        "close",
+        "near",
+        "old",
+        "long",
+        "large",
+        "big",
+        "often",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "where",
+        "when",
+        "why",
+        "how",
+        "name",
+        "named",
+        "called",
+        "say",
+        "says",
+        "said",
+        "tell",
+        "told",
+        "give",
+        "gave",
+        "given",
+        "article",
+        "articles",
+        "piece",
+        "story",
+        "text",
+        "document",
+        "documents",
+        "report",
+        "exactly",
+        "please",
+        "according",
+        "there",
+        "please",
+        "know",
+        "does",
+        "did",
+        "kind",
+        "sort",
+        "type",
+        "please",
+        "me",
+        "us",
+        "think",
+        "mention",
+        "mentioned",
+        "version",
+        "versions",
+        "side",
+        "sides",
+        "differ",
+        "disagree",
+        "compare",
+        "different",
+        "sources",
+        "source",
+        "both",
+        "exact",
+        "actual",
+        "actually",
+        "agree",
+        "number",
+        "differently",
+        "account",
+        "accounts",
+        "view",
+        "views",
+        "count",
+        "counts",
+        "story",
+        "stories",
+        "writers",
+        "writer",
+        "outlets",
+        "outlet",
+    ]
 )
 _FIELD: tuple[tuple[Field, re.Pattern[str]], ...] = (
     ("author", re.compile(
@@ -98,7 +180,9 @@ _BOTH = re.compile(
     r"who says (?:which|what)|going by .* and (?:going )?by|according to .+ and (?:according )?(?:to )?|on the other hand|or not\b",
     re.I,
 )
-_ASKS_NAME = re.compile(r"\bname of\b|\bnames? (?:is|was|are|were)\b|\bwhat (?:is|was|'s) .*\bnames?\b|\bnamed\?|\bby name\b", re.I)
+_ASKS_NAME = re.compile(
+    r"\bname of\b|\bnames? (?:is|was|are|were)\b|\bwhat (?:is|was|'s) .*\bnames?\b|\bnamed\?|\bby name\b", re.I
+)
 _FOCUS = re.compile(
     r"\b(?:how many|how much|which|what|whose|number of|percentage of|percent of|share of|proportion of|portion of|(?:kind|sort|type)s? of)\s+"
     r"(?P<phrase>(?:of\s+)?(?:(?:the|his|her|their|its|other|more|different)\s+)*[\w’'-]+(?:\s+[\w’'-]+){0,3})",
@@ -109,14 +193,17 @@ _FOCUS_STOP = re.compile(
     r"or|that|who|which|the|a|an|died|killed|left|went|came)\b",
     re.I,
 )
-_ATTRIBUTE = re.compile(r"\bwh?at(?:'s| is| was| are| were)\s+(?:the |[\w’']+['’]s )?(?P<phrase>[\w-]+(?: [\w-]+)?)\s+(?:of|in|at|for)\b", re.I)
+_ATTRIBUTE = re.compile(
+    r"\bwh?at(?:'s| is| was| are| were)\s+(?:the |[\w’']+['’]s )?(?P<phrase>[\w-]+(?: [\w-]+)?)\s+(?:of|in|at|for)\b",
+    re.I,
+)
 
 
 def read_question(text: str, is_name: Callable[[str], bool]) -> Question:
     """The parts of `text`. `is_name(word)` tells whether the documents write a word with a capital."""
     start = asked_from(text)
     lowered = text[start:].lower().replace("’", "'")
-    kind = next((kind for kind, pattern in _KIND_RES if pattern.search(lowered)), "any")
+    kind: Kind = next((kind for kind, pattern in _KIND_RES if pattern.search(lowered)), "any")
     field = next((field for field, pattern in _FIELD if pattern.search(lowered)), None)
     found = words(text)
     cased = any(w.text[:1].isupper() and i for i, w in enumerate(found))
@@ -132,7 +219,9 @@ def read_question(text: str, is_name: Callable[[str], bool]) -> Question:
         focus=_focus(text, start, terms, names),
         field=field,
         both_sides=bool(_BOTH.search(lowered)),
-        numbers=frozenset(round(q.value, 6) for q in find_quantities(text[start:]) if q.unit != "ordinal" and q.value != 1),
+        numbers=frozenset(
+            round(q.value, 6) for q in find_quantities(text[start:]) if q.unit != "ordinal" and q.value != 1
+        ),
         years=frozenset(d.year for d in find_dates(text[start:]) if d.year),
         given_name=bool(_ASKS_NAME.search(lowered)),
         asked_from=start,

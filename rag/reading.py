@@ -128,7 +128,6 @@ class Reading:
         score += _NAMED_SOURCE * self._names_source(read.source) - _FRAGMENT * (not _ENDED.search(read.text(at)))
         return Candidate(read, at, said[at], context, likeness, score)
 
-
     def _names_source(self, source: Source) -> bool:
         """Whether the question names the outlet or the author in full."""
         asked = f" {_plain(self.question.text)} "
@@ -150,7 +149,12 @@ class Reader:
     """Reads passages against questions; sentences once encoded are kept, the least used dropped first."""
 
     def __init__(
-        self, embedder: Embedder, idf: Callable[[str], float], article_text: Callable[[Passage], str], *, keep: int = 20_000
+        self,
+        embedder: Embedder,
+        idf: Callable[[str], float],
+        article_text: Callable[[Passage], str],
+        *,
+        keep: int = 20_000,
     ) -> None:
         """A reader that weighs words by `idf`, the rarity of a stem in the indexed documents.
 

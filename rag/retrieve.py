@@ -72,7 +72,8 @@ class Retriever:
         by_dense = {hit.passage_id: hit.rank for hit in dense}
         by_words = {hit.passage_id: hit.rank for hit in lexical}
         return [
-            _Ranked(i, round(score.get(i, 0.0), 6), Ranks(by_dense.get(i), by_words.get(i), places.get(i))) for i in chosen
+            _Ranked(i, round(score.get(i, 0.0), 6), Ranks(by_dense.get(i), by_words.get(i), places.get(i)))
+            for i in chosen
         ]
 
     def _fitted(self, reading: Reading, order: list[str], found: dict[str, Passage], wanted: int) -> list[str]:

@@ -71,7 +71,11 @@ class Settings(_Section):
 
 
 def load(
-    *, home: Path | None = None, config: Path | None = None, collection: str | None = None, environ: dict[str, str] | None = None
+    *,
+    home: Path | None = None,
+    config: Path | None = None,
+    collection: str | None = None,
+    environ: dict[str, str] | None = None,
 ) -> Settings:
     """The settings in force: flags over environment over file over defaults.
 
@@ -105,7 +109,9 @@ def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
             raise SettingsInvalid(f"The settings file {str(file)!r} does not exist; check --config.") from None
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsInvalid(f"The settings file {str(file)!r} cannot be read ({error}); mend or remove it.") from error
+        raise SettingsInvalid(
+            f"The settings file {str(file)!r} cannot be read ({error}); mend or remove it."
+        ) from error
 
 
 def _from_environment(env: dict[str, str]) -> dict[str, Any]:
@@ -134,4 +140,6 @@ def _in_words(error: ValidationError, file: Path) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     value = f" ({first['input']!r})" if first["type"] != "extra_forbidden" else ""
-    return f"The setting {key!r}{value} cannot be used: {first['msg']}. Look in {str(file)!r}, RAG_… variables and flags."
+    return (
+        f"The setting {key!r}{value} cannot be used: {first['msg']}. Look in {str(file)!r}, RAG_… variables and flags."
+    )

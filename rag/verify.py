@@ -8,6 +8,7 @@ labelled, with the span it was checked against.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,10 @@ from rag.types import Citation, RetrievedPassage, Statement, Verdict
 _ENOUGH, _SOME = 0.6, 0.35
 """Share of a statement's content words that its source must say, to be supported or partly so."""
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]{8,})\"")
-_NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|den(?:y|ied|ies)|refus\w+|fail(?:ed|s) to)\b", re.I)
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|den(?:y|ied|ies)|refus\w+|fail(?:ed|s) to)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ def _paraphrase(text: str, item: RetrievedPassage) -> tuple[Verdict, Span, str]:
 def _nearest(text: str, item: RetrievedPassage) -> Span:
     """The sentence of the passage, or two in a row, that says most of `text`."""
     singles = [Span(s.start + item.passage.start, s.end + item.passage.start) for s in sentences(item.passage.text)]
-    pairs = [Span(a.start, b.end) for a, b in zip(singles, singles[1:], strict=False)]
+    pairs = [Span(a.start, b.end) for a, b in itertools.pairwise(singles)]
     best = max(singles, key=lambda s: (_share(text, _slice(item, s)), -s.start), default=item.passage.span)
     wider = max(pairs, key=lambda s: (_share(text, _slice(item, s)), -s.start), default=best)
     return wider if _share(text, _slice(item, wider)) > _share(text, _slice(item, best)) + 0.15 else best

@@ -14,7 +14,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("index", "rag", "evals", "ui")
-ALLOWED = {"index": {"index"}, "rag": {"index", "rag"}, "evals": {"index", "rag", "evals"}, "ui": {"index", "rag", "ui"}}
+ALLOWED = {
+    "index": {"index"},
+    "rag": {"index", "rag"},
+    "evals": {"index", "rag", "evals"},
+    "ui": {"index", "rag", "ui"},
+}
 COMPOSITION = {"rag/cli.py", "rag/cli_eval.py"}
 HOMES = {
     "chromadb": {"index/store.py"},
@@ -73,7 +78,7 @@ def test_every_module_imports_by_itself() -> None:
 
 
 def test_answering_parts_load_no_model_library() -> None:
-    heavy = "torch sentence_transformers chromadb gradio llama_index bm25s pandas".split()
+    heavy = ["torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "bm25s", "pandas"]
     code = f"import rag.pipeline, rag.chat, rag.contract, sys; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -110,7 +110,7 @@ def test_5_who_said_it_and_when(pipeline: Pipeline) -> None:
 
 
 def test_6_yours_alone(settings: Settings, tmp_path: Path) -> None:
-    """Every process of a question runs with sockets forbidden, a key in the environment and a hostile .env beside it."""
+    """Each question runs with sockets forbidden, a key in the environment and a hostile .env beside it."""
     (tmp_path / ".env").write_text("CHROMA_OTEL_COLLECTION_ENDPOINT=http://192.0.2.1:4317\n")
     code = (
         "import socket, sys\n"
@@ -121,7 +121,9 @@ def test_6_yours_alone(settings: Settings, tmp_path: Path) -> None:
         f"main(['ask', 'How many civilians remain in Aleppo?', '--json', '--home', {str(settings.home)!r}])\n"
     )
     env = os.environ | {"OPENAI_API_KEY": "sk-never-used", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["answerer"] == "extract"

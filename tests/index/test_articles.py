@@ -1,4 +1,4 @@
-"""Articles of a digest: boundaries, headlines and bylines, on texts made for the purpose and on the sample documents."""
+"""Articles of a digest: boundaries, headlines and bylines, on texts made for it and on the sample documents."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def test_stray_text_glued_to_the_outlet_is_left_out() -> None:
 
 def test_headline_is_found_above_captions_credits_and_a_standfirst() -> None:
     text = (
-        "Bridge to be mended, says council\n\nGETTY\n\nA handout picture of the bridge. Photo by Jo Hill/Getty Images.\n\n"
+        "Bridge to be mended, says council\n\nGETTY\n\n"
+        "A handout picture of the bridge. Photo by Jo Hill/Getty Images.\n\n"
         f"After ten years, work begins.\n\nEvening Mail, by Ann Lee, May 4, 2020:\n\n{BODY}"
     )
     (article,) = split_articles(document(text))
@@ -59,7 +60,8 @@ def test_headline_is_found_above_captions_credits_and_a_standfirst() -> None:
 
 def test_an_article_begins_at_its_headline_without_a_separator() -> None:
     text = (
-        f"Bridge to be mended soon\n\nEvening Mail, by Ann Lee, May 4, 2020:\n\n{BODY}\n\nAnn Lee covers the harbour for us.\n\n"
+        f"Bridge to be mended soon\n\nEvening Mail, by Ann Lee, May 4, 2020:\n\n{BODY}\n\n"
+        "Ann Lee covers the harbour for us.\n\n"
         f"School gets a new roof at last\n\nMorning Star, by Bo Dee, June 1, 2021:\n\n{BODY}"
     )
     first, second = split_articles(document(text))
@@ -109,7 +111,13 @@ def test_the_samples_hold_eight_articles_with_what_they_print(seeds: Path) -> No
         assert any(title in file.read_text("utf-8").split("\n") for file in files)
 
 
-@given(st.lists(st.sampled_from([BODY, "***", "Also see:", "A headline of words", "Mail, by Ann Lee, May 4, 2020:", "GETTY", ""])))
+@given(
+    st.lists(
+        st.sampled_from(
+            [BODY, "***", "Also see:", "A headline of words", "Mail, by Ann Lee, May 4, 2020:", "GETTY", ""]
+        )
+    )
+)
 def test_articles_are_ordered_apart_and_lose_no_words(blocks: list[str]) -> None:
     text = "\n\n".join(blocks)
     articles = split_articles(document(text))

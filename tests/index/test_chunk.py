@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,26 @@ from index.chunk import chunk
 from index.sentences import MAX_SENTENCE, paragraphs, sentences
 from index.types import Document
 
-WORDS = st.sampled_from(["The", "U.S.", "army", "left.", "“Why?”", "he", "asked.", "3.5", "Mr.", "X", "\n\n", "\n- ", "東京。", "…", "e.g.", " "])
+WORDS = st.sampled_from(
+    [
+        "The",
+        "U.S.",
+        "army",
+        "left.",
+        "“Why?”",
+        "he",
+        "asked.",
+        "3.5",
+        "Mr.",
+        "X",
+        "\n\n",
+        "\n- ",
+        "東京。",
+        "…",
+        "e.g.",
+        " ",
+    ]
+)
 
 
 def document(text: str) -> Document:
@@ -40,7 +61,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_sentences_hold_every_word_once_and_in_order(text: str) -> None:
     spans = sentences(text)
     assert "".join("".join(span.of(text) for span in spans).split()) == "".join(text.split())
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert all(span.of(text).strip() == span.of(text) != "" for span in spans)
 
 
@@ -66,7 +87,7 @@ def test_passages_are_exact_slices_that_cover_every_article(text: str, words: in
     for article in articles:
         held = "".join(p.text for p in passages if p.article == article.ordinal)
         assert "".join(held.split()) == "".join(article.span.of(text).split())
-    assert all(a.end <= b.start for a, b in zip(passages, passages[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(passages))
 
 
 def test_passages_are_near_the_size_asked_for() -> None:

@@ -11,7 +11,9 @@ from rag.types import Turn
 PAST = [Turn("Who wrote the Evening Mail story on the bridge?", "Evening Mail, by Ann Lee, May 4, 2020")]
 
 
-@pytest.mark.parametrize("question", ["And when?", "What about Harlow?", "How old is she?", "over what period?", "Why did they close it?"])
+@pytest.mark.parametrize(
+    "question", ["And when?", "What about Harlow?", "How old is she?", "over what period?", "Why did they close it?"]
+)
 def test_what_leans_is_shown_with_what_it_is_about(question: str) -> None:
     alone = standalone(question, PAST)
     assert "the Evening Mail story on the bridge" in context_of(alone)

@@ -60,7 +60,9 @@ def test_a_provider_that_fails_is_one_error() -> None:
         def complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> CompletionResponse:
             raise ConnectionError("refused")
 
-        def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> Iterator[CompletionResponse]:
+        def stream_complete(
+            self, prompt: str, formatted: bool = False, **kwargs: object
+        ) -> Iterator[CompletionResponse]:
             raise ConnectionError("refused")
 
     with pytest.raises(LLMFailed, match="'broken' did not answer"):

@@ -30,7 +30,10 @@ def verdict(text: str) -> Verdict:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Evening Mail, Bo Dee, 4 May 2020: “At least 83 people were killed in the town of Harlow, the mayor said.”", "supported"),
+        (
+            "Evening Mail, Bo Dee, 4 May 2020: “At least 83 people were killed in the town of Harlow, the mayor said.”",
+            "supported",
+        ),
         ("Evening Mail, Bo Dee, 4 May 2020: ““We will rebuild,” Ann Lee told the Evening Mail.”", "supported"),
         ("“At least 84 people were killed in the town of Harlow”", "unsupported"),
         ("“Israel admitted the strike on Monday.”", "unsupported"),
@@ -49,7 +52,9 @@ def test_verdicts(text: str, expected: Verdict) -> None:
 
 
 def test_uncited_and_unknown_labels_are_kept_and_labelled() -> None:
-    plain, unknown, both = verify(parse("It rained.\nIt rained. [7]\nIsrael denied the strike on Monday. [1, 7]"), [passage()])
+    plain, unknown, both = verify(
+        parse("It rained.\nIt rained. [7]\nIsrael denied the strike on Monday. [1, 7]"), [passage()]
+    )
     assert (plain.statement.verdict, plain.statement.labels) == ("uncited", ())
     assert (unknown.statement.verdict, unknown.statement.labels) == ("unsupported", (7,))
     assert "[7]" in unknown.statement.note
