@@ -27,39 +27,10 @@ _SAID = 0.5
 _COUNTED = 0.35
 """The words beside a number say what is counted when they cover it this well."""
 _CALENDAR = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sept",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ]
+    (
+        "january february march april may june july august september october november december jan feb mar "
+        "apr jun jul aug sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"
+    ).split()
 )
 _RELATIVE_DATE = re.compile(
     r"\b(?:yesterday|today|tonight|tomorrow|earlier (?:this|today)|(?:last|this|next|previous|past) (?:few |\w+ )?(?:week|month|year|night|day|spring|summer|"

@@ -100,37 +100,11 @@ yemen yemeni sanaa
 zimbabwe zimbabwean harare
 """
 _PLACES_ONLY = frozenset(
-    [
-        "damascus",
-        "moscow",
-        "tehran",
-        "teheran",
-        "washington",
-        "baghdad",
-        "jerusalem",
-        "beirut",
-        "riyadh",
-        "london",
-        "paris",
-        "berlin",
-        "rome",
-        "cairo",
-        "ankara",
-        "kiev",
-        "kyiv",
-        "beijing",
-        "tokyo",
-        "delhi",
-        "amman",
-        "doha",
-        "kabul",
-        "astana",
-        "brussels",
-        "warsaw",
-        "madrid",
-        "athens",
-        "vienna",
-    ]
+    (
+        "damascus moscow tehran teheran washington baghdad jerusalem beirut riyadh london paris berlin rome "
+        "cairo ankara kiev kyiv beijing tokyo delhi amman doha kabul astana brussels warsaw madrid athens "
+        "vienna"
+    ).split()
 )
 _GROUPS: dict[str, int] = {}
 for _number, _line in enumerate(_COUNTRIES.split("\n")):

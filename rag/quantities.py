@@ -15,36 +15,32 @@ from index.types import Span
 
 Unit = Literal["length", "time", "money", "percent", "age", "ordinal", "count"]
 
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
+_ONES = (
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen"
+    ).split()  # fmt: skip
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12.0}
 _FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "two-thirds": 2 / 3, "three-quarters": 0.75}
 _ORDINALS = {
     word: float(n)
     for n, word in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-        ],
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(),
         start=1,
     )
 }
 _VALUES = {word: float(n) for n, word in enumerate(_ONES)} | {w: 10.0 * n for n, w in enumerate(_TENS, start=2)}
 _VAGUE = {"dozens": 24.0, "scores": 40.0, "hundreds": 200.0, "thousands": 2000.0, "millions": 2e6, "billions": 2e9}
 _UNITS: dict[str, Unit] = {
-    **dict.fromkeys(["mile", "miles", "kilometer", "kilometers", "kilometre", "kilometres", "km", "meter", "meters", "metre", "metres", "feet", "foot", "yard", "yards", "inch", "inches", "cm", "mm"], "length"),
-    **dict.fromkeys(["second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month", "months", "year", "years", "decade", "decades", "century", "centuries"], "time"),
-    **dict.fromkeys(["dollar", "dollars", "euro", "euros", "pound", "pounds", "rubles", "roubles", "usd", "eur", "cents", "cent"], "money"),
+    **dict.fromkeys((
+        "mile miles kilometer kilometers kilometre kilometres km meter meters metre metres feet foot yard "
+        "yards inch inches cm mm"
+    ).split(), "length"),
+    **dict.fromkeys((
+        "second seconds minute minutes hour hours day days week weeks month months year years decade decades "
+        "century centuries"
+    ).split(), "time"),
+    **dict.fromkeys("dollar dollars euro euros pound pounds rubles roubles usd eur cents cent".split(), "money"),
     **dict.fromkeys(("percent", "per cent", "%", "percentage"), "percent"),
 }  # fmt: skip
 _WORDS = "|".join(sorted([*_VALUES, *_SCALES, *_VAGUE, *_FRACTIONS, *_ORDINALS], key=len, reverse=True))

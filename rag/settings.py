@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from index.errors import SettingsInvalid
 from index.settings import IndexSettings
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 CollectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 _PREFIX = "RAG_"
+_LONGEST_SHOWN = 80
 
 
 class _Section(BaseModel):
@@ -26,7 +29,7 @@ class Index(_Section):
     """How passages are cut and embedded."""
 
     passage_words: int = Field(110, ge=20, le=400)
-    model: str | None = None
+    model: Annotated[str, StringConstraints(min_length=1)] | None = None
     max_file_bytes: int = Field(64 * 1024 * 1024, ge=1)
 
 
@@ -82,17 +85,27 @@ def load(
     Raises: SettingsInvalid, naming the key, its value and where it came from.
     """
     env = dict(os.environ) if environ is None else environ
-    root = home or (Path(env["RAG_HOME"]) if env.get("RAG_HOME") else _user_data())
+    root = (home or (Path(env["RAG_HOME"]) if env.get("RAG_HOME") else _user_data())).expanduser().absolute()
+    _require_folder(root)
     file = config or root / "rag.toml"
     told = _from_file(file, required=config is not None)
-    _merge(told, _from_environment(env))
-    told["home"] = root.expanduser().absolute()
+    if "home" in told:
+        raise SettingsInvalid(f"{str(file)!r} cannot say where the home is; use --home or RAG_HOME.")
+    set_here = _from_environment(env)
+    _merge(told, set_here)
+    told["home"] = root
     if collection is not None:
         told["collection"] = collection
     try:
         return Settings(**told)
     except ValidationError as error:
-        raise SettingsInvalid(_in_words(error, file)) from error
+        first = error.errors()[0]
+        raise SettingsInvalid(_in_words(first, _origin(first["loc"], file, set_here, collection))) from error
+
+
+def _require_folder(home: Path) -> None:
+    if os.path.lexists(home) and not home.is_dir():
+        raise SettingsInvalid(f"The home {str(home)!r} is no folder; name another with --home or RAG_HOME.")
 
 
 def _user_data() -> Path:
@@ -108,22 +121,21 @@ def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
         if required:
             raise SettingsInvalid(f"The settings file {str(file)!r} does not exist; check --config.") from None
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise SettingsInvalid(
-            f"The settings file {str(file)!r} cannot be read ({error}); mend or remove it."
+            f"The settings file {str(file)!r} cannot be read ({reason}); mend or remove it."
         ) from error
 
 
 def _from_environment(env: dict[str, str]) -> dict[str, Any]:
+    """What `RAG_COLLECTION` and every `RAG_SECTION__KEY` say; other programs' variables have no double underscore."""
     told: dict[str, Any] = {}
     for name, value in env.items():
-        match = re.fullmatch(rf"{_PREFIX}(INDEX|RETRIEVAL|ANSWER)__([A-Z_]+)|{_PREFIX}(COLLECTION)", name)
-        if not match:
-            continue
-        section, key, top = match.groups()
-        if top:
-            told[top.lower()] = value
-        else:
+        section, separator, key = name.removeprefix(_PREFIX).partition("__")
+        if name == f"{_PREFIX}COLLECTION":
+            told["collection"] = value
+        elif name.startswith(_PREFIX) and separator:
             told.setdefault(section.lower(), {})[key.lower()] = value
     return told
 
@@ -136,10 +148,33 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
             base[key] = value
 
 
-def _in_words(error: ValidationError, file: Path) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    value = f" ({first['input']!r})" if first["type"] != "extra_forbidden" else ""
-    return (
-        f"The setting {key!r}{value} cannot be used: {first['msg']}. Look in {str(file)!r}, RAG_… variables and flags."
-    )
+def _origin(key: tuple[int | str, ...], file: Path, set_here: dict[str, Any], collection: str | None) -> str:
+    """Where the value of `key` was set, as a person would look for it."""
+    if key == ("collection",) and collection is not None:
+        return "--collection"
+    section = set_here.get(str(key[0]))
+    if isinstance(section, str) or (isinstance(section, dict) and key[-1] in section):
+        return _PREFIX + "__".join(str(part).upper() for part in key)
+    return repr(str(file))
+
+
+def _in_words(error: ErrorDetails, origin: str) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(_known(error["loc"]))
+        return f"There is no setting {key!r}; take it out of {origin}, or use one of: {known}."
+    value = repr(error["input"])
+    shown = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
+    reason = error["msg"]
+    if error["type"] == "string_pattern_mismatch":
+        reason = "a name has only letters, digits, '.', '_' and '-', at most 63, and begins with a letter or digit"
+    return f"The setting {key!r} cannot be {shown} ({reason}); change it in {origin}."
+
+
+def _known(key: tuple[int | str, ...]) -> list[str]:
+    """The settings that stand where `key` stands."""
+    section = Settings.model_fields.get(str(key[0]))
+    kind = section.annotation if section else None
+    if len(key) > 1 and isinstance(kind, type) and issubclass(kind, _Section):
+        return [f"{key[0]}.{name}" for name in kind.model_fields]
+    return [name for name in Settings.model_fields if name != "home"]

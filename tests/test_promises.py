@@ -158,7 +158,7 @@ def test_8_measured() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     report = (ROOT / "docs" / "report-seeds.md").read_text("utf-8")
     table = readme.split("<!-- numbers -->")[1].split("<!-- /numbers -->")[0]
-    rows = re.findall(r"^\| .*\| `(\w+@?\d*)` \| (\d\.\d+|\d+\.\d+)", table, re.MULTILINE)
+    rows = re.findall(r"^\|.*\| `([\w@:]+)` \|.*\| (\d+\.\d+) \| \d+ \|", table, re.MULTILINE)
     assert len(rows) >= 6
     for metric, value in rows:
-        assert re.search(rf"\| {re.escape(metric)} \|[^\n]*\| {re.escape(value)}", report), (metric, value)
+        assert re.search(rf"\| `{re.escape(metric)}` \|[^\n]*\| {re.escape(value)} \|", report), (metric, value)

@@ -103,9 +103,11 @@ def test_headlines_hold_floor_value_n_and_interval(tmp_path: Path) -> None:
     assert (exact.measured.value, exact.measured.n) == (1.0, 3)
     assert words.measured.value == pytest.approx(11 / 3)
     text = headline_table([exact, words])
-    assert "| exact quotes | 1.000 | 1.000 | 1.000 | 3 | [0.439, 1.000] |" in text
-    assert "| words | – | – | 3.667 | 3 | [3.000, 5.000] |" in text
-    assert [h.measured.n for h in headline(results)] == [3, 3, 3, 3, 2, 1]
+    assert "| exact quotes | `quote_validity` | 1.000 | 1.000 | 1.000 | 3 | [0.439, 1.000] |" in text
+    assert "| words | `words_quoted` | – | – | 3.667 | 3 | [3.000, 5.000] |" in text
+    told = [h.target.metric for h in headline(results)]
+    assert "answer_presence:fact" in told
+    assert "answer_presence:conflict" not in told  # no case of that kind
 
 
 def test_shortfalls_tell_what_is_below_its_floor(tmp_path: Path) -> None:
