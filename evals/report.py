@@ -92,7 +92,7 @@ def _of_kinds(rows: Sequence[Row]) -> dict[str, Measure]:
 
 
 def headline(results: Results, targets: Sequence[Target] | None = None) -> tuple[Headline, ...]:
-    """The measured value, n and interval of each target, in order; without targets, those HEADLINES that it has cases for.
+    """The measured value, n and interval of each target, or of the HEADLINES that it has cases for, in order.
 
     Raises: EvalError, for a metric that does not exist.
     """

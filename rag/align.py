@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from index.tokens import fold
 from index.types import Encoded, Word
-from rag.names import group, is_capital
+from rag.names import group, is_capital, skeleton
 
 Scores = npt.NDArray[np.float32]
 
@@ -36,8 +36,9 @@ def coverage(
     stems = {word.stem for word in text.words}
     families = {word.stem[:5] for word in text.words if len(word.stem) >= 5}
     groups = {group(word.text) for word in text.words} - {None}
+    skeletons = {skeleton(word.text) for word in text.words if word.text[:1].isupper()} - {None}
     for i, term in enumerate(terms):
-        best[i] = max(_exact(term, stems, families, groups, text, acronyms), float(likeness[i]))
+        best[i] = max(_exact(term, stems, families, groups, skeletons, text, acronyms), float(likeness[i]))
     return best
 
 
@@ -57,6 +58,7 @@ def _exact(
     stems: set[str],
     families: set[str],
     groups: set[int | None],
+    skeletons: set[str | None],
     text: Encoded,
     acronyms: Mapping[str, tuple[str, ...]],
 ) -> float:
@@ -67,6 +69,8 @@ def _exact(
         return _ALIAS
     if kin is not None and kin in groups:
         return 0.6  # a capital may mean its government, or only the city
+    if (bones := skeleton(term.text)) is not None and bones in skeletons:
+        return _ALIAS
     if _by_acronym(term, stems, text, acronyms):
         return _ALIAS
     if len(term.stem) >= 5 and term.stem[:5] in families:

@@ -14,30 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.dates import find_dates
-from index.tokens import stem, words
-from index.types import Encoded, Span, Word
-from rag.align import coverage
-from rag.names import group, is_capital
-from rag.quantities import Quantity, find_quantities
-from rag.reading import Candidate, Reading
+from index.tokens import words
+from index.types import Span, Word
+from rag import amounts
+from rag.names import group
+from rag.question import name_phrases, shown
+from rag.reading import SAID, Candidate, Reading
 
-_SAID = 0.5
-"""A term covered this well counts as said."""
-_COUNTED = 0.35
-"""The words beside a number say what is counted when they cover it this well."""
 _CALENDAR = frozenset(
     (
         "january february march april may june july august september october november december jan feb mar "
         "apr jun jul aug sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"
     ).split()
-)
-_RELATIVE_DATE = re.compile(
-    r"\b(?:yesterday|today|tonight|tomorrow|earlier (?:this|today)|(?:last|this|next|previous|past) (?:few |\w+ )?(?:week|month|year|night|day|spring|summer|"
-    r"autumn|fall|winter|decade)s?|(?:last |on |early |late )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:(?:in|since|by|early|"
-    r"late|mid|from|until|of|last|before|after|during|early in)[ -](?:january|february|march|april|may|june|july|august|september|october|november|"
-    r"december|spring|summer|autumn|winter))|(?:hours|days|weeks|months|years) (?:ago|later|earlier|after|before)|when )",
-    re.I,
 )
 _SPEECH = re.compile(
     r"[“\"]|\b(?:said|says?|told|tells?|claim\w*|report\w*|according|stat(?:ed|es|ing|ement)|warn\w*|argu\w*|explain\w*|"
@@ -55,9 +43,14 @@ _ROLE_WORD = re.compile(
 _ASKED_ROLE = re.compile(
     r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
 )
-_BETWEEN = re.compile(r"\b(?:how far|distance)\b.*\b(?:from|between|to)\b", re.I)
-_ANY_THING = frozenset(
-    stem(w) for w in ["people", "persons", "places", "things", "items", "times", "cases", "ones", "pieces", "parts"]
+_SUPERLATIVE = re.compile(
+    r"\b(?:least|fewest|worst|(?:big|larg|small|high|low|old|young|long|short|rich|poor|strong|weak|fast|great|near|clos|earli|deadli|heavi)(?:g)?est)\b",
+    re.I,
+)
+_ASKED_SPEAKER = re.compile(
+    r"\b(?:what|how) (?:do|does|did|has|have|had|was|is|were) (?P<who>\S.*?) (?:ever )?"
+    r"(?:say|said|think|respond|react|reply|answer|argue|claim|tell|told|warn|comment)\w*\b",
+    re.I,
 )
 _WHO_DID = re.compile(
     r"who\s+(?P<deed>[a-z]{3,}ed|won|led|built|wrote|took|made|gave|sent|sold|bought|found|shot|broke|paid)\b"
@@ -98,138 +91,14 @@ def _names(reading: Reading, candidate: Candidate) -> str | None:
     question = reading.question
     for phrase in name_phrases(question.text, question.terms, question.names):
         at = [i for i, term in enumerate(question.terms) if term in phrase]
-        if max(float(candidate.context[i]) for i in at) < _SAID and not _is_topic(candidate, phrase):
-            return f"the passages do not connect this with “{_shown(question.text, phrase)}”"
+        if max(float(candidate.context[i]) for i in at) < SAID and not _is_known(candidate, phrase):
+            return f"the passages do not connect this with “{shown(question.text, phrase)}”"
     return None
 
 
-def _is_topic(candidate: Candidate, phrase: Sequence[Word]) -> bool:
-    """Whether the article speaks of a name so often that its sentences need not repeat it."""
-    return any(word.stem in candidate.read.topics for word in phrase)
-
-
-def name_phrases(text: str, terms: Sequence[Word], names: frozenset[str]) -> list[tuple[Word, ...]]:
-    """The names among `terms`, those that stand side by side as one."""
-    phrases: list[list[Word]] = []
-    for term in terms:
-        if term.stem not in names:
-            continue
-        if phrases and text[phrases[-1][-1].span.end : term.span.start] in (" ", "-", "’s ", "'s "):
-            phrases[-1].append(term)
-        else:
-            phrases.append([term])
-    return [tuple(phrase) for phrase in phrases]
-
-
-def _years(reading: Reading, candidate: Candidate) -> str | None:
-    """A year that the question gives must be the sentence's, its neighbours' or the article's."""
-    asked = reading.question.years
-    if not asked or reading.question.kind == "date":
-        return None
-    read = candidate.read
-    told = {d.year for d in find_dates(read.passage.text) if d.year} | {
-        int(read.source.date[:4]) if read.source.date else 0
-    }
-    missing = sorted(asked - told)
-    return f"the passages say nothing of {missing[0]} about this" if missing else None
-
-
-def _measure(reading: Reading, candidate: Candidate) -> str | None:
-    """A length, a duration, an age, a price or a share must be given, with its unit."""
-    question, text = reading.question, candidate.text
-    kind = question.kind
-    wanted = {
-        "length": "a distance",
-        "time": "a length of time",
-        "age": "an age",
-        "money": "a sum of money",
-        "percent": "a share",
-    }
-    if kind not in wanted:
-        return None
-    units = {"length", "age", "money", "percent", "time"} & {kind}
-    given = [q for q in find_quantities(text) if q.unit in units]
-    if kind == "time" and not given and len(find_dates(text)) > 1:
-        return None
-    if kind == "age" and not given and not re.search(r",\s\d{1,3},", text):
-        return "the passages give no age"
-    if not given and kind != "age":
-        return f"the passages give no {wanted[kind].split(' ', 1)[1]} for this"
-    if (kind == "age" or _BETWEEN.search(question.text)) and (apart := _unsaid_names(reading, candidate)):
-        return f"the passages give {wanted[kind]}, but not for “{apart}”"
-    return None
-
-
-def _unsaid_names(reading: Reading, candidate: Candidate) -> str | None:
-    """A name of the question that the sentence itself does not say; a capital city means only itself here."""
-    question = reading.question
-    stems = {word.stem for word in candidate.encoded.words}
-    for phrase in name_phrases(question.text, question.terms, question.names):
-        for word in phrase:
-            strict = is_capital(word.text)
-            at = question.terms.index(word)
-            if (strict and word.stem not in stems) or (
-                not strict and float(candidate.said[at]) < 0.3 and len(phrase) == 1
-            ):
-                return word.text
-    return None
-
-
-def _count(reading: Reading, candidate: Candidate) -> str | None:
-    """A number must be given that the question does not give itself, and it must count what is asked."""
-    question = reading.question
-    if question.kind != "number":
-        return None
-    given = [q for q in find_quantities(candidate.text) if _counts(q, candidate.text, question.numbers)]
-    if not given:
-        return "the passages give no number for this"
-    if not question.focus:
-        return None
-    best = max(_beside(reading, candidate, quantity) for quantity in given)
-    if best < _COUNTED and not all(term.stem in _ANY_THING for term in question.focus):
-        return f"the passages give a number, but not of {_shown(question.text, question.focus)}"
-    capital = next((t.text for t in question.terms if is_capital(t.text) and t.stem in question.names), None)
-    if capital and not _near_by(candidate, capital):
-        return f"the passages give a number, but not for “{capital}”"
-    return None
-
-
-def _counts(quantity: Quantity, text: str, asked: frozenset[float]) -> bool:
-    if quantity.unit == "ordinal" or round(quantity.value, 6) in asked:
-        return False
-    return quantity.unit in ("count", "percent", "length", "time") and quantity.span.of(text).lower() not in (
-        "one",
-        "second",
-    )
-
-
-def _beside(reading: Reading, candidate: Candidate, quantity: Quantity) -> float:
-    """How well the words beside a number say what is counted."""
-    said = candidate.encoded
-    near = [
-        i
-        for i, word in enumerate(said.words)
-        if 0 <= word.span.start - quantity.span.end <= 45 or 0 <= quantity.span.start - word.span.end <= 25
-    ]
-    if not near:
-        return 0.0
-    part = Encoded(said.vector, tuple(said.words[i] for i in near), said.word_vectors[near])
-    return float(np.max(coverage(reading.question.focus, reading.encoded, part, reading.short_forms)))
-
-
-def _near_by(candidate: Candidate, word: str) -> bool:
-    """Whether the sentence or the two before it say `word` itself."""
-    texts = [candidate.read.text(i) for i in range(max(0, candidate.at - 2), candidate.at + 1)]
-    return any(word.lower() == found.text.lower() for text in texts for found in words(text))
-
-
-def _date(reading: Reading, candidate: Candidate) -> str | None:
-    """A time must be given."""
-    if reading.question.kind != "date":
-        return None
-    text = candidate.text
-    given = [d for d in find_dates(text) if not (d.year in reading.question.years and d.month is None)]
-    return None if given or _RELATIVE_DATE.search(text) else "the passages give no date for this"
+def _is_known(candidate: Candidate, phrase: Sequence[Word]) -> bool:
+    """Whether the article says a name, so that each of its sentences need not."""
+    return any(word.stem in candidate.read.names for word in phrase)
 
 
 def _who(reading: Reading, candidate: Candidate) -> str | None:
@@ -352,11 +221,28 @@ def _elsewhere(reading: Reading, candidate: Candidate) -> str | None:
     return None
 
 
+def _superlative(reading: Reading, candidate: Candidate) -> str | None:
+    """ "The biggest" must be said to be so."""
+    asked = _SUPERLATIVE.search(reading.question.text, reading.question.asked_from)
+    if not asked or _SUPERLATIVE.search(candidate.text):
+        return None
+    return f"the passages do not say what is {asked[0]}"
+
+
+def _speaker(reading: Reading, candidate: Candidate) -> str | None:
+    """ "What did X say" needs X: in the sentence, the one before it or as its source."""
+    question = reading.question
+    asked = _ASKED_SPEAKER.search(question.text, question.asked_from)
+    if not asked:
+        return None
+    at = [i for i, t in enumerate(question.terms) if asked.start("who") <= t.span.start < asked.end("who")]
+    if not at or max(float(v[i]) for v in reading.with_before(candidate) for i in at) >= SAID:
+        return None
+    return f"the passages give no words of {asked['who']} on this"
+
+
 _CHECKS: tuple[Callable[[Reading, Candidate], str | None], ...] = (
-    _names, _years, _measure, _count, _date, _named, _who, _deed, _where, _speech, _elsewhere,
+    _names, amounts.years, amounts.measure, amounts.count, amounts.date, _named, _who, _deed, _where, _speech, _elsewhere,
+    _superlative, _speaker, amounts.share,
 )  # fmt: skip
-_HARD = frozenset({_names, _years, _named, _deed, _speech, _elsewhere})
-
-
-def _shown(text: str, terms: Sequence[Word]) -> str:
-    return text[terms[0].span.start : terms[-1].span.end]
+_HARD = frozenset({_names, amounts.years, _named, _deed, _speech, _elsewhere, _superlative, _speaker, amounts.share})

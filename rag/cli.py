@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,7 +17,7 @@ import typer
 from index.errors import NoIndex, RagError
 from rag.cli_eval import evaluations
 from rag.errors import QuestionInvalid
-from rag.options import Collection, Config, Home, Json, settings_of
+from rag.options import Collection, Config, Home, Json, named, settings_of
 from rag.terminal import StageBars, Terminal, one_line
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     An error is one sentence on stderr; with RAG_DEBUG=1 the traceback stands above it.
     """
-    for stream in (sys.stdout, sys.stderr):
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - it was closed: nothing is typed
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a narrow code page, or a file name that is not text
+            stream.reconfigure(errors="replace")  # a narrow code page, a file name or a line that is not text
     try:
         app(None if arguments is None else list(arguments), prog_name="rag")
     except QuestionInvalid as error:
@@ -67,7 +69,8 @@ def _fail(sentence: str, code: int) -> None:
 @app.command()
 def index(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders; without any, those of last time.")
+        list[Path] | None,
+        typer.Argument(parser=named, metavar="PATH", help="Files and folders; without any, those of last time."),
     ] = None,
     home: Home = None,
     config: Config = None,
@@ -91,8 +94,11 @@ def index(
 
 def _existing(paths: Sequence[Path]) -> Sequence[Path]:
     for path in paths:
-        if not path.exists():
-            raise typer.BadParameter(f"there is no file or folder {str(path)!r}.")
+        try:
+            path.stat()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise typer.BadParameter(f"there is no file or folder {str(path)!r} ({reason}).") from None
     return paths
 
 
@@ -111,18 +117,21 @@ def _last_time(settings: IndexSettings) -> Sequence[Path]:
 def status(home: Home = None, config: Config = None, collection: Collection = None, json: Json = False) -> None:
     """Say what is indexed, and where it is kept."""
     settings = settings_of(home, config, collection).for_index()
-    from index.generation import folder_of, read_current
+    from index.generation import folder_of, reading, require_files
 
-    manifest = read_current(settings.root)
-    if manifest is None:
-        raise NoIndex(f"Nothing is indexed in {str(settings.root)!r} yet; run `rag index PATH`.")
+    with reading(settings.root) as held:
+        if held is None:
+            raise NoIndex(f"Nothing is indexed in {str(settings.root)!r} yet; run `rag index PATH`.")
+        manifest, _ = held
+        folder = folder_of(settings.root, manifest.generation)
+        require_files(folder, manifest)
     told = {
         "collection": settings.collection,
         "generation": manifest.generation,
         "documents": manifest.documents,
         "passages": manifest.passages,
         "model": manifest.fingerprint,
-        "folder": str(folder_of(settings.root, manifest.generation)),
+        "folder": str(folder),
     }
     if json:
         Terminal().json(told)
@@ -181,7 +190,7 @@ def ask(
 def _typed(question: str, limit: int) -> str:
     """The question itself, or what stdin holds where it is `-`; one character past `limit` is enough to refuse it."""
     if question != "-":
-        return question
+        return question.encode("utf-8", "replace").decode()  # bytes that are no text came as lone surrogates
     return sys.stdin.buffer.read(4 * (limit + 1)).decode("utf-8", "replace").strip()
 
 
@@ -230,6 +239,9 @@ def ui(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow a host that others can reach; no login.")] = False,
+    example: Annotated[
+        list[str] | None, typer.Option("--example", metavar="TEXT", help="A question to offer; repeatable.")
+    ] = None,
     home: Home = None,
     config: Config = None,
     collection: Collection = None,
@@ -237,14 +249,28 @@ def ui(
     """Serve the page to ask questions in, until Ctrl-C."""
     settings = settings_of(home, config, collection)
     from rag.pipeline import open_pipeline
-    from ui import serve
 
     with open_pipeline(settings) as pipeline:
+        from ui import serve  # after the index, so that without one nothing is waited for
+
         page = serve(
-            pipeline, host=host, port=port, open_browser=open_browser, insecure=insecure, prevent_thread_lock=True
+            pipeline,
+            host=host,
+            port=port,
+            open_browser=open_browser,
+            examples=example or (),
+            insecure=insecure,
+            prevent_thread_lock=True,
         )
-        Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
-        page.block_thread()
+        try:
+            Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
+            pipeline.warm()  # while the page loads; a question that comes first waits for it
+            Terminal().line("Ready for questions.")
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            page.close(verbose=False)
 
 
 @app.command()
@@ -260,5 +286,7 @@ def doctor(home: Home = None, config: Config = None, collection: Collection = No
     else:
         rows = [("ok" if f.ok else "FAULT", f.name, f.detail, f.remedy) for f in findings]
         Terminal().table(("", "Looked at", "Seen", "What mends it"), rows)
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(FAILED)
+    faults = [finding for finding in findings if not finding.ok]
+    if faults:
+        names, remedies = (", ".join(dict.fromkeys(told)) for told in zip(*((f.name, f.remedy) for f in faults)))
+        _fail(f"The index is not sound ({names}); {remedies}.", FAILED)

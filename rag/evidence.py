@@ -15,14 +15,16 @@ from rag.quantities import find_quantities
 from rag.reading import Candidate, Reading
 from rag.types import Finding, Quote
 
-FLOOR = 1.5
+FLOOR = 1.15
 """A best sentence that scores less has nothing to do with the question."""
 _BESIDE = 0.6
 """How far below the best a sentence may be and still stand in for it, when the best only lacks a number or the like."""
 _INSTEAD = 0.2
 """The same, when the best is about someone or something else."""
-_CLOSE = 0.5
+_CLOSE = 0.8
 """Sentences nearer than this to the best are quoted with it: the score cannot tell them apart."""
+_MOST = 3
+"""Sentences quoted for a fact, at most."""
 _ASIDE = 0.6
 """How far below the best the best sentence of another article may be and still be set against it."""
 _LOOK = 10
@@ -58,9 +60,7 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
         chosen.append(other)
         differing = True
     else:
-        chosen += [
-            c for c in candidates[:3] if c is not best and best.score - c.score < _CLOSE and _is_sound(reading, c)
-        ]
+        chosen += _beside(reading, best)
     return Finding(question.text, _within(reading, chosen, max_words), differing=differing)
 
 
@@ -76,6 +76,12 @@ def _best(reading: Reading) -> tuple[Candidate | None, str | None]:
         if near and not faults(reading, candidate):
             return candidate, None
     return None, wrong[0].text
+
+
+def _beside(reading: Reading, best: Candidate) -> list[Candidate]:
+    """The next sentences that the score can hardly tell from the best."""
+    near = [c for c in reading.candidates[:_LOOK] if c is not best and best.score - c.score < _CLOSE]
+    return [c for c in near if _is_sound(reading, c)][: _MOST - 1]
 
 
 def _is_sound(reading: Reading, candidate: Candidate) -> bool:

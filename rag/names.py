@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from index.tokens import fold
+
 _COUNTRIES = """
 afghanistan afghan afghani kabul
 albania albanian tirana
@@ -125,6 +127,16 @@ def group(word: str) -> int | None:
     """A number shared by a country's names, its people and its capital; None for other words."""
     lower = word.lower().rstrip("'’").removesuffix("'s").removesuffix("’s")
     return _GROUPS.get(lower, _GROUPS.get(lower.rstrip("s")) if len(lower) > 3 else None)
+
+
+def skeleton(word: str) -> str | None:
+    """What transliterations of one name share: "Hezbollah", "Hizballah" and "Hizbullah" give the same consonants.
+
+    None for words too short to tell.
+    """
+    letters = fold(word).removesuffix("'s")
+    kept = re.sub(r"(.)\1", r"\1", letters[:1] + re.sub(r"[aeiouywh'’-]", "", letters[1:]))
+    return kept if len(letters) >= 6 and len(kept) >= 4 else None
 
 
 def is_capital(word: str) -> bool:

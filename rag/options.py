@@ -10,10 +10,27 @@ import typer
 if TYPE_CHECKING:
     from rag.settings import Settings
 
+
+def named(told: str) -> Path:
+    """The path that was typed. Left to itself, Typer takes an empty one, as of an unset variable, for `.`."""
+    if not told.strip():
+        raise typer.BadParameter("it is empty; name a file or a folder.")
+    return Path(told)
+
+
 Home = Annotated[
-    Path | None, typer.Option("--home", help="Where everything is stored; else RAG_HOME, else the user's data folder.")
+    Path | None,
+    typer.Option(
+        "--home",
+        parser=named,
+        metavar="PATH",
+        help="Where everything is stored; else RAG_HOME, else the user's data folder.",
+    ),
 ]
-Config = Annotated[Path | None, typer.Option("--config", help="The settings file; else rag.toml in the home.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", parser=named, metavar="PATH", help="The settings file; else rag.toml in the home."),
+]
 Collection = Annotated[str | None, typer.Option("--collection", help="The set of documents, by name.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else.")]
 

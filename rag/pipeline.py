@@ -114,6 +114,14 @@ class Pipeline:
         """
         return self._current().retriever.retrieve(_clean(question, self._settings.answer.max_question_chars), k)
 
+    def warm(self) -> None:
+        """Load the model and every part of the index now, so that no question has to wait for them.
+
+        Raises: IndexDamaged; ModelUnavailable.
+        """
+        with self._lock:
+            self._current().retriever.retrieve("What is this about?")
+
     def close(self) -> None:
         """Let go of the index."""
         self._parts.index.close()
@@ -240,9 +248,7 @@ def _clean(question: str, longest: int) -> str:
     if not isinstance(question, str):
         raise QuestionInvalid("A question must be text; type it in words.")
     if len(question) > longest:
-        raise QuestionInvalid(
-            f"The question has {len(question):,} characters, and {longest:,} are allowed; shorten it."
-        )
+        raise QuestionInvalid(f"The question is longer than the {longest:,} characters that are allowed; shorten it.")
     text = question.encode("utf-8", errors="replace").decode("utf-8").replace("\x00", " ")
     text = " ".join(text.split())
     if not any(char.isalnum() for char in text):

@@ -6,7 +6,7 @@ Pure, by rules over English; a question in another language keeps kind "any" and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,7 +99,8 @@ _BOTH = re.compile(
     r"(?:about|over|accounts?|reports?|versions?|claims?|numbers?|figures?)|\bcompare|\bversions?\b|\bversus\b|\bvs\b|each (?:side|article|source|writer|outlet)|"
     r"different (?:articles|sources|writers|outlets|accounts|versions|reasons|numbers|figures)|"
     r"\b(?:articles|sources|writers|outlets|accounts)\b.*\b(?:differ|agree|count|say|give|tell|see|describe)|"
-    r"who says (?:which|what)|going by .* and (?:going )?by|according to .+ and (?:according )?(?:to )?|on the other hand|or not\b",
+    r"who says (?:which|what)|\beach (?:think|say|claim|give|tell|see|call|want)|\b(?:two|both|different) ways\b|\bread (?:it )?both\b|"
+    r"\b(?:don'?t|do not|doesn'?t|not) (?:use|give|say|tell|name|see) the same|[\w’']+['’]s (?:story|view|version|account|side) and (?:then )?[\w’']+['’]s\b|\bin the eyes of .+ and in the eyes of\b|going by .* and (?:going )?by|according to .+ and (?:according )?(?:to )?|on the other hand|or not\b",
     re.I,
 )
 _ASKS_NAME = re.compile(
@@ -211,10 +212,47 @@ def split_parts(text: str) -> tuple[str, ...]:
     if asked_from(text) or _BOTH.search(text.lower().replace("’", "'")):
         return (text,)
     pieces = [piece.strip(" ,;?") for piece in _PART.split(text)]
-    asking = [piece for piece in pieces if sum(_asks(word) for word in words(piece)) >= 1 and len(words(piece)) >= 2]
-    return tuple(asking) if len(asking) > 1 and len(asking) == len(pieces) else (text,)
+    if len(pieces) < 2 or not all(_is_question(piece) for piece in pieces):
+        return (text,)
+    return tuple(_with_noun(piece, pieces[0]) for piece in pieces)
+
+
+_QUESTION = re.compile(
+    r"\b(?:who|whom|whose|what|which|when|where|why|how)\b|^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|name|list|tell)\b",
+    re.I,
+)
+_WHICH_ONE = re.compile(r"\bwhich ones?\b", re.I)
+
+
+def _is_question(piece: str) -> bool:
+    told = words(piece)
+    return len(told) >= 2 and any(_asks(word) for word in told) and bool(_QUESTION.search(piece))
+
+
+def _with_noun(piece: str, first: str) -> str:
+    """ "Which one carried it", after "Which station showed it", is "which station carried it"."""
+    noun = re.match(r"(?:in |on |at |for |of )?[Ww](?:hich|hat)\s+((?:[A-Z]{2,} |news )?[a-z-]+)\s", first)
+    return _WHICH_ONE.sub(f"which {noun[1]}", piece) if noun else piece
 
 
 def _asks(word: Word) -> bool:
     """Whether a word says something of what is asked, rather than how it should be told."""
     return not word.is_stop and word.stem not in _FRAME
+
+
+def name_phrases(text: str, terms: Sequence[Word], names: frozenset[str]) -> list[tuple[Word, ...]]:
+    """The names among `terms`, those that stand side by side as one."""
+    phrases: list[list[Word]] = []
+    for term in terms:
+        if term.stem not in names:
+            continue
+        if phrases and text[phrases[-1][-1].span.end : term.span.start] in (" ", "-", "’s ", "'s "):
+            phrases[-1].append(term)
+        else:
+            phrases.append([term])
+    return [tuple(phrase) for phrase in phrases]
+
+
+def shown(text: str, terms: Sequence[Word]) -> str:
+    """The words of `text` from the first of `terms` to the last."""
+    return text[terms[0].span.start : terms[-1].span.end]

@@ -22,6 +22,8 @@ from rag.align import Scores, coverage
 from rag.names import acronyms
 from rag.question import Question, read_question
 
+SAID = 0.5
+"""A term of the question covered this well counts as said."""
 _NAME_WEIGHT = 1.3
 _SHORT = 8
 """Sentences of fewer words say little by themselves, and score less."""
@@ -45,8 +47,8 @@ class Read:
     sentences: tuple[Encoded, ...]
     heading: Encoded
     """Headline, outlet and author, encoded."""
-    topics: frozenset[str] = frozenset()
-    """Stems of the names that the passage's article keeps coming back to."""
+    names: frozenset[str] = frozenset()
+    """Stems of all the names in the passage's article."""
 
     def text(self, at: int) -> str:
         """The words of sentence `at`, exact."""
@@ -110,6 +112,12 @@ class Reading:
         """How well the best sentence of a passage meets the question."""
         return max((c.score for c in self._of(read)), default=0.0)
 
+    def with_before(self, candidate: Candidate) -> list[Scores]:
+        """What the sentence, the one before it and the heading say of the question's terms."""
+        read, terms = candidate.read, self.question.terms
+        beside = [read.heading, *([read.sentences[candidate.at - 1]] if candidate.at else [])]
+        return [candidate.said, *(coverage(terms, self.encoded, text, self.short_forms) for text in beside)]
+
     def _of(self, read: Read) -> list[Candidate]:
         terms = self.question.terms
         said = [coverage(terms, self.encoded, s, self.short_forms) for s in read.sentences]
@@ -163,7 +171,7 @@ class Reader:
         self._embedder = embedder
         self._idf = idf
         self._article_text = article_text
-        self._topics: dict[tuple[str, int], frozenset[str]] = {}
+        self._named: dict[tuple[str, int], frozenset[str]] = {}
         self._keep = keep
         self._kept: OrderedDict[str, Encoded] = OrderedDict()
         self._lock = Lock()
@@ -183,14 +191,14 @@ class Reader:
             encoded=encoded[question],
             weights=np.array(weights, dtype=np.float32),
             short_forms=short,
-            reads=tuple(_read(p, s, encoded, self._topics_of(p)) for p, s in passages),
+            reads=tuple(_read(p, s, encoded, self._names_of(p)) for p, s in passages),
         )
 
-    def _topics_of(self, passage: Passage) -> frozenset[str]:
+    def _names_of(self, passage: Passage) -> frozenset[str]:
         key = (passage.document_id, passage.article)
-        if key not in self._topics:
-            self._topics[key] = _topics(self._article_text(passage))
-        return self._topics[key]
+        if key not in self._named:
+            self._named[key] = _named(self._article_text(passage))
+        return self._named[key]
 
     def _encode(self, texts: Sequence[str]) -> dict[str, Encoded]:
         with self._lock:
@@ -211,19 +219,15 @@ def _standing(question: Question, term: Word) -> float:
     return _NAME_WEIGHT if term.stem in question.names else 1.0
 
 
-def _read(passage: Passage, source: Source, encoded: Mapping[str, Encoded], topics: frozenset[str]) -> Read:
+def _read(passage: Passage, source: Source, encoded: Mapping[str, Encoded], names: frozenset[str]) -> Read:
     spans = _spans(passage)
     texts = [span.of(passage.text) for span in spans]
     placed = tuple(Span(s.start + passage.start, s.end + passage.start) for s in spans)
-    return Read(passage, source, placed, tuple(encoded[t] for t in texts), encoded[_heading(source)], topics)
+    return Read(passage, source, placed, tuple(encoded[t] for t in texts), encoded[_heading(source)], names)
 
 
-def _topics(article: str) -> frozenset[str]:
-    """Names that stand in an article at least three times, and at least once in every 400 words."""
-    found = words(article)
-    counts = Counter(word.stem for word in found if word.text[:1].isupper() and not word.is_stop)
-    least = max(3, len(found) / 400)
-    return frozenset(name for name, count in counts.items() if count >= least)
+def _named(article: str) -> frozenset[str]:
+    return frozenset(word.stem for word in words(article) if word.text[:1].isupper() and not word.is_stop)
 
 
 def _spans(passage: Passage) -> list[Span]:

@@ -43,7 +43,7 @@ class Retrieval(_Section):
 class Answering(_Section):
     """How much an answer may quote, and how long a question may be."""
 
-    max_words: int = Field(60, ge=10, le=400)
+    max_words: int = Field(75, ge=10, le=400)
     max_question_chars: int = Field(4000, ge=1)
     history_turns: int = Field(6, ge=0, le=50)
 

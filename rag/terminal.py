@@ -197,6 +197,10 @@ class Terminal:
         if report.skipped:
             self.line()
             self.table((f"Left out ({len(report.skipped)})", "Why"), [(s.path, s.reason) for s in report.skipped])
+        if report.remarks:
+            self.line()
+            heads = (f"Read in part ({len(report.remarks)})", "What was left out")
+            self.table(heads, [(r.path, r.text) for r in report.remarks])
 
 
 class StageBars:

@@ -1,0 +1,148 @@
+"""`python -m evals.bench`: measure, and print Markdown. Progress and warnings go to stderr."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.bench import index, material, query, start
+from evals.bench.measure import WARM
+from evals.bench.tables import machine
+from evals.run import write_whole
+from index.errors import RagError
+
+START, INDEX, QUERY = PARTS = ("start", "index", "query")
+LEAST = 50
+"""Fewer passages than this tell nothing."""
+HOW = (
+    "Every number stands beside a baseline measured in the same run; `ours / baseline` is ours divided by it, so less "
+    "is better for times and more for rates. Each is measured in a process of its own."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to measure, and with what."""
+
+    parts: tuple[str, ...]
+    sizes: tuple[int, ...]
+    data: Path
+    docs: Path
+    suite: Path
+    questions: int
+    repeats: int
+
+
+def main(
+    parts: Annotated[
+        list[str] | None, typer.Argument(metavar="PART", help="start, index, query; all without any.")
+    ] = None,
+    sizes: Annotated[str, typer.Option(help="Passages to index and to search, with commas.")] = "1000",
+    data: Annotated[
+        Path, typer.Option(envvar="DATA", help="A folder below which the public sets lie.", file_okay=False)
+    ] = Path("../shared/data"),
+    docs: Annotated[Path, typer.Option(help="The sample documents.")] = Path("seeds"),
+    suite: Annotated[Path, typer.Option(help="The sample questions.")] = Path("evals/suites/seeds.jsonl"),
+    questions: Annotated[int, typer.Option(min=1, help="Questions to time.")] = 40,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs of each cold command.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="Write the tables to this file too, and plots beside it.")] = None,
+) -> None:
+    """Measure speed, memory and scale on this machine, and print Markdown."""
+    options = Options(_parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats)
+    written: list[str] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="rag-bench-") as work:
+            plots = bench(options, Path(work), lambda section: _emit(section, written))
+        _emit(f"Load when it ended (1 minute): {os.getloadavg()[0]:.1f}", written)
+    except RagError as error:
+        _say(str(error))
+        raise typer.Exit(1) from error
+    if out is not None:
+        _write(out, written, plots)
+
+
+def bench(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str, str]:
+    """Measure all that `options` name, each section emitted as soon as it is there; the plots as SVG by name.
+
+    Raises: EvalError, and what the parts raise.
+    """
+    emit(f"# Benchmarks\n\n{machine()}\n\n{HOW}")
+    if START in options.parts:
+        asked = material.tune_questions(options.suite)[: options.questions]
+        told = start.measure(options.docs, asked, work / START, options.repeats, _say)
+        emit(f"## Start\n\n{start.render(told)}")
+    if INDEX in options.parts or QUERY in options.parts:
+        return _grow(options, work, emit)
+    return {}
+
+
+def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str, str]:
+    """Indexing and searching at every size."""
+    told, warning = material.load(options.data, options.docs, options.suite)
+    if warning:
+        _say(f"NOTE: {warning}")
+    notes = [note for part, note in ((INDEX, index.NOTE), (QUERY, query.NOTE)) if part in options.parts]
+    emit("\n\n".join(["## Index and query", material.describe(told, warning), *notes]))
+    indexed, searched = [], []
+    for size in options.sizes:
+        here = work / f"{size}"
+        prepared = index.prepare(told, size, here, _say)
+        if INDEX in options.parts:
+            indexed.append(index.measure(prepared, here, _say))
+            emit(f"### Index, {size:,} passages\n\n{index.render(indexed[-1])}")
+        if QUERY in options.parts:
+            searched.append(query.measure(here, told.questions[: options.questions], _say))
+            emit(f"### Query, {size:,} passages\n\n{query.render(searched[-1])}")
+        shutil.rmtree(here)
+    if len(searched) > 1:
+        emit(f"### Growth\n\n{query.render_growth(searched)}")
+    plots = {INDEX: index.bars(indexed) if indexed else "", QUERY: query.bars(searched) if searched else ""}
+    return {name: plot for name, plot in plots.items() if plot}
+
+
+def _parts(given: list[str] | None) -> tuple[str, ...]:
+    unknown = [part for part in given or () if part not in PARTS]
+    if unknown:
+        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
+    return tuple(given or PARTS)
+
+
+def _sizes(told: str) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(size) for size in told.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--sizes {told!r} is no list of numbers, as in 1000,10000") from None
+    if min(sizes) < LEAST:
+        raise typer.BadParameter(f"--sizes {told!r} has a number below {LEAST}, too few to measure")
+    return tuple(sorted(set(sizes)))
+
+
+def _emit(section: str, written: list[str]) -> None:
+    written.append(section)
+    sys.stdout.write(section + "\n\n")
+    sys.stdout.flush()
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"bench: {line}\n")
+
+
+def _write(out: Path, sections: list[str], plots: dict[str, str]) -> None:
+    """The report, with its plots as files of their own beside it."""
+    names = {name: f"{out.stem}-{name}.svg" for name in plots}
+    for name, plot in plots.items():
+        write_whole(out.with_name(names[name]), plot.encode())
+    links = [f"![{name}: a bar a system and size]({file})" for name, file in names.items()]
+    write_whole(out, "\n\n".join([*sections, *links, ""]).encode())
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,162 @@
+"""How long a search takes as the index grows, beside LlamaIndex's retriever, Chroma alone and exact search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from evals.bench.index import Say, embedding_texts, home_of, indexed, loaded_embedder
+from evals.bench.measure import Spread, fresh, share_of_nearest, spread, times_ms
+from evals.bench.tables import Row, amount, plot, render_rows
+from evals.markdown import NOTHING, table
+from index.open import open_index
+from index.types import Embedder, Vectors
+from rag.settings import Settings
+
+NEAREST = 10
+WHOLE, EMBED, DENSE, WORDS = "ours: whole retrieval", "ours: embed", "ours: dense search", "ours: word search"
+LLAMA, CHROMA, EXACT = "LlamaIndex's retriever", "Chroma alone", "numpy, exact"
+BESIDE: Mapping[str, tuple[str, ...]] = {WHOLE: (LLAMA,), DENSE: (CHROMA, EXACT)}
+"""What each of ours is measured beside: that which takes the same input and finds the same kind of thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Milliseconds a question by part, the vectors of all questions, and the rows our dense search found for each."""
+
+    ms: Mapping[str, Sequence[float]]
+    vectors: Vectors
+    found: Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One size: milliseconds by system, and for those that search vectors the share of the exact ten nearest found."""
+
+    passages: int
+    ms: Mapping[str, Spread]
+    recall: Mapping[str, float]
+
+
+def measure(work: Path, questions: Sequence[str], say: Say) -> Measured:
+    """Ask the index that `evals.bench.index.prepare` left in `work`, and the baselines over the same passages.
+
+    Raises: EvalError, when there is none, a process dies, or there are too few questions.
+    """
+    home = home_of(work)
+    say("query: ours")
+    ours = fresh(query_ours, home, questions)
+    say("query: LlamaIndex, Chroma alone and exact search")
+    llama = fresh(llama_ms, home, questions, work / "llama-query")
+    return fresh(search_vectors, home, ours, llama, work / "chroma-query")
+
+
+def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None = None) -> Ours:
+    """Time each search by itself, then the whole retrieval that an answer begins with."""
+    from rag.extract import ExtractAnswerer
+    from rag.pipeline import Pipeline
+
+    model = embedder or loaded_embedder()
+    settings = Settings(home=home)
+    with open_index(settings.for_index(), model.fingerprint) as index:
+        vectors: list[Vectors] = []
+        embed = times_ms(lambda question: vectors.append(model.embed([question])[0]), questions)
+        hits: list[list[str]] = []
+        dense = times_ms(lambda row: hits.append([hit.passage_id for hit in index.dense(row, NEAREST)]), vectors)
+        words = times_ms(lambda question: index.lexical(question, NEAREST), questions)
+    # Another embedder, should ours keep the vectors of questions it has seen.
+    with closing(Pipeline(settings, embedder or loaded_embedder(), ExtractAnswerer())) as pipeline:
+        whole = times_ms(pipeline.retrieve, questions)
+    with indexed(home) as (corpus, _):
+        rows = {key: row for row, key in enumerate(corpus.passage_ids())}
+    found = [[rows[key] for key in keys] for keys in hits]
+    return Ours({WHOLE: whole, EMBED: embed, DENSE: dense, WORDS: words}, np.stack(vectors), found)
+
+
+def llama_ms(home: Path, questions: Sequence[str], store: Path) -> list[float]:
+    """Milliseconds of LlamaIndex's retriever over the passages of our index, with our vectors."""
+    from evals.bench import baselines
+
+    with indexed(home) as (corpus, fingerprint):
+        texts, vectors = embedding_texts(corpus, corpus.passage_ids()), corpus.vectors(fingerprint)
+    retriever = baselines.retriever(texts, vectors, NEAREST, store, baselines.loaded())
+    return times_ms(retriever.retrieve, questions)
+
+
+def search_vectors(home: Path, ours: Ours, llama: Sequence[float], store: Path) -> Measured:
+    """Time Chroma alone and exact search on the same vectors, and compare what was found with what is nearest."""
+    from evals.bench import baselines
+
+    with indexed(home) as (corpus, fingerprint):
+        vectors = corpus.vectors(fingerprint)
+    queries = list(ours.vectors)
+    search, k = baselines.chroma_search(vectors, NEAREST, store), min(NEAREST, len(vectors))
+    found: list[list[int]] = []
+    chroma = times_ms(lambda query: found.append(search(query)), queries)
+    exact = times_ms(lambda query: nearest(vectors, query, k), queries)
+    scores = ours.vectors @ vectors.T
+    ms = {**ours.ms, LLAMA: llama, CHROMA: chroma, EXACT: exact}
+    recall = {DENSE: share_of_nearest(scores, ours.found, k), CHROMA: share_of_nearest(scores, found, k), EXACT: 1.0}
+    return Measured(len(vectors), {name: spread(values) for name, values in ms.items()}, recall)
+
+
+def nearest(vectors: Vectors, query: Vectors, k: int) -> list[int]:
+    """The rows of the `k` unit vectors nearest to `query`, best first, by looking at every one."""
+    scores = vectors @ query
+    best = np.argpartition(-scores, k - 1)[:k]
+    return [int(row) for row in best[np.argsort(-scores[best])]]
+
+
+def render(one: Measured) -> str:
+    """The times and the recall of one size, as Markdown."""
+    head = ("system", "p50 ms", "p95 ms", f"recall@{NEAREST} of exact", "ours / this, p50")
+    return f"{table(head, _rows(one))}\n\nn = {one.ms[WHOLE].n} questions, {one.passages:,} passages."
+
+
+def render_growth(measured: Sequence[Measured]) -> str:
+    """How the medians grow from each size to the next, as Markdown."""
+    return render_rows(row for small, large in pairwise(measured) for row in _growth(small, large))
+
+
+def bars(measured: Sequence[Measured]) -> str:
+    """The median by system and size, as SVG."""
+    values = [(f"{name}, {one.passages:,}", told.p50) for one in measured for name, told in one.ms.items()]
+    return plot("A question, retrieval only, median", "milliseconds", values)
+
+
+NOTE = (
+    "Each question is asked once, in one process. Whole retrieval: embed the question, search vectors and words for "
+    "50 passages each, fuse, and read 20 of them. LlamaIndex's retriever embeds the question and takes the ten nearest "
+    "of the same passages from Chroma. Dense search, Chroma alone (its default graph) and numpy are given the vector."
+)
+
+
+def _rows(one: Measured) -> list[tuple[str, ...]]:
+    return [
+        (
+            name,
+            amount(told.p50),
+            amount(told.p95),
+            f"{one.recall[name]:.3f}" if name in one.recall else NOTHING,
+            next((amount(one.ms[mine].p50 / told.p50) for mine, all_ in BESIDE.items() if name in all_), NOTHING),
+        )
+        for name, told in one.ms.items()
+    ]
+
+
+def _growth(small: Measured, large: Measured) -> list[Row]:
+    return [
+        Row(
+            f"{name}, p50 at {large.passages:,}",
+            large.ms[name].p50,
+            "ms",
+            f"the same at {small.passages:,}",
+            small.ms[name].p50,
+        )
+        for name in (WHOLE, DENSE, WORDS, LLAMA, CHROMA, EXACT)
+    ]

@@ -1,0 +1,216 @@
+"""Each benchmark, run over a handful of texts with an embedder that hashes words; no test looks at a time."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evals.bench import baselines, index, query, start
+from evals.bench.index import Agreement, Prepared, Synced
+from evals.bench.material import Written
+from evals.bench.measure import WARM, IndexRun, Spread, spread
+from evals.bench.start import Cold
+from evals.errors import EvalError
+from index.types import Vectors
+from tests.evals.test_bench import cells
+from tests.fakes import HashingEmbedder
+
+TOPICS = ("mill", "weir", "bridge", "chapel", "quarry", "ferry", "orchard", "granary")
+QUESTIONS = [f"When was the {topic} of the valley built?" for topic in TOPICS]
+
+
+class HashingModel:
+    """A sentence-transformers model for which texts that share words are near."""
+
+    def encode(
+        self,
+        sentences: list[str],
+        *,
+        batch_size: int = 32,
+        normalize_embeddings: bool = False,
+        show_progress_bar: bool | None = None,
+    ) -> Vectors:
+        assert normalize_embeddings
+        return HashingEmbedder().embed(sentences)
+
+
+def sound(_: Path) -> str | None:
+    return None
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number, topic in enumerate(TOPICS):
+        text = f"The {topic} of the valley was built in {1800 + number}. The {topic} stands by the river still."
+        (folder / f"{topic}.txt").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def home(documents: Path, tmp_path: Path) -> Path:
+    index.index_ours(documents, tmp_path / "home", HashingEmbedder(), sound)
+    return tmp_path / "home"
+
+
+def test_a_second_run_embeds_nothing_and_an_edit_its_own_passage_alone(documents: Path, tmp_path: Path) -> None:
+    tried: list[Path] = []
+
+    def trial(folder: Path) -> None:
+        tried.append(folder)
+
+    embedder = HashingEmbedder()
+    synced = index.index_and_sync(documents, tmp_path / "home", embedder, trial)
+    assert (synced.first.passages, synced.first.embedded) == (8, 8)
+    assert (synced.unchanged.passages, synced.unchanged.embedded) == (8, 0)
+    assert synced.edited.embedded == 1
+    assert len(embedder.seen) == 9
+    assert len(tried) == 2, "where nothing changed there is nothing to try"
+    assert set(synced.first.seconds) == {"read and cut", "embed", "store", "probe", "publish"}
+    assert sum(synced.first.seconds.values()) <= synced.first.total
+
+
+def test_what_a_folder_never_indexed_lacks_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EvalError, match="no index"), index.indexed(tmp_path):
+        pass
+
+
+def test_the_texts_that_baselines_get_are_those_that_ours_embedded(documents: Path, tmp_path: Path) -> None:
+    embedder = HashingEmbedder()
+    index.index_ours(documents, tmp_path / "home", embedder, sound)
+    with index.indexed(tmp_path / "home") as (corpus, fingerprint):
+        texts = index.embedding_texts(corpus, corpus.passage_ids())
+        vectors = corpus.vectors(fingerprint)
+    assert sorted(texts) == sorted(embedder.seen)
+    assert np.allclose(vectors, HashingEmbedder().embed(texts))
+
+
+def test_vectors_agree_with_themselves_and_not_with_others() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(40, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    same, other = index.agreement(rows, rows), index.agreement(rows, rows[::-1].copy())
+    assert (same.cosine, same.overlap, same.n) == (pytest.approx(1.0), 1.0, 40)
+    assert other.cosine < 0.5
+    assert other.overlap < 0.6
+
+
+def test_the_index_table_puts_each_system_beside_ours() -> None:
+    ours = IndexRun(100, 100, {"read and cut": 1.0, "embed": 6.0, "store": 1.0, "probe": 1.5, "publish": 0.5}, 10, 50)
+    llama = IndexRun(20, 20, {"read and cut": 1.0, "embed": 8.0, "store": 1.0}, 10, 70)
+    cut = IndexRun(50, 50, {"embed": 9.0, "store": 1.0}, 10, 60)
+    model = IndexRun(50, 50, {"embed": 2.0}, 2, 40)
+    again, edited = IndexRun(100, 0, {}, 0.1, 1), IndexRun(101, 2, {}, 2.5, 1)
+    prepared = Prepared(Written(10, 80_000), Synced(ours, again, edited))
+    told = index.render(index.Measured(prepared, llama, 40_000, cut, model, Agreement(0.99991, 0.9875, 50)))
+    runs, syncs, agreed = told.split("\n\n")
+    assert cells(runs) == [
+        ["ours", "100", "1.00", "6.00", "1.00", "2.00", "10.0", "10.0", "–", "8.00", "–", "50.0"],
+        ["LlamaIndex, files", "20", "1.00", "8.00", "1.00", "–", "10.0", "2.00", "5.00", "8.00", "1.00", "70.0"],
+        ["LlamaIndex, cut", "50", "–", "9.00", "1.00", "–", "10.0", "5.00", "2.00", "4.00", "2.00", "60.0"],
+        ["model alone", "50", "–", "2.00", "–", "–", "2.00", "25.0", "0.400", "20.0", "0.400", "40.0"],
+    ]
+    assert [row[-1] for row in cells(syncs)] == ["0.010", "0.250"]
+    assert "10 files, nothing changed: 0 passages embedded" in syncs
+    assert "0.99991" in agreed
+    assert "0.988" in agreed
+
+
+def test_exact_search_is_best_first() -> None:
+    rows = np.eye(4, dtype=np.float32)
+    query_row = np.asarray([0.1, 0.9, 0.3, 0.2], dtype=np.float32)
+    assert query.nearest(rows, query_row, 3) == [1, 2, 3]
+    assert query.nearest(rows, query_row, 4) == [1, 2, 3, 0]
+
+
+def test_ours_is_timed_by_part_and_finds_what_is_nearest(home: Path) -> None:
+    told = query.query_ours(home, QUESTIONS, HashingEmbedder())
+    assert {name: len(values) for name, values in told.ms.items()} == dict.fromkeys(
+        (query.WHOLE, query.EMBED, query.DENSE, query.WORDS), len(QUESTIONS) - WARM
+    )
+    measured = query.search_vectors(home, told, [1.0, 2.0, 3.0], home / "chroma")
+    assert measured.passages == len(TOPICS)
+    assert measured.recall == {query.DENSE: 1.0, query.CHROMA: 1.0, query.EXACT: 1.0}
+    assert measured.ms[query.LLAMA] == Spread(2.0, pytest.approx(2.9), 3)
+
+
+def test_the_query_table_compares_like_with_like_and_tells_growth() -> None:
+    def size(passages: int, scale: float) -> query.Measured:
+        names = (query.WHOLE, query.EMBED, query.DENSE, query.WORDS, query.LLAMA, query.CHROMA, query.EXACT)
+        times = {name: Spread(scale * n, 2 * scale * n, 7) for n, name in enumerate(names, start=1)}
+        return query.Measured(passages, times, {query.DENSE: 0.99, query.CHROMA: 0.5, query.EXACT: 1.0})
+
+    small, large = size(1_000, 1.0), size(10_000, 3.0)
+    body, note = query.render(small).split("\n\n")
+    assert "1,000 passages" in note
+    by_name = {row[0]: row[1:] for row in cells(body)}
+    assert by_name[query.WHOLE] == ["1.00", "2.00", "–", "–"]
+    assert by_name[query.DENSE] == ["3.00", "6.00", "0.990", "–"]
+    assert by_name[query.LLAMA] == ["5.00", "10.0", "–", "0.200"]
+    assert by_name[query.CHROMA] == ["6.00", "12.0", "0.500", "0.500"]
+    assert by_name[query.EXACT] == ["7.00", "14.0", "1.000", "0.429"]
+    growth = cells(query.render_growth([small, large]))
+    assert {row[-1] for row in growth} == {"3.00"}
+    assert growth[0][0] == f"{query.WHOLE}, p50 at 10,000"
+
+
+def test_warm_questions_have_the_pipelines_own_parts(home: Path) -> None:
+    told = start.ask_warm(home, QUESTIONS, HashingEmbedder())
+    assert told[start.TOTAL].n == len(QUESTIONS) - WARM
+    assert "retrieve" in told
+    assert all(part.p50 <= part.p95 for part in told.values())
+
+
+def test_the_median_of_rounds_is_taken_number_by_number() -> None:
+    rounds = [Cold({"a": n}, {"b": 10 - n}, {"c": n * n}) for n in (1.0, 5.0, 2.0)]
+    assert start.median_of(rounds) == Cold({"a": 2.0}, {"b": 8.0}, {"c": 4.0})
+
+
+def test_the_start_tables_stand_beside_their_baselines() -> None:
+    whole = {start.ASK: 6.0, start.STATUS: 0.4, start.HELP: 0.2, start.PYTHON: 0.1, start.BARE: 4.0}
+    cold = Cold(whole, {"interpreter": 0.1, "answering": 2.0}, {"interpreter": 0.1})
+    run = IndexRun(5, 5, {"read and cut": 1, "embed": 2, "store": 1, "probe": 1, "publish": 1}, 6, 0)
+    llama = IndexRun(2, 2, {"read and cut": 2, "embed": 1, "store": 1}, 4, 0)
+    warm = {"retrieve": spread([5.0]), start.TOTAL: spread([10.0])}
+    told = start.render(start.Measured(cold, 3, warm, spread([4.0]), run, 0.5, llama, 2.0))
+    _, commands, _, questions, _, indexing = told.split("\n\n")
+    assert [row[-1] for row in cells(commands)] == ["1.50", "1.00", "–", "4.00", "2.00"]
+    assert [row[-1] for row in cells(questions)] == ["2.50", "2.50", "–"]
+    assert [row[-1] for row in cells(indexing)] == ["1.50", "0.500", "0.250", "2.00", "1.00", "–", "–"]
+
+
+def test_llamaindex_with_its_defaults_indexes_files(documents: Path, tmp_path: Path) -> None:
+    told = baselines.index_files(documents, tmp_path / "store", HashingModel())
+    assert (told.passages, told.embedded) == (8, 8)
+    assert set(told.seconds) == {"read and cut", "embed", "store"}
+    assert math.isclose(sum(told.seconds.values()), told.total)
+
+
+def test_llamaindex_retrieves_from_what_it_was_given(tmp_path: Path) -> None:
+    texts = [f"The {topic} of the valley." for topic in TOPICS]
+    vectors = HashingEmbedder().embed(texts)
+    retriever = baselines.retriever(texts, vectors, 3, tmp_path / "store", HashingModel())
+    found = retriever.retrieve(texts[5])
+    assert found[0].text == texts[5]
+    assert len(found) == 3
+    assert found[0].score == pytest.approx(1.0)
+
+
+def test_the_model_alone_gives_a_vector_a_text() -> None:
+    vectors, told = baselines.encode_alone(list(TOPICS), HashingModel())
+    assert vectors.shape == (8, 64)
+    assert (told.passages, told.seconds["embed"]) == (8, told.total)
+
+
+def test_chroma_alone_finds_the_nearest_row(tmp_path: Path) -> None:
+    vectors = HashingEmbedder().embed(list(TOPICS))
+    search = baselines.chroma_search(vectors, 2, tmp_path / "store")
+    assert [search(row)[0] for row in vectors] == list(range(8))
+
+
+def test_the_model_folder_holds_the_bundled_model() -> None:
+    assert (baselines.model_folder() / "model.safetensors").is_file()
