@@ -41,7 +41,7 @@ _ROLE_WORD = re.compile(
     re.I,
 )
 _ASKED_ROLE = re.compile(
-    r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
+    r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?!to\b)(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
 )
 _SUPERLATIVE = re.compile(
     r"\b(?:least|fewest|worst|(?:big|larg|small|high|low|old|young|long|short|rich|poor|strong|weak|fast|great|near|clos|earli|deadli|heavi)(?:g)?est)\b",
@@ -224,9 +224,15 @@ def _elsewhere(reading: Reading, candidate: Candidate) -> str | None:
 def _superlative(reading: Reading, candidate: Candidate) -> str | None:
     """ "The biggest" must be said to be so."""
     asked = _SUPERLATIVE.search(reading.question.text, reading.question.asked_from)
-    if not asked or _SUPERLATIVE.search(candidate.text):
+    if not asked or any(_sense(asked[0]) == _sense(told) for told in _SUPERLATIVE.findall(candidate.text)):
         return None
     return f"the passages do not say what is {asked[0]}"
+
+
+def _sense(superlative: str) -> str:
+    """A word that superlatives of one meaning share."""
+    lower = superlative.lower()
+    return "big" if lower in ("biggest", "largest", "greatest") else lower
 
 
 def _speaker(reading: Reading, candidate: Candidate) -> str | None:

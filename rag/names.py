@@ -134,9 +134,9 @@ def skeleton(word: str) -> str | None:
 
     None for words too short to tell.
     """
-    letters = fold(word).removesuffix("'s")
-    kept = re.sub(r"(.)\1", r"\1", letters[:1] + re.sub(r"[aeiouywh'’-]", "", letters[1:]))
-    return kept if len(letters) >= 6 and len(kept) >= 4 else None
+    letters = fold(word).removesuffix("'s").removesuffix("h")
+    kept = re.sub(r"(.)\1", r"\1", letters[:1] + re.sub(r"[aeiouyw'’-]", "", letters[1:]))
+    return kept if len(letters) >= 5 and len(kept) >= 4 else None
 
 
 def is_capital(word: str) -> bool:

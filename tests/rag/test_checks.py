@@ -1,0 +1,96 @@
+"""What a sentence must hold to be an answer, on an invented town; likeness comes from hashed words."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.types import Passage, Source, Span, passage_id
+from rag.checks import faults
+from rag.evidence import find
+from rag.reading import Reader, Reading
+from tests.fakes import HashingEmbedder
+
+TOWN = (
+    "The mill of Lower Marsh was built in 1871. Nearly 4,000 people live in Lower Marsh. "
+    "The river rose to within 18 miles of the dam. Only 5% of Marshers blame the mayor. "
+    "Mayor Ann Lee said the ferry was safe. The bridge cost 2 million dollars. "
+    "The ferry, which is the oldest of the county, sank in May 2016."
+)
+SOURCE = Source(
+    "d", "town.txt", title="Lower Marsh after the flood", sha256="0" * 64, outlet=None, author=None, date=None
+)
+
+
+def read(question: str, text: str = TOWN) -> Reading:
+    passage = Passage(passage_id("d", Span(0, len(text))), "d", 0, 0, len(text), text)
+    return Reader(HashingEmbedder(256), lambda _: 1.0, lambda _: text).read(question, [(passage, SOURCE)])
+
+
+def told(question: str, text: str = TOWN) -> list[str]:
+    """What the best sentence lacks."""
+    reading = read(question, text)
+    return [fault.text for fault in faults(reading, reading.candidates[0])]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many people live in Lower Marsh?",
+        "When was the mill of Lower Marsh built?",
+        "How near did the river rise to the dam?",
+        "What percentage of Marshers blame the mayor?",
+        "What did Ann Lee say about the ferry?",
+        "How much did the bridge cost?",
+    ],
+)
+def test_an_answer_has_no_fault(question: str) -> None:
+    assert told(question) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "lack"),
+    [
+        ("How many people live in Upper Denham?", "do not connect this with “Upper Denham”"),
+        ("How many ferries live in Lower Marsh?", "ferries"),
+        ("How old is Mayor Ann Lee who said the ferry was safe?", "no age"),
+        ("How much did the ferry that sank cost?", "no sum of money"),
+        ("What percentage of Denhamers blame the mayor?", "“Denhamers”"),
+        ("When did Mayor Ann Lee say the ferry was safe?", "no date"),
+        ("What did the miller say about the ferry, was it safe?", "no words of the miller"),
+        ("Which is the biggest ferry that sank?", "what is biggest"),
+        ("Who was to blame for the bridge that cost 2 million?", "nobody"),
+    ],
+)
+def test_a_near_miss_is_told_what_it_lacks(question: str, lack: str) -> None:
+    assert any(lack in fault for fault in told(question)), told(question)
+
+
+def test_the_superlative_that_is_said_is_found() -> None:
+    assert told("Which ferry is the oldest of the county?") == []
+
+
+def test_a_refusal_says_what_is_missing_and_an_answer_quotes_the_sentence() -> None:
+    refused = find(read("How many people live in Upper Denham?"), [None], 75)
+    assert refused.quotes == ()
+    assert refused.missing is not None
+    assert "Upper Denham" in refused.missing
+    answered = find(read("How many people live in Lower Marsh?"), [None], 75)
+    assert "Nearly 4,000 people live in Lower Marsh." in answered.quotes[0].text
+    assert all(TOWN[quote.span.start : quote.span.end] == quote.text for quote in answered.quotes)
+
+
+def test_quotes_keep_to_the_words_allowed() -> None:
+    for allowed in (5, 20, 40):
+        found = find(read("How many people live in Lower Marsh?"), [None], allowed)
+        counts = [len(quote.text.split()) for quote in found.quotes]
+        assert sum(counts) <= max(allowed, counts[0])
+
+
+def test_nothing_to_do_with_the_question_is_refused() -> None:
+    found = find(read("Best sourdough hydration?"), [None], 75)
+    assert found.quotes == ()
+    assert found.missing == "the passages do not speak of this"
+
+
+def test_force_quotes_whatever_is_nearest() -> None:
+    assert find(read("Best sourdough hydration?"), [None], 75, force=True).quotes
