@@ -50,7 +50,7 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
         return _from_byline(reading, articles)
     if question.both_sides:
         sides = _within(reading, _sides(reading), 2 * max_words)
-        return Finding(question.text, sides, differing=len(sides) > 1)
+        return Finding(question.text, sides, differing=_articles(reading, sides) > 1)
     best, missing = _best(reading)
     if best is None:
         return Finding(question.text, (), missing)
@@ -75,7 +75,13 @@ def _best(reading: Reading) -> tuple[Candidate | None, str | None]:
         near = top.score - candidate.score <= reach and candidate.score >= FLOOR
         if near and not faults(reading, candidate):
             return candidate, None
-    return None, wrong[0].text
+    return None, _telling(reading) or wrong[0].text
+
+
+def _telling(reading: Reading) -> str | None:
+    """What a sentence near the top gives instead of the asked thing, which says more than that it lacks it."""
+    told = (fault.text for c in reading.candidates[:_LOOK] if c.score >= FLOOR for fault in faults(reading, c))
+    return next((text for text in told if "but not" in text), None)
 
 
 def _beside(reading: Reading, best: Candidate) -> list[Candidate]:
@@ -125,6 +131,12 @@ def _merit(reading: Reading, candidate: Candidate, chosen: Sequence[Candidate]) 
     alike = max(float(candidate.encoded.vector @ c.encoded.vector) for c in chosen)
     elsewhere = all(_article(candidate) != _article(c) for c in chosen)
     return candidate.score + _GAIN * gain - _ALIKE * alike + (_ELSEWHERE if elsewhere else 0.0)
+
+
+def _articles(reading: Reading, quotes: Sequence[Quote]) -> int:
+    """How many articles are quoted."""
+    passages = [reading.reads[quote.label - 1].passage for quote in quotes]
+    return len({(passage.document_id, passage.article) for passage in passages})
 
 
 def _article(candidate: Candidate) -> tuple[str, int]:

@@ -214,7 +214,8 @@ def split_parts(text: str) -> tuple[str, ...]:
     pieces = [piece.strip(" ,;?") for piece in _PART.split(text)]
     if len(pieces) < 2 or not all(_is_question(piece) for piece in pieces):
         return (text,)
-    return tuple(_with_noun(piece, pieces[0]) for piece in pieces)
+    first = pieces[0]
+    return (first, *(_standing_alone(_with_noun(piece, first), first) for piece in pieces[1:]))
 
 
 _QUESTION = re.compile(
@@ -222,6 +223,12 @@ _QUESTION = re.compile(
     re.I,
 )
 _WHICH_ONE = re.compile(r"\bwhich ones?\b", re.I)
+
+
+def _standing_alone(piece: str, first: str) -> str:
+    """A later part with what the first is about, where it says too little by itself: "and who is blamed"."""
+    asking = [word for word in words(piece) if _asks(word)]
+    return piece if len(asking) > 1 else about(first, [], piece)
 
 
 def _is_question(piece: str) -> bool:

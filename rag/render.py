@@ -218,7 +218,7 @@ def _conflicts(number: int, answer: Answer) -> str:
 
 def _conflict(number: int, conflict: Conflict, sources: Mapping[int, Source]) -> str:
     sides = "".join(_side(number, side, sources.get(side.label)) for side in conflict.sides)
-    about = f"<strong>Sources differ</strong>: {safe(conflict.about)}"
+    about = f"<strong>Compare the sources</strong>: {safe(conflict.about)}"
     return f'<aside class="conflict"><p>{about}</p><ul>{sides}</ul></aside>'
 
 

@@ -167,7 +167,7 @@ class Terminal:
     def _conflicts(self, conflicts: Sequence[Conflict]) -> None:
         for conflict in conflicts:
             self.line()
-            self.line(f"The sources differ about {one_line(conflict.about)}:", style="yellow")
+            self.line(f"Compare the sources: {one_line(conflict.about)}", style="yellow")
             for side in conflict.sides:
                 self.line(_numbered([side.label], one_line(side.claim)), indent=2)
 

@@ -208,7 +208,7 @@ def test_a_follow_up_shows_how_it_was_understood_and_earlier_evidence_stays_in_r
     visitor.page.get_by_role("link", name="Evidence 2").click()
     visitor.ask("And was anyone hurt there?")
     expect(visitor.page.locator("#turn-2 .understood")).to_have_text("Understood as: Was anyone hurt near Masra?")
-    expect(visitor.page.locator("#turn-2 .conflict")).to_contain_text("Sources differ")
+    expect(visitor.page.locator("#turn-2 .conflict")).to_contain_text("Compare the sources")
     assert "Question 2" in visitor.evidence, "the newest answer takes the panel back"
     visitor.page.locator("#turn-1").get_by_role("link", name="Show evidence").click()
     assert "Question 1" in visitor.evidence

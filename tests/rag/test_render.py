@@ -167,7 +167,7 @@ def test_a_withheld_draft_can_be_read() -> None:
 
 def test_sources_that_differ_are_both_named() -> None:
     words = Elements(ask("Was anyone hurt?").chat).words
-    assert "Sources differ: how many were hurt" in words
+    assert "Compare the sources: how many were hurt" in words
     assert "Northern Wire, A. Reporter, 7 September 2017: Two soldiers were killed" in words
     assert "The Herald, September 2017: No one was hurt" in words
 

@@ -141,7 +141,7 @@ def test_an_answer_shows_verdicts_quotes_and_their_origin() -> None:
     assert "[7]: no passage was offered under this number." in text
     assert "[1] ✓ “Israel struck a facility”" in text
     assert "The Post, Ann Author, 2017-09-07, A title, news/a.txt:0-24" in text
-    assert "The sources differ about who did it:" in text
+    assert "Compare the sources: who did it" in text
     assert "\n\nAlso read\n  [2] The Post, Ann Author, 2017-09-07, A title\n" in text
 
 
