@@ -53,9 +53,13 @@ def test_a_writer_without_capitals_is_helped_by_the_documents() -> None:
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("How many mills closed and who sold them?", ("How many mills closed", "who sold them")),
-        ("When was it built? Who paid?", ("When was it built", "Who paid")),
+        (
+            "How many mills closed and who sold them?",
+            ("How many mills closed", "About “How many mills closed”: who sold them"),
+        ),
+        ("When was it built? Who paid?", ("When was it built", "About “When was it built”: Who paid")),
         ("Bread and butter?", ("Bread and butter?",)),
+        ("Who runs the mill and what flour costs most?", ("Who runs the mill", "what flour costs most")),
         ("Did the mayor help or harm? I read both", ("Did the mayor help or harm? I read both",)),
         (
             "Which TV station showed it, and which one denied it?",
