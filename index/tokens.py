@@ -35,10 +35,15 @@ _stemmer = Stemmer.Stemmer("english")
 
 def words(text: str) -> list[Word]:
     """Every word of `text` in order, stop words included, with spans into `text`."""
-    return [
+    return list(_words(text))
+
+
+@lru_cache(maxsize=2048)  # the passages and sentences of one question are read several times
+def _words(text: str) -> tuple[Word, ...]:
+    return tuple(
         Word(m.group(), Span(m.start(), m.end()), stem(m.group()), m.group().lower() in STOP_WORDS)
         for m in _WORD.finditer(text)
-    ]
+    )
 
 
 def tokenize(text: str) -> list[str]:

@@ -7,6 +7,7 @@ officials said". Everything about particular documents is read from them (`acron
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from index.tokens import fold
 
@@ -123,12 +124,14 @@ _SHORT_AFTER = re.compile(r"\((?:the\s+)?([A-Z][A-Za-z]{1,9})\)")
 _SHORT_OR = re.compile(r"((?:[A-Z][\w’'-]+\s+){1,6}[A-Z][\w’'-]+),?\s+or\s+([A-Z]{2,8})\b")
 
 
+@lru_cache(maxsize=65536)
 def group(word: str) -> int | None:
     """A number shared by a country's names, its people and its capital; None for other words."""
     lower = word.lower().rstrip("'’").removesuffix("'s").removesuffix("’s")
     return _GROUPS.get(lower, _GROUPS.get(lower.rstrip("s")) if len(lower) > 3 else None)
 
 
+@lru_cache(maxsize=65536)
 def skeleton(word: str) -> str | None:
     """What transliterations of one name share: "Hezbollah", "Hizballah" and "Hizbullah" give the same consonants.
 

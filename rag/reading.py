@@ -31,6 +31,9 @@ _NAMED_SOURCE = 0.5
 """What a sentence gains when the question names its outlet or author."""
 _FRAGMENT = 0.2
 """What a heading, a caption or a legend loses for being no sentence."""
+_ONLY_A_LINK = 2.0
+"""What a footnote that is but an address loses."""
+_LINK = re.compile(r"https?://\S+|www\.\S+|\[\d+\]")
 _ENDED = re.compile(r"[.!?…:。！？][”’\"'»)\]]*(?:\[\d+\])*$")
 _CONTEXT_WEIGHT = 0.6
 _BEFORE, _FURTHER = 0.9, 0.8  # what the sentence before says counts a little less, the heading and others less again
@@ -134,6 +137,7 @@ class Reading:
         short = min(len(read.sentences[at].words), _SHORT) / _SHORT
         score = 0.6 * self.covers(said[at]) + 0.8 * self.covers(context) + likeness + 1.5 * follows + 0.2 * short
         score += _NAMED_SOURCE * self._names_source(read.source) - _FRAGMENT * (not _ENDED.search(read.text(at)))
+        score -= _ONLY_A_LINK * (not words(_LINK.sub(" ", read.text(at))))
         return Candidate(read, at, said[at], context, likeness, score)
 
     def _names_source(self, source: Source) -> bool:
