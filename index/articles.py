@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.dates import Dated, find_dates
 from index.sentences import paragraphs
-from index.types import Article, Document, Span
+from index.types import Article, Document, Section, Span
 
 _SEPARATOR = re.compile(r"\s*(?:[*_=~#•·-]\s*){3,}\s*|\s*(?:also see|see also|related|read more|more)\s*:\s*", re.I)
 _CREDIT = re.compile(
@@ -49,21 +49,45 @@ def split_articles(document: Document) -> tuple[Article, ...]:
     """The articles of `document` in order, without overlap.
 
     Together they hold all its text but separator lines (`***`, `Also see:`) and white space. A document of
-    white space alone has none.
+    white space alone has none. Where the format marks sections, no article crosses them, and a section that prints
+    no more than one article gives it what it knows and the text does not say.
     """
+    found: list[Article] = []
+    for section in document.sections or (Section(Span(0, len(document.text))),):
+        if section.columns is None:
+            inside = _printed(document, section.span, len(found))
+            found += [_told(inside[0], section)] if len(inside) == 1 else inside
+        else:
+            found.append(_told(Article(document.id, len(found), section.span, columns=section.columns), section))
+    return tuple(found)
+
+
+def _told(article: Article, section: Section) -> Article:
+    """The article with what its section says: of the title before what was found in the text, else after it."""
+    return replace(
+        article,
+        title=section.title or article.title,
+        outlet=article.outlet or section.outlet,
+        author=article.author or section.author,
+        date=article.date or section.date,
+    )
+
+
+def _printed(document: Document, within: Span, number: int) -> list[Article]:
+    """The articles that the text itself tells, counted on from `number`."""
     text = document.text
-    blocks = paragraphs(text)
+    blocks = paragraphs(text, within)
     heads = _heads(text, blocks)
     starts = [head.start for head in heads]
     spans: list[tuple[Span, _Head | None]] = []
-    first = starts[0] if starts else len(text)
-    if (before := _without_separators(text, blocks, 0, first)) is not None:
+    first = starts[0] if starts else within.end
+    if (before := _without_separators(text, blocks, within.start, first)) is not None:
         spans.append((before, None))
-    for head, end in zip(heads, [*starts, len(text)][1:], strict=True):
+    for head, end in zip(heads, [*starts, within.end][1:], strict=True):
         body = _without_separators(text, blocks, head.start, end)
         if body is not None:
             spans.append((body, head))
-    return tuple(_article(document, ordinal, span, head) for ordinal, (span, head) in enumerate(spans))
+    return [_article(document, ordinal, span, head) for ordinal, (span, head) in enumerate(spans, start=number)]
 
 
 def _article(document: Document, ordinal: int, span: Span, head: _Head | None) -> Article:

@@ -107,7 +107,7 @@ def build_index(
     IndexFault, when there is nothing to index or the disk does not take it; ModelUnavailable.
     """
     roots = tuple(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))
-    found = _outside(settings.home, discover(roots))
+    found = _outside(settings.root.parent, discover(roots))
     watch = _Stopwatch(progress or _Silent())
     root = settings.root
     with ExitStack() as stack:
@@ -134,12 +134,11 @@ def build_index(
             return _report(manifest, corpus, result, base, embedded, watch)
 
 
-def _outside(home: Path, found: Found) -> Found:
-    """The files found, but for those of the index itself, should it lie below a folder given."""
-    home = Path(os.path.abspath(home))
-    return Found(
-        tuple(file for file in found.files if not file.path.is_relative_to(home)), found.unlisted, found.hidden
-    )
+def _outside(indexes: Path, found: Found) -> Found:
+    """The files found, but for those of the indexes themselves, should they lie below a folder given."""
+    indexes = Path(os.path.abspath(indexes))
+    kept = tuple(file for file in found.files if not file.path.is_relative_to(indexes))
+    return Found(kept, found.unlisted, found.hidden)
 
 
 def _base(root: Path, rebuild: bool, stack: ExitStack) -> _Base | None:
@@ -163,12 +162,14 @@ def _base(root: Path, rebuild: bool, stack: ExitStack) -> _Base | None:
 
 
 def _require_something(result: Survey, base: _Base | None, roots: Sequence[Path], found: Found) -> None:
-    if result.paths or result.kept or base:
+    emptied = base is not None and base.corpus.meta("roots") == _roots(roots)  # of folders never indexed, a mistake
+    if result.paths or result.kept or emptied:
         return
     where = ", ".join(repr(shown(str(root))) for root in roots)
-    passed = f" ({len(found.files) + len(found.unlisted)} files passed over)" if result.skipped else ""
+    count = len(found.files) + len(found.unlisted)
+    passed = f" ({count} {'file' if count == 1 else 'files'} passed over)" if result.skipped else ""
     first = f" The first: {result.skipped[0].path!r}, {result.skipped[0].reason}." if result.skipped else ""
-    raise IndexFault(f"There is nothing to index in {where}{passed}; give a folder with text or Markdown files.{first}")
+    raise IndexFault(f"There is nothing to index in {where}{passed}; give a folder with documents.{first}")
 
 
 def _is_same(base: _Base, result: Survey, roots: Sequence[Path], settings: IndexSettings, embedder: Embedder) -> bool:
@@ -291,6 +292,8 @@ def _report(
         embedded=embedded,
         reused=count.passages - embedded,
         seconds=watch.seconds(),
+        remarks=corpus.remarks(),
+        hidden=corpus.hidden(),
     )
 
 

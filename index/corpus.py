@@ -6,6 +6,7 @@ always cut from its document's, so the two cannot differ.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections import OrderedDict
@@ -18,20 +19,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from index import layout
 from index.errors import IndexDamaged
-from index.types import Article, Document, Passage, Span, Vectors
+from index.types import Article, Document, Passage, Remark, Span, Vectors
 
 FILE = "corpus.sqlite"
-SCHEMA = "1"
+SCHEMA = "2"
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE documents (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL, encoding TEXT NOT NULL,
-    replaced INTEGER NOT NULL) STRICT;
+    replaced INTEGER NOT NULL, hidden INTEGER NOT NULL, notes TEXT NOT NULL, layout TEXT NOT NULL) STRICT;
 CREATE TABLE paths (path TEXT PRIMARY KEY, location BLOB NOT NULL, document TEXT NOT NULL REFERENCES documents,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) STRICT;
 CREATE TABLE articles (document TEXT NOT NULL REFERENCES documents, ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT, outlet TEXT, author TEXT, date TEXT,
-    headline_start INTEGER, headline_stop INTEGER, byline_start INTEGER, byline_stop INTEGER,
+    headline_start INTEGER, headline_stop INTEGER, byline_start INTEGER, byline_stop INTEGER, columns TEXT,
     PRIMARY KEY (document, ordinal)) STRICT;
 CREATE TABLE passages (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL,
     article INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, embedded TEXT NOT NULL,
@@ -43,7 +45,7 @@ CREATE TABLE embeddings (fingerprint TEXT NOT NULL, text_sha256 TEXT NOT NULL, v
 """
 _PASSAGE = "SELECT id, document, article, start, stop, page FROM passages"
 _ARTICLE = """SELECT document, ordinal, start, stop, title, outlet, author, date,
-    headline_start, headline_stop, byline_start, byline_stop FROM articles"""
+    headline_start, headline_stop, byline_start, byline_stop, columns FROM articles"""
 _TEXTS_KEPT = 64
 _VALUES_A_QUERY = 500
 _Key = TypeVar("_Key")
@@ -99,9 +101,8 @@ class CorpusWriter:
     ) -> None:
         """Add a document that is not there yet; `embedded` is the digest of each passage's embedding text."""
         write = self._database.executemany
-        told = (document.id, document.sha256, document.text, document.encoding, document.replaced)
-        write("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", [told])
-        write(f"INSERT INTO articles VALUES ({', '.join('?' * 12)})", map(_article_row, articles))
+        write(f"INSERT INTO documents VALUES ({', '.join('?' * 8)})", [_document_row(document)])
+        write(f"INSERT INTO articles VALUES ({', '.join('?' * 13)})", map(_article_row, articles))
         write(
             "INSERT INTO passages (id, document, article, start, stop, page, embedded) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -212,8 +213,11 @@ class Corpus:
 
     def document(self, document_id: str) -> Document:
         """One document with its text."""
-        columns = "id, sha256, text, encoding, replaced"
-        return Document(*self._one(f"SELECT {columns} FROM documents WHERE id = ?", document_id))
+        columns = "id, sha256, text, encoding, replaced, hidden, notes, layout"
+        row = self._one(f"SELECT {columns} FROM documents WHERE id = ?", document_id)
+        key, sha256, text, encoding, replaced, hidden, notes, places = row
+        pages, sections = layout.from_json(places)
+        return Document(key, sha256, text, encoding, replaced, hidden, pages, sections, tuple(json.loads(notes)))
 
     def sha256(self, document_id: str) -> str:
         """The digest of a document's bytes."""
@@ -234,6 +238,18 @@ class Corpus:
         """Every path, sorted."""
         rows = self._rows("SELECT path, location, document, size, mtime_ns FROM paths ORDER BY path")
         return tuple(StoredPath(row[0], Path(os.fsdecode(row[1])), *row[2:]) for row in rows)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What was left out of each file, by path, where something was."""
+        rows = self._rows(
+            "SELECT path, encoding, replaced, hidden, notes FROM paths JOIN documents ON documents.id = document "
+            "WHERE replaced > 0 OR hidden > 0 OR notes != '[]' ORDER BY path"
+        )
+        return tuple(Remark(row[0], _in_words(*row[1:])) for row in rows)
+
+    def hidden(self) -> int:
+        """How many hidden characters were left out, in all documents together."""
+        return int(self._rows("SELECT coalesce(sum(hidden), 0) FROM documents")[0][0])
 
     def first_path(self, document_id: str) -> str:
         """The first, by sort order, of the paths under which a document was found."""
@@ -323,6 +339,22 @@ def _new(file: Path) -> sqlite3.Connection:
     return database
 
 
+def _document_row(document: Document) -> tuple[str | int, ...]:
+    return (
+        *(document.id, document.sha256, document.text, document.encoding, document.replaced, document.hidden),
+        *(json.dumps(document.notes), layout.to_json(document.pages, document.sections)),
+    )
+
+
+def _in_words(encoding: str, replaced: int, hidden: int, notes: str) -> str:
+    told: list[str] = json.loads(notes)
+    if hidden:
+        told.append(f"{hidden:,} hidden character{'s' if hidden > 1 else ''} left out")
+    if replaced:
+        told.append(f"{replaced:,} character{'s' if replaced > 1 else ''} could not be decoded, read as {encoding}")
+    return "; ".join(told)
+
+
 def _article_row(article: Article) -> tuple[str | int | None, ...]:
     head, by = article.headline, article.byline
     return (
@@ -330,13 +362,14 @@ def _article_row(article: Article) -> tuple[str | int | None, ...]:
         *(article.title, article.outlet, article.author, article.date),
         *((head.start, head.end) if head else (None, None)),
         *((by.start, by.end) if by else (None, None)),
+        article.columns,
     )
 
 
 def _article(row: _Row) -> Article:
-    document, ordinal, start, stop, title, outlet, author, date, *spans = row
+    document, ordinal, start, stop, title, outlet, author, date, *spans, columns = row
     headline, byline = (None if a is None else Span(a, b) for a, b in (spans[:2], spans[2:]))
-    return Article(document, ordinal, Span(start, stop), title, outlet, author, date, headline, byline)
+    return Article(document, ordinal, Span(start, stop), title, outlet, author, date, headline, byline, columns)
 
 
 def _parts(values: Sequence[_Key]) -> Iterator[Sequence[_Key]]:

@@ -30,6 +30,20 @@ _CHECK_SAMPLE = 65536
 _MAX_STRANGE = 0.30
 _MAX_STRANGE_GUESSED = 0.05
 """Single-byte encodings accept almost any bytes, so a guess must look more like text than UTF-8 need."""
+_DECLARABLE = re.compile(
+    r"cp\d+|windows-\d+|iso-?8859-?\d+|koi8-?[ru]|euc[-_]?(?:jp|kr)|gb18030|big5|tis-620",
+    re.IGNORECASE,
+)
+"""The encodings in which a page may say that it is written. UTF-16 cannot be one: the words that say so are ASCII."""
+_NAMES = {
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gb", "gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "windows-31j"), "cp932"),
+    "ks_c_5601-1987": "euc_kr",
+}
+"""What these names mean on the web, which is more than they say."""
+_ESCAPING = "iso-2022-jp"
+"""Japanese written in ASCII alone, which therefore passes for UTF-8."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _WHITE_SPACE = frozenset("\t\n\r\f\v\x1b\x85")
 
@@ -46,12 +60,14 @@ class Decoded:
     replaced: int = 0
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes, declared: str | None = None) -> Decoded:
     """The text of `data`: by its BOM, else as UTF-8, else by the pattern of its NULs, else by a careful guess.
+
+    The encoding that a page has `declared` comes before the guess, when it fits.
 
     Raises: UnreadableFile, when the bytes are not text.
     """
-    encoding, guessed = _encoding(data)
+    encoding, guessed = _encoding(data, declared)
     text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
     strict = _decodes(data, encoding)
     text, surrogates = _SURROGATES.subn("\ufffd", text)
@@ -61,8 +77,10 @@ def decode(data: bytes) -> Decoded:
     return Decoded(text, encoding, replaced)
 
 
-def _encoding(data: bytes) -> tuple[str, bool]:
+def _encoding(data: bytes, declared: str | None) -> tuple[str, bool]:
     """The name of the encoding, and whether it is a guess."""
+    if (declared or "").lower() == _ESCAPING and _decodes(data, _ESCAPING) and b"\x1b$" in data:
+        return _ESCAPING, False
     for mark, name in _BOMS:
         if data.startswith(mark) and (not name.startswith("utf-32") or _decodes(data, name)):
             return name, False
@@ -71,7 +89,18 @@ def _encoding(data: bytes) -> tuple[str, bool]:
         return wide, True
     if _decodes(data, "utf-8") or _mostly_utf8(data):
         return "utf-8", False
+    named = _NAMES.get((declared or "").lower(), declared or "")
+    if _DECLARABLE.fullmatch(named) and _is_known(named) and _decodes(data, named):
+        return named, False
     return _guess(data), True
+
+
+def _is_known(encoding: str) -> bool:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        return False
+    return True
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

@@ -20,7 +20,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -31,7 +31,7 @@ from filelock import FileLock, Timeout
 from index.errors import IndexBusy, IndexDamaged
 from index.seal import broken, flush, flush_one, restrict
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when the files of a generation change their form; another number is refused."""
 MANIFEST = "MANIFEST"
 _READERS = "READERS"
@@ -78,8 +78,11 @@ def current_line(root: Path) -> str | None:
 def writing(root: Path) -> Iterator[None]:
     """Hold the writer's lock; before and after, remove what no generation in use needs.
 
+    Where nothing was published into a folder that was not there before, it is gone again at the end.
+
     Raises: IndexBusy, when another process or thread holds the lock.
     """
+    made = [folder for folder in (root, *root.parents) if not folder.exists()]
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     root.chmod(0o700)
     path = root / "LOCK"
@@ -96,6 +99,9 @@ def writing(root: Path) -> Iterator[None]:
         yield
         _collect(root)
     finally:
+        with suppress(OSError):
+            path.write_text("")
+            _unmake(made, path)
         lock.release()
 
 
@@ -163,6 +169,13 @@ def reading(root: Path) -> Iterator[tuple[Manifest, str] | None]:
     )
 
 
+def require_files(folder: Path, manifest: Manifest) -> None:
+    """Return if every file of the generation in `folder` is there, whatever it holds. Raises: IndexDamaged."""
+    for name in manifest.files:
+        if not (folder / name).is_file():
+            raise IndexDamaged(f"{str(folder / name)!r} is missing; run `rag index --rebuild PATH`.")
+
+
 def salvage(root: Path, file: str) -> Path | None:
     """The newest generation whose `file` is still as it was published, whether or not it is in use."""
     for folder in sorted(_generations(root), key=_number, reverse=True):
@@ -208,6 +221,14 @@ def _is_sound(manifest: Manifest) -> bool:
         and isinstance(manifest.files, dict)
         and re.fullmatch(r"\d+-[0-9a-f]+", manifest.generation) is not None
     )
+
+
+def _unmake(made: Sequence[Path], lock: Path) -> None:
+    """Remove folders just made, innermost first, if they hold nothing but the lock."""
+    if made and list(lock.parent.iterdir()) == [lock]:
+        lock.unlink()
+        for folder in made:
+            folder.rmdir()
 
 
 def _collect(root: Path) -> None:

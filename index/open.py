@@ -188,9 +188,7 @@ class Index:
 
 
 def _require(manifest: Manifest, folder: Path, fingerprint: str | None) -> None:
-    for name in manifest.files:
-        if not (folder / name).is_file():
-            raise IndexDamaged(f"{str(folder / name)!r} is missing; run `rag index --rebuild PATH`.")
+    generation.require_files(folder, manifest)
     if fingerprint is not None and fingerprint != manifest.fingerprint:
         raise WrongModel(
             f"The index was built with the embedding model {manifest.fingerprint!r}, and {fingerprint!r} is set; "

@@ -8,9 +8,10 @@ from index.types import Article, Passage
 
 
 def embedding_text(passage: Passage, article: Article) -> str:
-    """What is embedded: the passage under its article's title and date."""
+    """What is embedded: the passage under its article's title and date, and a table's rows under their heads."""
     head = ". ".join(part for part in (article.title, article.date) if part)
-    return f"{head}\n{passage.text}" if head else passage.text
+    columns = article.columns if article.columns and not passage.text.startswith(article.columns) else ""
+    return "\n".join(part for part in (head, columns, passage.text) if part)
 
 
 def lexical_text(passage: Passage, article: Article) -> str:

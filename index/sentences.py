@@ -8,10 +8,16 @@ from collections.abc import Iterator
 from index.types import Span
 
 MAX_SENTENCE = 1200
-"""Characters after which a run without any full stop is cut at a space."""
+"""Characters after which a run without any full stop is cut, at a line's end or else at a space."""
 
-_PARAGRAPH = re.compile(r"\S(?:.|\n(?![ \t]*(?:\n|$)))*")
-_ITEM = re.compile(r"\n(?=[ \t]*(?:[-*+•]\s|#{1,6}\s|\||>|\d{1,3}[.)]\s|```))")
+_MARK = re.compile(r"\S")
+_BLANK_LINE = re.compile(r"\n(?=[ \t]*(?:\n|$))")
+_ITEM = re.compile(
+    r"""\n(?=[ \t]*(?:[-*+•]\s|\#{1,6}\s|\||>|\d{1,3}[.)]\s|```
+        |\[?\d{4}-\d\d-\d\d[T\ ]\d\d:\d\d|[A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\ |\d{1,3}(?:\.\d{1,3}){3}\ -\ ))""",
+    re.VERBOSE,
+)
+"""Where a list item, a heading, a row, a quotation or an entry of a log begins."""
 _STOP = re.compile(
     r"""(?P<stop>[.!?…]+|[。！？])           # the full stop itself
         (?P<close>[”’"'»)\]]*(?:\[\d+\])*)   # closing quotes, brackets, footnote marks
@@ -37,16 +43,18 @@ def paragraphs(text: str, within: Span | None = None) -> list[Span]:
     """Spans of the runs between blank lines, outer white space excluded, in order."""
     lo, hi = (within.start, within.end) if within else (0, len(text))
     spans = []
-    for match in _PARAGRAPH.finditer(text, lo, hi):
-        spans.append(_trim(text, match.start(), match.end()))
-    return [span for span in spans if len(span)]
+    while first := _MARK.search(text, lo, hi):
+        blank = _BLANK_LINE.search(text, first.end(), hi)
+        lo = blank.start() if blank else hi
+        spans.append(_trim(text, first.start(), lo))
+    return spans
 
 
 def sentences(text: str, within: Span | None = None) -> list[Span]:
     """Spans of the sentences, outer white space excluded, in order and without overlap.
 
-    No sentence crosses a blank line, a heading or a list item, and none is much longer than
-    `MAX_SENTENCE`. Everything that is not white space lies in exactly one span.
+    No sentence crosses a blank line, a heading, a list item, a table's row or a log's entry, and none is much
+    longer than `MAX_SENTENCE`. Everything that is not white space lies in exactly one span.
     """
     return [piece for block in paragraphs(text, within) for line in _items(text, block) for piece in _split(text, line)]
 
@@ -89,8 +97,10 @@ def _bounded(text: str, span: Span) -> Iterator[Span]:
     """The span itself, or pieces of it cut at spaces where it runs on for too long."""
     start = span.start
     while span.end - start > MAX_SENTENCE:
-        cut = max(text.rfind(c, start + MAX_SENTENCE // 2, start + MAX_SENTENCE) for c in " \n\t")
-        cut = cut if cut > start else start + MAX_SENTENCE
+        half, whole = start + MAX_SENTENCE // 2, start + MAX_SENTENCE
+        cut = text.rfind("\n", half, whole)
+        cut = cut if cut > start else max(text.rfind(blank, half, whole) for blank in " \t")
+        cut = cut if cut > start else whole
         yield _trim(text, start, cut)
         start = _trim(text, cut, span.end).start
     if start < span.end:

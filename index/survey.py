@@ -13,7 +13,7 @@ from index.chunk import chunk
 from index.corpus import Corpus, CorpusWriter, StoredPath
 from index.errors import UnreadableFile
 from index.files import File, Found
-from index.readers import read
+from index.readers import Worker, fetch, parse
 from index.searchable import digest_of, embedding_text
 from index.settings import IndexSettings
 from index.types import Article, Change, Document, Passage, Skipped
@@ -50,21 +50,18 @@ def survey(
     same = base if base is not None and base.meta("recipe") == recipe(settings) else None
     known = frozenset(same.document_ids()) if same else frozenset()
     before = {stored.location: stored for stored in base.paths()} if base else {}
-    for file in found.files:
-        try:
-            document, stored = _read(file, settings.max_file_bytes)
-        except UnreadableFile as error:
-            stored_before = before.get(file.path)
-            if stored_before is not None:
-                result.kept.append(replace(stored_before, path=file.relative))
-            result.skipped.append(_told(Skipped(file.relative, str(error)), stored_before is not None))
-        else:
-            if document.text.strip():
-                _place(result, document, known, settings, writer)
-                result.paths.append(stored)
-            else:
-                result.skipped.append(Skipped(file.relative, "holds no text"))
-        advance(1)
+    with Worker() as worker:
+        for file in found.files:
+            try:
+                told = _read(file, settings, known, result, writer, worker)
+            except UnreadableFile as error:
+                stored_before = before.get(file.path)
+                if stored_before is not None:
+                    result.kept.append(replace(stored_before, path=file.relative))
+                told = _told(Skipped(file.relative, str(error)), stored_before is not None)
+            if told is not None:
+                result.skipped.append(told)
+            advance(1)
     for item in found.unlisted:
         below = [stored for place, stored in before.items() if place.is_relative_to(item.path)]
         result.kept.extend(below)
@@ -99,13 +96,29 @@ def write_document(
     writer.add_document(document, articles, passages, keys)
 
 
-def _read(file: File, max_bytes: int) -> tuple[Document, StoredPath]:
-    document = read(file.path, max_bytes)
+def _read(
+    file: File,
+    settings: IndexSettings,
+    known: frozenset[str],
+    result: Survey,
+    writer: CorpusWriter,
+    worker: Worker,
+) -> Skipped | None:
+    """Place the document of a file, read only where the index does not hold it yet; or say that it holds no text."""
+    raw = fetch(file.path, settings.max_file_bytes)
     try:
         status = file.path.stat()
     except OSError as error:
         raise UnreadableFile(f"went away while it was read: {error.strerror}") from error
-    return document, StoredPath(file.relative, file.path, document.id, status.st_size, status.st_mtime_ns)
+    if raw.id in known:
+        result.reused[raw.id] = None
+    elif raw.id not in result.written:
+        document = parse(raw, worker)
+        if not document.text.strip():
+            return Skipped(file.relative, "holds no text")
+        _place(result, document, known, settings, writer)
+    result.paths.append(StoredPath(file.relative, file.path, raw.id, status.st_size, status.st_mtime_ns))
+    return None
 
 
 def _place(

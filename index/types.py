@@ -47,10 +47,26 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """One file's decoded text, known by its content: equal bytes make one document, whatever the paths.
+class Section:
+    """A part of a document that its format marks, as a sheet, a slide, a chapter or a message, and what it says of it.
 
-    `id` is the first 16 hex digits of `sha256`, the digest of the file's bytes.
+    `columns` are the heads of a table's columns, empty where it has none, and None where the part is no table.
+    """
+
+    span: Span
+    title: str | None = None
+    outlet: str | None = None
+    author: str | None = None
+    date: str | None = None
+    columns: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's text as it was read, known by its content: equal bytes make one document, whatever the paths.
+
+    `sha256` is the digest of the file's bytes. `id` is its first 16 hex digits, or where the bytes are no plain text,
+    those of the digest of the reader's name and `sha256`, since another reader would find another text in them.
     """
 
     id: str
@@ -59,6 +75,14 @@ class Document:
     encoding: str
     replaced: int = 0
     """Characters that could not be decoded, or were dropped (NUL), while reading."""
+    hidden: int = 0
+    """Characters left out because a person who opens the file does not see them."""
+    pages: tuple[int, ...] = ()
+    """Where each page or slide begins, the first at 0; empty where the format has none."""
+    sections: tuple[Section, ...] = ()
+    """In order and apart; empty where the text alone tells its articles."""
+    notes: tuple[str, ...] = ()
+    """What else was not read of the file, in words for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +99,16 @@ class Article:
     """ISO, as exact as printed: `2017-09-07`, `2017-09` or `2017`."""
     headline: Span | None = None
     byline: Span | None = None
+    columns: str | None = None
+    """The heads of a table's columns, as `Section` has them; None for what is no table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of whole sentences of one article: `document.text[start:end] == text`."""
+    """A run of whole sentences of one article: `document.text[start:end] == text`.
+
+    `page` is the one, from 1, on which every sentence of it begins; None where the format has no pages.
+    """
 
     id: str
     document_id: str
@@ -131,6 +160,14 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What was left out of a file that was indexed, in words for a person."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexState:
     """Which generation of an index answers, and how much it holds."""
 
@@ -156,6 +193,9 @@ class Report:
     reused: int
     seconds: dict[str, float]
     """Wall seconds by stage: read, embed, store, publish, total."""
+    remarks: tuple[Remark, ...] = ()
+    hidden: int = 0
+    """Hidden characters left out, in all files together; `remarks` has those of each."""
 
 
 @dataclass(frozen=True, slots=True)

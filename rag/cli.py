@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -264,13 +266,35 @@ def ui(
         )
         try:
             Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
-            pipeline.warm()  # while the page loads; a question that comes first waits for it
-            Terminal().line("Ready for questions.")
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            pass
+            with _until_interrupted() as interrupted:
+                pipeline.warm()  # while the page is opened; a question that comes first waits for it
+                if not interrupted.is_set():
+                    Terminal().line("Ready for questions.")
+                interrupted.wait()
         finally:
             page.close(verbose=False)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """Run the block until Ctrl-C, which sets the event too.
+
+    For what a signal raises while a destructor runs, Python prints and drops; loading a model runs many.
+    """
+    interrupted = threading.Event()
+
+    def note(*_: object) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    handler, hook = signal.signal(signal.SIGINT, note), sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if lost.exc_type is KeyboardInterrupt else hook(lost)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        sys.unraisablehook = hook
 
 
 @app.command()
@@ -288,5 +312,6 @@ def doctor(home: Home = None, config: Config = None, collection: Collection = No
         Terminal().table(("", "Looked at", "Seen", "What mends it"), rows)
     faults = [finding for finding in findings if not finding.ok]
     if faults:
-        names, remedies = (", ".join(dict.fromkeys(told)) for told in zip(*((f.name, f.remedy) for f in faults)))
+        names = ", ".join(dict.fromkeys(finding.name for finding in faults))
+        remedies = ", or ".join(dict.fromkeys(finding.remedy for finding in faults))
         _fail(f"The index is not sound ({names}); {remedies}.", FAILED)

@@ -123,8 +123,9 @@ class Pipeline:
             self._current().retriever.retrieve("What is this about?")
 
     def close(self) -> None:
-        """Let go of the index."""
-        self._parts.index.close()
+        """Let go of the index, once the question being answered is done."""
+        with self._lock:
+            self._parts.index.close()
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), force: bool = False) -> Answer:
         """The whole outcome of one question; `history` are the turns before it, oldest first.

@@ -153,8 +153,9 @@ def _origin(key: tuple[int | str, ...], file: Path, set_here: dict[str, Any], co
     if key == ("collection",) and collection is not None:
         return "--collection"
     section = set_here.get(str(key[0]))
-    if isinstance(section, str) or (isinstance(section, dict) and key[-1] in section):
-        return _PREFIX + "__".join(str(part).upper() for part in key)
+    path = (*key, next(iter(section))) if isinstance(section, dict) and len(key) == 1 else key
+    if isinstance(section, str) or (isinstance(section, dict) and path[-1] in section):
+        return _PREFIX + "__".join(str(part).upper() for part in path)
     return repr(str(file))
 
 

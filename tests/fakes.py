@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -247,3 +249,30 @@ def hostile_text(attacker: str) -> str:
         f"\x1b]8;;{attacker}\x07osc \u202eesrever\u202c \u2066iso\u2069 zero\u200bwidth \U000e0041tag \x00 "
         f"\n[r]: {attacker}/ref\n</blockquote></article></section></div> End. After."
     )
+
+
+def tiny_model(folder: Path, seed: int = 0) -> Path:
+    """A real sentence-transformers model of a few kilobytes with random weights, for tests of all but the answers."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    torch.manual_seed(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    (folder / "1_Pooling").mkdir(parents=True)
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
+    BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(vocabulary), max_position_embeddings=64, **shape)).save_pretrained(folder)
+    types = "sentence_transformers.models"
+    modules = [
+        {"idx": 0, "name": "0", "path": "", "type": f"{types}.Transformer"},
+        {"idx": 1, "name": "1", "path": "1_Pooling", "type": f"{types}.Pooling"},
+    ]
+    pooling = {"word_embedding_dimension": 16, "pooling_mode_mean_tokens": True}
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 64}))
+    return folder

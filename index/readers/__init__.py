@@ -1,4 +1,4 @@
-"""Files to documents. Each module reads one family of formats; `read` chooses by the file's name and its bytes."""
+"""Files to documents. Each module reads one family of formats; `kind` says which, by a file's name and its bytes."""
 
 from __future__ import annotations
 
@@ -6,59 +6,74 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from index.decode import Decoded
 from index.errors import UnreadableFile
-from index.readers import markdown, text
+from index.readers.bounded import Limits, Worker
+from index.readers.kind import Kind, kind_of
+from index.readers.markdown import read_markdown
+from index.readers.text import read_text
 from index.types import Document
 
-_READERS: dict[str, Callable[[bytes], Decoded]] = {
-    **dict.fromkeys(text.SUFFIXES, text.read_text),
-    **dict.fromkeys(markdown.SUFFIXES, markdown.read_markdown),
-}
-_MAGIC = (
-    (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a program"),
-    (b"\x89PNG\r\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"OggS", "an Ogg recording"),
-    (b"ID3", "an MP3 recording"),
-)
-_MARKUP = {".html": "an HTML page", ".htm": "an HTML page", ".xhtml": "an HTML page", ".rtf": "an RTF document"}
+__all__ = ["Limits", "Raw", "Worker", "fetch", "parse", "read", "read_bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The bytes of a file, not yet read as a document, and the id that the document will have."""
+
+    kind: Kind
+    id: str
+    sha256: str
+    data: bytes
 
 
 def read(path: Path, max_bytes: int) -> Document:
-    """The document at `path`, known by the digest of its bytes. Never blocks on a pipe or a device.
+    """The document at `path`. Never blocks on a pipe or a device.
 
     Raises: UnreadableFile, with a reason that starts in lower case and does not repeat the path.
     """
-    return parse(path.suffix, read_bytes(path, max_bytes))
+    with Worker() as worker:
+        return parse(fetch(path, max_bytes), worker)
 
 
-def parse(suffix: str, data: bytes) -> Document:
-    """The document that `data` makes as a file whose name ends in `suffix`.
+def fetch(path: Path, max_bytes: int) -> Raw:
+    """The file at `path`, known by the digest of its bytes.
 
-    Raises: UnreadableFile, when this version has no reader for it or it is not text.
+    Raises: UnreadableFile, as `read` does, when the file is none, or no reader is for it.
     """
-    kind = _MARKUP.get(suffix.lower()) or _first(name for magic, name in _MAGIC if _is(data, magic))
-    if kind:
-        raise UnreadableFile(f"{kind}; this version reads text and Markdown")
-    decoded = _READERS.get(suffix.lower(), text.read_text)(data)
+    data = read_bytes(path, max_bytes)
+    kind = kind_of(path.suffix, data)
+    if kind == "markdown" and b"<!--" not in data:
+        kind = "text"  # which then is read alike, so that equal bytes make one document
     digest = hashlib.sha256(data).hexdigest()
-    return Document(digest[:16], digest, decoded.text, decoded.encoding, decoded.replaced)
+    known_by = digest if kind == "text" else hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest()
+    return Raw(kind, known_by[:16], digest, data)
+
+
+def parse(raw: Raw, worker: Worker) -> Document:
+    """The document that a file's bytes make. All but plain text is read by `worker`.
+
+    Raises: UnreadableFile, when it is damaged, locked, a bomb, or holds no text where it should.
+    """
+    if raw.kind == "text":
+        got = read_text(raw.data)
+    elif raw.kind == "markdown":
+        got = read_markdown(raw.data)
+    else:
+        got = worker.read(raw.kind, raw.data)
+    return Document(
+        id=raw.id,
+        sha256=raw.sha256,
+        text=got.text,
+        encoding=got.encoding,
+        replaced=got.replaced,
+        hidden=got.hidden,
+        pages=got.pages,
+        sections=got.sections,
+        notes=got.notes,
+    )
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
@@ -92,12 +107,3 @@ def _reason(error: OSError | ValueError) -> str:
         return "not a regular file"
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"cannot be opened: {words}"
-
-
-def _is(data: bytes, magic: bytes) -> bool:
-    # Two letters alone may begin a sentence, so a program must also look like one.
-    return data.startswith(magic) and (magic != b"MZ" or b"\0" in data[:64])
-
-
-def _first(names: Iterable[str]) -> str | None:
-    return next(iter(names), None)

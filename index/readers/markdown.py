@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from index.decode import Decoded, decode
+import re
 
-SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd"})
+from index.decode import decode
+from index.readers.extracted import Extracted, require_lines, visible
+
+_COMMENT = re.compile(
+    r"""^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)
+      | (?<!`)(?P<code>`{1,8})(?!`)[^`\n]+(?P=code)
+      | <!--(?P<told>.*?)(?:-->|\Z)""",
+    re.DOTALL | re.MULTILINE | re.VERBOSE,
+)
+"""Comments, and the code in which they are meant to be read."""
 
 
-def read_markdown(data: bytes) -> Decoded:
-    """The decoded source text, marks included.
+def read_markdown(data: bytes) -> Extracted:
+    """The decoded source text, marks included, without the comments that no rendering shows.
 
-    Raises: UnreadableFile, when the bytes are not text.
+    Raises: UnreadableFile, when the bytes are not text, or hold a line longer than any book.
     """
-    return decode(data)
+    decoded = decode(data)
+    require_lines(decoded.text)
+    text, hidden = without_comments(decoded.text)
+    text, unseen = visible(text)
+    return Extracted(text, decoded.encoding, decoded.replaced, hidden + unseen)
+
+
+def without_comments(text: str) -> tuple[str, int]:
+    """`text` without its HTML comments outside code, and how many characters other than white space those held."""
+    hidden = 0
+
+    def drop(match: re.Match[str]) -> str:
+        nonlocal hidden
+        if match["told"] is None:
+            return match[0]
+        hidden += len("".join(match["told"].split()))
+        return ""
+
+    return _COMMENT.sub(drop, text), hidden

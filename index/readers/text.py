@@ -1,15 +1,17 @@
-"""Plain text."""
+"""Plain text, logs and source code, as they stand."""
 
 from __future__ import annotations
 
-from index.decode import Decoded, decode
+from index.decode import decode
+from index.readers.extracted import Extracted, require_lines, visible
 
-SUFFIXES = frozenset({"", ".txt", ".text", ".log"})
 
+def read_text(data: bytes) -> Extracted:
+    """The decoded text, without the characters that nobody sees.
 
-def read_text(data: bytes) -> Decoded:
-    """The decoded text, as it stands.
-
-    Raises: UnreadableFile, when the bytes are not text.
+    Raises: UnreadableFile, when the bytes are not text, or hold a line longer than any book.
     """
-    return decode(data)
+    decoded = decode(data)
+    require_lines(decoded.text)
+    text, hidden = visible(decoded.text)
+    return Extracted(text, decoded.encoding, decoded.replaced, hidden)

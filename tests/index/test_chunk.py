@@ -51,6 +51,17 @@ def document(text: str) -> Document:
         ("A heading\n\nA line\nthat goes on. End.", ["A heading", "A line\nthat goes on.", "End."]),
         ("List:\n- one\n- two", ["List:", "- one", "- two"]),
         ("今日は雨。明日は晴れ。", ["今日は雨。", "明日は晴れ。"]),
+        ("| a | b |\n| c | d |", ["| a | b |", "| c | d |"]),
+        (
+            "2019-03-02 10:00:00 one\n  at two\n[2019-03-02T10:00] three",
+            ["2019-03-02 10:00:00 one\n  at two", "[2019-03-02T10:00] three"],
+        ),
+        (
+            "Mar  2 10:00:00 host one\nMar 12 10:00:00 host two",
+            ["Mar  2 10:00:00 host one", "Mar 12 10:00:00 host two"],
+        ),
+        ('1.2.3.4 - - "GET /"\n1.2.3.4 - - "PUT /"', ['1.2.3.4 - - "GET /"', '1.2.3.4 - - "PUT /"']),
+        ("It began in\n2019 and ended.", ["It began in\n2019 and ended."]),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:
@@ -68,6 +79,13 @@ def test_sentences_hold_every_word_once_and_in_order(text: str) -> None:
 def test_a_run_without_full_stops_is_cut() -> None:
     text = "word " * 2000
     assert max(len(span) for span in sentences(text)) <= MAX_SENTENCE
+
+
+def test_a_long_run_is_cut_at_a_lines_end() -> None:
+    lines = [f"value_{number} = call({number})" for number in range(200)]
+    cut = [span.of("\n".join(lines)) for span in sentences("\n".join(lines))]
+    assert len(cut) > 1
+    assert [line for piece in cut for line in piece.split("\n")] == lines
 
 
 def test_paragraphs_end_at_blank_lines() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.types import Passage, Report, Skipped, Source, Span
+from index.types import Passage, Remark, Report, Skipped, Source, Span
 from rag.terminal import MARKS, Terminal, one_line, safe, shorten
 from rag.types import Answer, Citation, Conflict, IndexState, Ranks, RetrievedPassage, Side, Statement
 
@@ -193,11 +193,15 @@ def test_a_report_names_every_file_left_out() -> None:
         embedded=200,
         reused=1000,
         seconds={"read": 0.1, "total": 2.0},
+        remarks=(Remark("page.html", "7 hidden characters left out"),),
+        hidden=7,
     )
     file = io.StringIO()
     Terminal(file).report(report)
     text = file.getvalue()
     for part in ("2 new, 1 kept", "1,200: 200 embedded, 1,000 reused", "total 2.0", "Left out (2)", "bad␛[31m.pdf"):
+        assert part in text
+    for part in ("Read in part (1)", "page.html", "7 hidden characters left out"):
         assert part in text
     assert "deleted" not in text
     assert "b" * 120 in text

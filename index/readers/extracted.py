@@ -1,0 +1,162 @@
+"""What a reader makes of a file, and the composer that puts it together.
+
+Offsets count characters of the text as it ends up, so whatever is left out is left out before it is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from index.errors import UnreadableFile
+from index.types import Section, Span
+
+MAX_CHARACTERS = 50_000_000
+"""A text longer than this is refused: a library in one file, or a bomb."""
+MAX_LINE = 5_000_000
+"""And so is one with a longer line, which no book is."""
+
+# Soft hyphens, zero-width spaces and joins, Mongolian vowel separators, invisible operators, byte order marks and tag
+# characters. The joiners that scripts and emoji need, and variation selectors, are told only where three or more stand
+# together, which is how a message is smuggled in them.
+_INVISIBLE = re.compile(
+    "[\u00ad\u180e\u200b\u2060-\u2064\ufeff\U000e0000-\U000e007f]|[\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]{3,}"
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def require_lines(text: str) -> None:
+    """Raises: UnreadableFile, when a line of `text` is longer than MAX_LINE."""
+    longest = max(map(len, text.split("\n"))) if len(text) > MAX_LINE else 0
+    if longest > MAX_LINE:
+        raise UnreadableFile(f"has a line of {longest:,} characters; the limit is {MAX_LINE:,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The text of a file and what its reader knows of it; the fields are those of `index.types.Document`."""
+
+    text: str
+    encoding: str
+    replaced: int = 0
+    hidden: int = 0
+    pages: tuple[int, ...] = ()
+    sections: tuple[Section, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def visible(text: str) -> tuple[str, int]:
+    """`text` without the characters that nobody sees, and how many those were."""
+    kept = _INVISIBLE.sub("", text)
+    return kept, len(text) - len(kept)
+
+
+class Composer:
+    """Puts a text together from blocks, and knows where each page and section of it lies.
+
+    Raises: UnreadableFile, from any method that adds text, when the text or a line of it grows past the limits above.
+    """
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._encoding = encoding
+        self._parts: list[str] = []
+        self._length = 0
+        self._replaced = 0
+        self._hidden = 0
+        self._pages: list[int] = []
+        self._sections: list[Section] = []
+        self._open: Section | None = None
+        self._notes: list[str] = []
+
+    def block(self, text: str, gap: str = "\n\n") -> None:
+        """Add a paragraph, `gap` after what stands before it; one that is empty or all white space adds nothing."""
+        clean = self._clean(text).strip()
+        if clean:
+            self._append((gap if self._length else "") + clean)
+
+    def line(self, text: str) -> None:
+        """Add a line right below the last."""
+        self.block(text, "\n")
+
+    def page(self) -> None:
+        """A page begins with the next block."""
+        self._pages.append(self._length)
+
+    def section(
+        self,
+        title: str | None = None,
+        *,
+        outlet: str | None = None,
+        author: str | None = None,
+        date: str | None = None,
+        columns: str | None = None,
+    ) -> None:
+        """A section begins with the next block, and the one before it is over; without text it is left out."""
+        self._close()
+        self._open = Section(
+            Span(self._length, self._length),
+            title=self._line(title),
+            outlet=self._line(outlet),
+            author=self._line(author),
+            date=date,
+            columns=columns,
+        )
+
+    def hide(self, text: str) -> None:
+        """Count text that is left out because nobody sees it."""
+        self.hide_count(len("".join(text.split())))
+
+    def hide_count(self, characters: int) -> None:
+        """Count characters that are left out because nobody sees them."""
+        self._hidden += characters
+
+    def note(self, text: str) -> None:
+        """Tell something else that was left out."""
+        self._notes.append(text)
+
+    def done(self, *, replaced: int = 0) -> Extracted:
+        """All that was added; `replaced` counts characters that were lost before they came here."""
+        self._close()
+        text = "".join(self._parts)
+        return Extracted(
+            text=text,
+            encoding=self._encoding,
+            replaced=self._replaced + replaced,
+            hidden=self._hidden,
+            pages=tuple(_first_mark(text, page) for page in self._pages),
+            sections=tuple(
+                replace(section, span=Span(_first_mark(text, section.span.start), section.span.end))
+                for section in self._sections
+            ),
+            notes=tuple(self._notes),
+        )
+
+    def _clean(self, text: str) -> str:
+        text, surrogates = _SURROGATE.subn("\ufffd", text)
+        self._replaced += surrogates
+        kept, hidden = visible(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+        self._hidden += hidden
+        return kept
+
+    def _line(self, text: str | None) -> str | None:
+        return " ".join(self._clean(text).split()) or None if text else None
+
+    def _append(self, text: str) -> None:
+        require_lines(text)
+        self._length += len(text)
+        if self._length > MAX_CHARACTERS:
+            raise UnreadableFile(f"holds more than {MAX_CHARACTERS:,} characters of text")
+        self._parts.append(text)
+
+    def _close(self) -> None:
+        if self._open is not None and self._open.span.start < self._length:
+            self._sections.append(replace(self._open, span=Span(self._open.span.start, self._length)))
+        self._open = None
+
+
+def _first_mark(text: str, at: int) -> int:
+    """Where the block begins that stands after the gap at `at`."""
+    while at < len(text) and text[at] == "\n":
+        at += 1
+    return at

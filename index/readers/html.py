@@ -1,0 +1,263 @@
+"""HTML pages: what a person sees of them, block by block. Read as a stream, so that nothing nests too deep."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from index.dates import find_dates
+from index.decode import decode
+from index.readers import grid
+from index.readers.extracted import Composer, Extracted
+from index.readers.style import Attributes, Styles, has_background
+
+_SAMPLE = 4096
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\n\r\f]+")
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_UNREAD = frozenset("script style template noscript svg object iframe canvas audio video datalist rp".split())
+"""Elements whose content is code, or stands in for what cannot be shown."""
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol optgroup option p pre search section "
+    "select summary table tbody td tfoot th thead tr ul".split()
+)
+_ENDS = {
+    **dict.fromkeys(_BLOCKS - {"option", "optgroup"}, ({"p"}, {"button", "table", "td", "th", "caption", "object"})),
+    "li": ({"li", "p"}, {"ul", "ol", "menu"}),
+    "dt": ({"dt", "dd", "p"}, {"dl"}),
+    "dd": ({"dt", "dd", "p"}, {"dl"}),
+    "tr": ({"tr", "td", "th", "caption"}, {"table"}),
+    "td": ({"td", "th"}, {"tr", "table"}),
+    "th": ({"td", "th"}, {"tr", "table"}),
+    "tbody": ({"tr", "tbody", "thead", "tfoot", "caption"}, {"table"}),
+    "tfoot": ({"tr", "tbody", "thead", "tfoot", "caption"}, {"table"}),
+    "thead": ({"tr", "tbody", "thead", "tfoot", "caption"}, {"table"}),
+    "option": ({"option"}, {"select"}),
+}
+"""The open elements that the start of another ends, and those beyond which it does not look."""
+_DATES = ("article:published_time", "date", "dc.date", "dc.date.issued")
+"""What a page's head calls the day it was published."""
+_MONTH = re.compile(r"\d{4}-[01]\d(?!-?\d)")
+_DEEPEST_TABLE = 12
+_LONG_CELL = 400
+
+
+@dataclass(slots=True)
+class Page:
+    """The blocks of a page, each with the gap before it, and what its head says. `heading` is its first."""
+
+    blocks: list[tuple[str, str]] = field(default_factory=list)
+    hidden: int = 0
+    told: dict[str, str] = field(default_factory=dict)
+    title: str = ""
+    heading: str = ""
+
+    def compose(self, composer: Composer) -> None:
+        """Add the blocks, and count what is hidden."""
+        composer.hide_count(self.hidden)
+        for gap, block in self.blocks:
+            composer.block(block, gap)
+
+
+def read_html(data: bytes) -> Extracted:
+    """The visible text of a page, with the title, site, author and date that its head gives.
+
+    Raises: UnreadableFile, when the bytes are not text.
+    """
+    declared = _CHARSET.search(data[:_SAMPLE])
+    decoded = decode(data, declared[1].decode("ascii") if declared else None)
+    page = read_page(decoded.text)
+    composer = Composer(decoded.encoding)
+    told = page.told
+    author = told.get("author") or told.get("article:author")
+    date = next((told[key] for key in _DATES if key in told), "")
+    composer.section(
+        title=told.get("og:title") or page.heading or page.title,
+        outlet=told.get("og:site_name"),
+        author=None if author is None or "//" in author else author,
+        date=iso_date(date),
+    )
+    page.compose(composer)
+    return composer.done(replaced=decoded.replaced)
+
+
+def read_page(text: str, *, is_xml: bool = False) -> Page:
+    """The page that HTML source makes; in XHTML (`is_xml`) a tag that ends in a slash has no content."""
+    parser = _Parser(is_xml=is_xml)
+    parser.feed(text)
+    parser.close()
+    parser.finish()
+    return parser.page
+
+
+def iso_date(text: str) -> str | None:
+    """The first date that a field gives, in ISO form and as exactly as it gives it."""
+    if month := _MONTH.match(text.strip()):
+        return month[0]
+    dates = find_dates(text)
+    return dates[0].iso if dates else None
+
+
+@dataclass(slots=True)
+class _Element:
+    tag: str
+    is_unread: bool
+    is_hidden: bool
+    on_white: bool
+    is_pre: bool
+
+
+@dataclass(slots=True)
+class _Table:
+    rows: list[list[list[str]]] = field(default_factory=list)
+    has_heads: bool = False
+    is_frame: bool = False
+
+
+class _Parser(HTMLParser):
+    def __init__(self, *, is_xml: bool) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = Page()
+        self._is_xml = is_xml
+        self._styles = Styles()
+        self._elements = [_Element("", False, False, True, False)]
+        self._open: Counter[str] = Counter()
+        self._tables: list[_Table] = []
+        self._line: list[str] = []
+        self._bullet = False
+        self._after_item = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "br":
+            self._line.append("\n")
+        elif tag == "meta":
+            name = (attributes.get("property") or attributes.get("name") or "").lower()
+            self.page.told.setdefault(name, attributes.get("content") or "")
+        elif tag == "link" and "stylesheet" in (attributes.get("rel") or "").lower():
+            self._styles.add_link()
+        if tag in _ENDS:
+            self._end_implied(*_ENDS[tag])
+        if tag in _BLOCKS:
+            self._flush()
+        if tag not in _VOID:
+            self._push(tag, attributes)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if self._is_xml and tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open[tag]:
+            if self._pop() == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        element = self._elements[-1]
+        if element.tag == "title" and not self._open["svg"]:
+            self.page.title = self.page.title or " ".join(data.split())
+        elif element.tag == "style":
+            self._styles.add(data)
+        elif element.is_unread:
+            return
+        elif element.is_hidden:
+            self.page.hidden += len("".join(data.split()))
+        else:
+            self._line.append(data if element.is_pre else _BLANKS.sub(" ", data))
+
+    def handle_comment(self, data: str) -> None:
+        self.page.hidden += len("".join(data.split()))
+
+    def unknown_decl(self, data: str) -> None:
+        if self._is_xml and data.startswith("CDATA["):
+            self.handle_data(data.removeprefix("CDATA["))
+
+    def finish(self) -> None:
+        """Close what is still open."""
+        while len(self._elements) > 1:
+            self._pop()
+        self._flush()
+
+    def _push(self, tag: str, attributes: Attributes) -> None:
+        parent = self._elements[-1]
+        on_white = parent.on_white and not has_background(attributes)
+        hidden = self._styles.hides(tag, attributes) or (on_white and self._styles.whitens(attributes))
+        pre = parent.is_pre or tag in ("pre", "textarea")
+        self._elements.append(
+            _Element(tag, parent.is_unread or tag in _UNREAD, parent.is_hidden or hidden, on_white, pre)
+        )
+        self._open[tag] += 1
+        if tag == "li":
+            self._bullet = True
+        elif tag == "table" and self._open["table"] <= _DEEPEST_TABLE:
+            if self._tables:
+                self._tables[-1].is_frame = True
+            self._tables.append(_Table())
+        elif tag == "tr" and self._tables:
+            self._tables[-1].rows.append([])
+        elif tag in ("td", "th") and self._tables:
+            self._tables[-1].has_heads |= tag == "th"
+            if not self._tables[-1].rows:
+                self._tables[-1].rows.append([])
+            self._tables[-1].rows[-1].append([])
+
+    def _pop(self) -> str:
+        tag = self._elements[-1].tag
+        if tag in _BLOCKS:
+            self._flush()
+        self._bullet = self._bullet and tag != "li"
+        self._elements.pop()
+        self._open[tag] -= 1
+        if tag == "table" and self._open["table"] < _DEEPEST_TABLE and self._tables:
+            self._place_table(self._tables.pop())
+        return tag
+
+    def _end_implied(self, ended: set[str], beyond: set[str]) -> None:
+        """End the elements that a start tag ends without saying so, as browsers do."""
+        while any(self._open[tag] for tag in ended):
+            for element in reversed(self._elements):
+                if element.tag in ended:
+                    break
+                if element.tag in beyond or not element.tag:
+                    return
+            self.handle_endtag(element.tag)
+
+    def _flush(self) -> None:
+        """The block that the text since the last one makes."""
+        lines = "".join(self._line).split("\n")
+        self._line.clear()
+        if not self._elements[-1].is_pre:
+            lines = [line.strip(" \t") for line in lines]
+        text = "\n".join(lines).strip("\n")
+        if not text.strip():
+            return
+        if self._open["h1"] and not self.page.heading:
+            self.page.heading = " ".join(text.split())
+        is_item, self._bullet = self._bullet, False
+        self._place(f"- {text}" if is_item else text, is_item=is_item)
+
+    def _place(self, text: str, *, is_item: bool = False, gap: str = "\n\n") -> None:
+        cells = self._tables[-1].rows[-1] if self._tables and self._tables[-1].rows else None
+        if cells:
+            cells[-1].append(text)
+        else:
+            self.page.blocks.append(("\n" if is_item and self._after_item else gap, text))
+            self._after_item = is_item
+
+    def _place_table(self, table: _Table) -> None:
+        """A row a line, or where the table is but a frame that lays out the page, the blocks inside."""
+        cells = [cell for row in table.rows for cell in row]
+        long = any(len(cell) > 1 or sum(map(len, cell)) > _LONG_CELL for cell in cells)
+        narrow = all(len(row) <= 1 for row in table.rows)
+        if narrow or table.is_frame or (long and not table.has_heads):
+            for block in (block for cell in cells for block in cell):
+                self._place(block)
+            return
+        gap = "\n\n"
+        for line in filter(None, (grid.row([" ".join(cell) for cell in row]) for row in table.rows)):
+            self._place(line, gap=gap)
+            gap = "\n"

@@ -1,0 +1,112 @@
+"""A process of its own that reads what may be a bomb. `python -m index.readers.worker MEGABYTES`.
+
+It takes one file after the other on stdin: a line of JSON, `{"kind": "pdf", "size": 1234, "seconds": 20}`, then that
+many bytes. It answers each on stdout with a line of JSON and, unless that says `{"refused": "why"}`, `size` bytes of
+UTF-8: the text. It ends when stdin does. A file that takes more memory or time than allowed ends it at once, and so
+does one that breaks a reader: the process that asked tells the reason from how it ended, and starts another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO
+
+from index import layout
+from index.errors import UnreadableFile
+from index.readers.docx import read_docx
+from index.readers.epub import read_epub
+from index.readers.extracted import Extracted
+from index.readers.html import read_html
+from index.readers.jsontext import read_json
+from index.readers.kind import Kind
+from index.readers.mail import read_mail
+from index.readers.markdown import read_markdown
+from index.readers.notebook import read_notebook
+from index.readers.pptx import read_pptx
+from index.readers.table import read_table
+from index.readers.text import read_text
+from index.readers.xlsx import read_xlsx
+
+
+def _read_pdf(data: bytes) -> Extracted:
+    from index.readers.pdf import read_pdf  # the one reader that needs a library
+
+    return read_pdf(data)
+
+
+_PATIENCE = 5
+_READERS: dict[Kind, Callable[[bytes], Extracted]] = {
+    "text": read_text,
+    "markdown": read_markdown,
+    "html": read_html,
+    "table": read_table,
+    "json": read_json,
+    "notebook": read_notebook,
+    "mail": read_mail,
+    "pdf": _read_pdf,
+    "docx": read_docx,
+    "pptx": read_pptx,
+    "xlsx": read_xlsx,
+    "epub": read_epub,
+}
+
+
+def main(megabytes: int) -> None:
+    """Answer until stdin ends."""
+    _bound(megabytes)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not mix with the answers
+    while line := sys.stdin.buffer.readline():
+        request = json.loads(line)
+        data = sys.stdin.buffer.read(request["size"])
+        _allow(request["seconds"])
+        _answer(answers, request["kind"], data)
+        _allow(0)
+
+
+def _allow(seconds: float) -> None:
+    """Set the time after which the kernel ends this process, in native code too, since no one catches its signals.
+
+    What counts is the processor's time, which is the same on a busy machine; the clock's is allowed to be far more.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds * _PATIENCE)
+
+
+def _bound(megabytes: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks, whose end ends this one
+    with suppress(ValueError, OSError):  # not every system bounds memory
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _answer(answers: BinaryIO, kind: Kind, data: bytes) -> None:
+    text = b""
+    try:
+        extracted = _READERS[kind](data)
+    except UnreadableFile as error:
+        told: dict[str, object] = {"refused": str(error)}
+    else:
+        text = extracted.text.encode()
+        told = {
+            "size": len(text),
+            "encoding": extracted.encoding,
+            "replaced": extracted.replaced,
+            "hidden": extracted.hidden,
+            "notes": extracted.notes,
+            "layout": layout.to_json(extracted.pages, extracted.sections),
+        }
+    answers.write(json.dumps(told).encode() + b"\n")
+    answers.write(text)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,265 @@
+"""Excel workbooks: a section a sheet, a line a row, cells as they are shown: dates as dates, shares in per cent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from index.errors import UnreadableFile
+from index.readers import grid
+from index.readers.archive import Archive
+from index.readers.extracted import Composer, Extracted
+from index.readers.xml import End, Start
+
+_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_TIMES_ONLY = frozenset({18, 19, 20, 21, 45, 46, 47})
+_SHARES = frozenset({9, 10})
+"""Number formats that every workbook has, by their numbers."""
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
+_MAX_COLUMNS = 16_384
+_OFF = (None, "0", "false")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    name: str
+    part: str
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What the sheets of a workbook share: its strings, the kind of number each style shows, and the first day."""
+
+    strings: list[str]
+    styles: list[str]
+    epoch: datetime
+
+
+@dataclass(slots=True)
+class _Cell:
+    column: int
+    kind: str = "n"
+    style: int = 0
+    pieces: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Row:
+    is_hidden: bool
+    cells: dict[int, str] = field(default_factory=dict)
+
+
+def read_xlsx(data: bytes) -> Extracted:
+    """The rows of every sheet; hidden sheets, rows and columns are left out and counted.
+
+    Raises: UnreadableFile, when it is damaged, a bomb, or no workbook.
+    """
+    archive = Archive(data)
+    main = archive.main("workbook", "an Excel workbook")
+    sheets, book = _workbook(archive, main)
+    composer = Composer()
+    for sheet in sheets:
+        if sheet.part not in archive:
+            continue
+        rows = _rows(archive, sheet.part, book)
+        if sheet.is_hidden:
+            composer.note(f"the sheet {sheet.name!r} is hidden and was left out")
+            composer.hide_count(sum(_size(cell) for row in rows for cell in row.cells.values()))
+        else:
+            _compose(composer, sheet, rows)
+    return composer.done()
+
+
+def _compose(composer: Composer, sheet: _Sheet, rows: Iterator[_Row]) -> None:
+    begun: list[list[str]] = []
+    for row in rows:
+        if row.is_hidden:
+            composer.hide_count(sum(map(_size, row.cells.values())))
+        elif any(row.cells.values()):
+            begun.append(_full(row))
+        if len(begun) == grid.ROWS_JUDGED:
+            break
+    composer.section(title=sheet.name, columns=grid.heads(begun))
+    for index, cells in enumerate(begun):
+        composer.block(grid.row(cells), "\n" if index else "\n\n")
+    for row in rows:
+        if row.is_hidden:
+            composer.hide_count(sum(map(_size, row.cells.values())))
+        elif row.cells:
+            composer.line(grid.row(_full(row)))
+
+
+def _full(row: _Row) -> list[str]:
+    return [row.cells.get(column, "") for column in range(max(row.cells) + 1)] if row.cells else []
+
+
+def _size(cell: str) -> int:
+    return len("".join(cell.split()))
+
+
+def _workbook(archive: Archive, main: str) -> tuple[list[_Sheet], _Book]:
+    related = archive.related(main)
+    by_kind = {kind: name for kind, name in related.values() if name in archive}
+    sheets: list[_Sheet] = []
+    epoch = datetime(1899, 12, 30)
+    for event in archive.xml(main):
+        if isinstance(event, Start) and event.name == "sheet" and event.attributes.get("r:id") in related:
+            kind, part = related[event.attributes["r:id"]]
+            if kind == "worksheet":
+                hidden = event.attributes.get("state", "visible") != "visible"
+                sheets.append(_Sheet(event.attributes.get("name", ""), part, hidden))
+        elif isinstance(event, Start) and event.name == "workbookPr" and event.attributes.get("date1904") not in _OFF:
+            epoch = datetime(1904, 1, 1)
+    strings = list(_strings(archive, by_kind["sharedStrings"])) if "sharedStrings" in by_kind else []
+    styles = _styles(archive, by_kind["styles"]) if "styles" in by_kind else []
+    return sheets, _Book(strings, styles, epoch)
+
+
+def _strings(archive: Archive, part: str) -> Iterator[str]:
+    pieces: list[str] = []
+    path: list[str] = []
+    for event in archive.xml(part):
+        if isinstance(event, Start):
+            path.append(event.name)
+        elif isinstance(event, End):
+            path.pop()
+            if event.name == "si":
+                yield "".join(pieces)
+                pieces.clear()
+        elif path[-1] == "t" and "rPh" not in path:  # not the small signs that tell how a word is said
+            pieces.append(event)
+
+
+def _styles(archive: Archive, part: str) -> list[str]:
+    """For each cell style whether it shows a `date`, a `time`, a `share`, or just a number (empty)."""
+    own: dict[str, str] = {}
+    styles: list[str] = []
+    in_cells = False
+    for event in archive.xml(part):
+        if isinstance(event, End):
+            in_cells = in_cells and event.name != "cellXfs"
+        elif isinstance(event, Start) and event.name == "numFmt":
+            own[event.attributes.get("numFmtId", "")] = event.attributes.get("formatCode", "")
+        elif isinstance(event, Start) and event.name == "cellXfs":
+            in_cells = True
+        elif isinstance(event, Start) and event.name == "xf" and in_cells:
+            number = event.attributes.get("numFmtId", "0")
+            styles.append(_shows(int(number) if number.isdigit() else 0, own.get(number)))
+    return styles
+
+
+def _shows(number: int, code: str | None) -> str:
+    if code is None:
+        if number in _DATES:
+            return "time" if number in _TIMES_ONLY else "date"
+        return "share" if number in _SHARES else ""
+    plain = _LITERAL.sub("", code.split(";")[0]).lower()
+    if re.search("[ymdhs]", plain) and "general" not in plain:
+        return "date" if re.search("[yd]|mmm", plain) else "time"
+    return "share" if "%" in plain else ""
+
+
+def _rows(archive: Archive, part: str, book: _Book) -> Iterator[_Row]:
+    """The rows that a sheet has; the cells of hidden columns come as hidden rows of their own."""
+    reading = _Reading(book)
+    for event in archive.xml(part):
+        if isinstance(event, Start):
+            reading.start(event)
+        elif isinstance(event, str):
+            reading.text(event)
+        elif reading.end(event):
+            yield from _apart(reading.row, reading.hidden)
+
+
+def _apart(row: _Row, hidden: set[int]) -> Iterator[_Row]:
+    unseen = {at: text for at, text in row.cells.items() if at in hidden and not row.is_hidden}
+    if unseen:
+        yield _Row(True, unseen)
+        row.cells = {at: text for at, text in row.cells.items() if at not in unseen}
+    yield row
+
+
+class _Reading:
+    """Takes the events of one sheet; `row` is the one last begun, `hidden` the columns that are not shown."""
+
+    def __init__(self, book: _Book) -> None:
+        self.row = _Row(False)
+        self.hidden: set[int] = set()
+        self._book = book
+        self._cell: _Cell | None = None
+        self._path: list[str] = []
+
+    def start(self, event: Start) -> None:
+        name, attributes = event
+        self._path.append(name)
+        if name == "c":
+            self._cell = _cell(attributes, next(reversed(self.row.cells), -1) + 1)
+        elif name == "row":
+            self.row = _Row(attributes.get("hidden") not in _OFF)
+        elif name == "col" and attributes.get("hidden") not in _OFF:
+            self.hidden.update(_columns(attributes))
+
+    def text(self, text: str) -> None:
+        if self._cell is not None and self._path[-1] in ("v", "t"):
+            self._cell.pieces.append(text)
+
+    def end(self, event: End) -> bool:
+        """Whether a row has ended."""
+        self._path.pop()
+        if event.name == "c" and self._cell is not None:
+            self.row.cells[self._cell.column] = _shown(self._cell, self._book)
+            self._cell = None
+        return event.name == "row"
+
+
+def _columns(attributes: dict[str, str]) -> range:
+    first, last = attributes.get("min", ""), attributes.get("max", "")
+    if not (first.isdigit() and last.isdigit()):
+        return range(0)
+    return range(int(first) - 1, min(int(last), _MAX_COLUMNS))
+
+
+def _cell(attributes: dict[str, str], place: int) -> _Cell:
+    name, style = attributes.get("r"), attributes.get("s", "0")
+    column = place if name is None else _column(name.rstrip("0123456789"))
+    return _Cell(column, attributes.get("t", "n"), int(style) if style.isdigit() else 0)
+
+
+@lru_cache(maxsize=1024)
+def _column(letters: str) -> int:
+    """The place of a column from 0: `A` is 0, `AA` 26."""
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - 64
+        if not ("A" <= letter <= "Z" and place <= _MAX_COLUMNS):
+            raise UnreadableFile(f"has a cell in a column {letters[:20]!r}, which no workbook has")
+    return max(0, place - 1)
+
+
+def _shown(cell: _Cell, book: _Book) -> str:
+    text = "".join(cell.pieces)
+    if cell.kind == "s":
+        return book.strings[int(text)] if text.isdigit() and int(text) < len(book.strings) else ""
+    if cell.kind == "b":
+        return {"1": "TRUE", "0": "FALSE"}.get(text, text)
+    if cell.kind != "n" or not text:
+        return text
+    try:
+        return _number(float(text), text, book.styles[cell.style] if cell.style < len(book.styles) else "", book.epoch)
+    except (ValueError, OverflowError):
+        return text
+
+
+def _number(value: float, text: str, shows: str, epoch: datetime) -> str:
+    if shows in ("date", "time"):
+        moment = epoch + timedelta(seconds=round(value * 86400))
+        if shows == "time":
+            return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
+        return moment.strftime("%Y-%m-%d" if moment.time() == datetime.min.time() else "%Y-%m-%d %H:%M")
+    if shows == "share":
+        return f"{round(value * 100, 6):.15g}%"
+    return f"{value:.15g}" if "e" not in text.lower() and "." in text else text

@@ -1,0 +1,519 @@
+"""Bad input, through the real commands: one sentence that says what to do, the right exit code, nothing changed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from index.seal import digest
+from rag.cli import main
+from tests.fakes import HERALD, WIRE, tiny_model
+
+ROOT = Path(__file__).resolve().parents[2]
+QUESTION = "Who was killed near Masra?"
+MEGABYTE = "word " * 200_000
+Harm = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left on the screen and how it exited."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The one sentence on stderr; of a usage error, the line below the usage."""
+        assert "Traceback" not in self.err
+        lines = self.err.splitlines()
+        assert len(lines) == 1 or (self.code == 2 and lines[-1].startswith("Error: ")), self.err
+        return lines[-1]
+
+
+class Shell:
+    """Runs commands over one home, in this process."""
+
+    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.home = home
+        self._capsys = capsys
+
+    def run(self, *arguments: object) -> Said:
+        command, *rest = (str(argument) for argument in arguments)
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--home", str(self.home), *rest])
+        said = self._capsys.readouterr()
+        return Said(int(ended.value.code or 0), said.out, said.err)
+
+    def refused(self, code: int, *arguments: object) -> str:
+        """The sentence of a command that exits with `code`, prints nothing else and leaves the home as it was."""
+        before = state(self.home)
+        said = self.run(*arguments)
+        assert (said.code, said.out) == (code, "")
+        assert state(self.home) == before
+        return said.sentence
+
+    def folder(self) -> Path:
+        """The generation in use."""
+        current = json.loads((self.home / "collections/default/CURRENT").read_text())
+        return self.home / f"collections/default/gen-{current['generation']}"
+
+
+def state(folder: Path) -> dict[str, tuple[int, str]]:
+    """Mode and digest of everything below `folder`, and of the folder itself."""
+    return {str(path): (path.lstat().st_mode, _content(path)) for path in (folder, *folder.rglob("*")) if path.exists()}
+
+
+def _content(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    try:
+        return digest(path)
+    except sqlite3.DatabaseError:
+        return path.read_bytes().hex()
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    place = tmp_path_factory.mktemp("models")
+    return tiny_model(place / "one"), tiny_model(place / "two", seed=1)
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "wire.txt").write_text(WIRE)
+    (folder / "herald.txt").write_text(HERALD)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory, documents: Path, models: tuple[Path, Path]) -> Path:
+    """A home whose settings name the first model and in which the documents are indexed."""
+    home = tmp_path_factory.mktemp("sound")
+    (home / "rag.toml").write_text(f"[index]\nmodel = {str(models[0])!r}\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["index", str(documents), "--home", str(home)])
+    assert not ended.value.code
+    return home
+
+
+@pytest.fixture
+def shell(sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """A shell over a copy of the sound home."""
+    return Shell(Path(shutil.copytree(sound, tmp_path / "home")), capsys)
+
+
+@pytest.fixture
+def bare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """A shell over a home that is not there yet."""
+    return Shell(tmp_path / "none", capsys)
+
+
+def typed(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text), encoding="utf-8"))
+
+
+# No index, and nothing to index
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["search", "Masra"], ["status"], ["chat"], ["ui"]])
+def test_no_index_yet(bare: Shell, command: list[str]) -> None:
+    assert "run `rag index PATH`" in bare.refused(1, *command)
+    assert not bare.home.exists()
+
+
+def test_no_index_yet_for_the_doctor(bare: Shell) -> None:
+    said = bare.run("doctor", "--json")
+    assert said.code == 1
+    assert json.loads(said.out)["findings"][0]["ok"] is False
+    assert "run `rag index PATH`" in said.sentence
+    assert not bare.home.exists()
+
+
+def test_no_index_yet_for_an_evaluation(bare: Shell, tmp_path: Path) -> None:
+    suite = tmp_path / "suite.jsonl"
+    suite.write_text('{"id": "a", "kind": "fact", "question": "Who?", "answerable": false}\n')
+    with pytest.raises(SystemExit) as ended:
+        main(["eval", "run", str(suite), "--out", str(tmp_path / "out"), "--home", str(bare.home)])
+    assert ended.value.code == 1
+    assert not (tmp_path / "out").exists()
+    assert not bare.home.exists()
+
+
+def test_nothing_named_to_index(bare: Shell) -> None:
+    assert "rag index ~/Documents" in bare.refused(2, "index")
+    assert not bare.home.exists()
+
+
+def _empty(folder: Path) -> None:
+    folder.mkdir()
+
+
+def _unreadable(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "blank.txt").write_text(" \n\n")
+    (folder / "nul.txt").write_bytes(b"\0" * 4096)
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (folder / "noise.dat").write_bytes(bytes(range(256)) * 20)
+    (folder / "dangling.txt").symlink_to("nowhere.txt")
+    os.mkfifo(folder / "pipe.txt")
+
+
+@pytest.mark.parametrize("fill", [_empty, _unreadable])
+def test_a_folder_without_text(bare: Shell, shell: Shell, tmp_path: Path, fill: Harm) -> None:
+    fill(tmp_path / "folder")
+    for place in (bare, shell):  # the second has an index, of other folders: a mistake must not empty it
+        sentence = place.refused(1, "index", tmp_path / "folder")
+        assert str(tmp_path / "folder") in sentence
+        assert "give a folder" in sentence
+    assert not bare.home.exists()
+    assert shell.run("ask", QUESTION).code in (0, 3)
+
+
+@pytest.mark.parametrize("name", ["absent", "x" * 5000, "a\0b", "", " ", "dangling"])
+def test_a_path_that_is_none(bare: Shell, tmp_path: Path, name: str) -> None:
+    (tmp_path / "dangling").symlink_to("nowhere")
+    assert bare.refused(2, "index", tmp_path / name if name.strip() else name)
+    assert not bare.home.exists()
+
+
+def test_a_pipe_is_not_waited_for(bare: Shell, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    assert "not a regular file" in bare.refused(1, "index", tmp_path / "pipe.txt")
+
+
+def test_unreadable_files_among_good_ones_are_told_and_passed_over(shell: Shell, tmp_path: Path) -> None:
+    _unreadable(tmp_path / "folder")
+    (tmp_path / "folder" / "good.txt").write_text(WIRE)
+    said = shell.run("index", tmp_path / "folder", "--json")
+    report = json.loads(said.out)
+    assert (said.code, said.err) == (0, "")
+    assert report["documents"] == 1
+    told = {item["path"]: item["reason"] for item in report["skipped"]}
+    assert set(told) == {"blank.txt", "nul.txt", "picture.png", "noise.dat", "dangling.txt", "pipe.txt"}
+    assert all(told.values())
+    found = json.loads(shell.run("search", "Masra", "--json").out)["passages"]
+    assert {item["path"] for item in found} == {"good.txt"}
+
+
+def test_an_index_of_an_emptied_folder_is_empty_and_says_so(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "good.txt").write_text(WIRE)
+    assert shell.run("index", tmp_path / "folder").code == 0
+    (tmp_path / "folder" / "good.txt").unlink()
+    assert shell.run("index").code == 0
+    said = shell.run("ask", QUESTION, "--json")
+    assert (said.code, json.loads(said.out)["reason"]) == (3, "empty_index")
+
+
+# The question
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize("question", ["", " \t\n ", "?!…", "\0\0", "\ud800", MEGABYTE, "a" * 4001])
+def test_what_is_no_question(shell: Shell, command: str, question: str) -> None:
+    sentence = shell.refused(2, command, "--", question)
+    assert sentence.startswith("The question is ")
+    assert "type one" in sentence or "shorten it" in sentence
+    assert len(sentence) < 200
+
+
+@pytest.mark.parametrize("text", [b"", b" \n\t\n", b"\0\0\0", b"\xff\xfe", MEGABYTE.encode()])
+def test_what_is_no_question_on_stdin(shell: Shell, text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(text, monkeypatch)
+    assert shell.refused(2, "ask", "-").startswith("The question is ")
+
+
+QUESTIONS = [
+    "Who was\0 killed\0 near Masra?",
+    "Who was killed near \ud800Masra?",
+    "Who was killed near \udce9Masra?",
+    "Wie viele Soldaten wurden bei Masra getötet?",
+    "كم عدد الجنود الذين قُتلوا بالقرب من مصرا؟",
+    "有多少士兵在马斯拉附近丧生？",
+    "a" + "\u0301" * 3000,
+    '"' * 2000 + "x",
+    "1," * 1900,
+    "who and " * 400,
+    "[1] \x1b[31m{question} %s <b> \u202e killed?",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=range(len(QUESTIONS)))
+def test_a_strange_question_is_answered_or_refused(shell: Shell, question: str) -> None:
+    said = shell.run("ask", "--json", "--", question)
+    assert said.err == ""
+    answer = json.loads(said.out)
+    assert said.code == {"answered": 0, "refused": 3}[answer["status"]]
+    assert "\0" not in answer["question"]
+    assert answer["question"].encode("utf-8")  # no lone surrogate is left
+    found = shell.run("search", "--json", "--", question)
+    assert (found.code, found.err) == (0, "")
+    assert json.loads(found.out)["query"].encode("utf-8")
+    shown = shell.run("ask", "--", question)
+    assert (shown.code, shown.err) == (said.code, "")
+    assert "\x1b" not in shown.out
+
+
+def test_a_conversation_goes_on_after_lines_that_are_no_question(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [MEGABYTE.encode(), b"?", b"\xff\xfe", b"Who was\0 killed near \xed\xa0\x80Masra?", b"/quit"]
+    typed(b"\n".join(lines) + b"\n", monkeypatch)
+    said = shell.run("chat")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.count("The question is ") == 3
+    assert "passages of" in said.out or "No answer." in said.out
+
+
+# The index
+
+
+def _delete(file: Path) -> None:
+    file.unlink()
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def _overwrite(file: Path) -> None:
+    file.write_bytes(b"\xff\0 no index \n" * 40)
+
+
+NEEDED = (
+    "corpus.sqlite",
+    "chroma/chroma.sqlite3",
+    "chroma/*/data_level0.bin",
+    "chroma/*/header.bin",
+    "chroma/*/index_metadata.pickle",
+    "chroma/*/length.bin",
+    "chroma/*/link_lists.bin",
+    "lexical/data.csc.index.npy",
+    "lexical/ids.json",
+    "lexical/indices.csc.index.npy",
+    "lexical/indptr.csc.index.npy",
+    "lexical/params.index.json",
+    "lexical/vocab.index.json",
+)
+
+
+@pytest.mark.parametrize("harm", [_delete, _cut, _overwrite])
+@pytest.mark.parametrize("pattern", NEEDED)
+def test_a_damaged_file_of_the_index(shell: Shell, pattern: str, harm: Harm) -> None:
+    (file,) = shell.folder().glob(pattern)
+    if harm is _cut and not file.stat().st_size:
+        pytest.skip("an empty file cannot be cut")
+    harm(file)
+    for command in (["ask", QUESTION], ["search", "Masra"], *([["status"], ["chat"]] if harm is _delete else [])):
+        sentence = shell.refused(1, *command)
+        assert str(file) in sentence
+        assert "run `rag index --rebuild PATH`" in sentence
+    said = shell.run("doctor", "--json")
+    assert said.code == 1
+    assert any(str(file) in finding["detail"] for finding in json.loads(said.out)["findings"])
+    assert "run `rag index --rebuild PATH`" in said.sentence
+
+
+@pytest.mark.parametrize("harm", [_cut, _overwrite])
+def test_a_damaged_current(shell: Shell, harm: Harm) -> None:
+    harm(shell.home / "collections/default/CURRENT")
+    for command in (["ask", QUESTION], ["search", "Masra"], ["status"], ["chat"], ["index"]):
+        sentence = shell.refused(1, *command)
+        assert "CURRENT" in sentence
+        assert "run `rag index --rebuild PATH`" in sentence
+
+
+def test_a_deleted_current_is_no_index(shell: Shell) -> None:
+    (shell.home / "collections/default/CURRENT").unlink()
+    for command in (["ask", QUESTION], ["search", "Masra"], ["status"], ["chat"]):
+        assert "run `rag index PATH`" in shell.refused(1, *command)
+
+
+def test_a_generation_that_is_gone(shell: Shell) -> None:
+    shutil.rmtree(shell.folder())
+    for command in (["ask", QUESTION], ["search", "Masra"], ["status"], ["chat"]):
+        assert "run `rag index --rebuild PATH`" in shell.refused(1, *command)
+
+
+@pytest.mark.parametrize("harm", [_delete, _cut, _overwrite])
+def test_the_spare_manifest_is_not_needed_to_answer(shell: Shell, harm: Harm) -> None:
+    harm(shell.folder() / "MANIFEST")
+    said = shell.run("ask", QUESTION)
+    assert said.code in (0, 3)
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("place", ["corpus.sqlite", "../CURRENT", "READERS"])
+def test_what_the_sentence_says_to_do_mends_it(shell: Shell, documents: Path, place: str) -> None:
+    (shell.folder() / place).unlink()
+    told = shell.refused(1, "ask", QUESTION)
+    rebuild = ["--rebuild"] if "--rebuild" in told else []
+    assert shell.run("index", documents, *rebuild).code == 0
+    said = shell.run("ask", QUESTION)
+    assert (said.code in (0, 3), said.err) == (True, "")
+
+
+# The model
+
+
+def test_another_model_than_the_one_indexed_with(shell: Shell, documents: Path, models: tuple[Path, Path]) -> None:
+    (shell.home / "rag.toml").write_text(f"[index]\nmodel = {str(models[1])!r}\n")
+    for command in (["ask", QUESTION], ["search", "Masra"], ["chat"], ["ui"]):
+        sentence = shell.refused(1, *command)
+        assert "'one-16-" in sentence
+        assert "'two-16-" in sentence
+        assert "run `rag index PATH`" in sentence
+    assert shell.run("status").code == 0
+    said = shell.run("doctor", "--json")
+    assert (said.code, "(model)" in said.sentence) == (1, True)
+    assert shell.run("index", documents).code == 0
+    assert shell.run("ask", QUESTION).code in (0, 3)
+
+
+def test_the_model_of_the_package_is_another_too(shell: Shell) -> None:
+    (shell.home / "rag.toml").unlink()
+    assert "all-MiniLM-L6-v2" in shell.refused(1, "ask", QUESTION)
+
+
+@pytest.mark.parametrize("model", ["/no/such/folder", ".", "no such model", "nobody/nothing", ""])
+def test_a_model_that_is_none(shell: Shell, documents: Path, model: str) -> None:
+    (shell.home / "rag.toml").write_text(f"[index]\nmodel = {model!r}\n")
+    for command in (["ask", QUESTION], ["index", documents], ["doctor"]):
+        assert "model" in shell.refused(1, *command)
+
+
+# Settings
+
+SETTINGS = [
+    ("nonsense = 1", "no setting 'nonsense'"),
+    ("[answr]\nmax_words = 30", "use one of: collection, index, retrieval, answer"),
+    ("[answer]\nmaxwords = 30", "answer.max_words"),
+    ("[answer]\nmax_words = 'many'", "'many'"),
+    ("[answer]\nmax_words = -1", "greater than or equal to 10"),
+    ("answer = 3", "'answer'"),
+    ("collection = '../x'", "'collection'"),
+    ("home = '/elsewhere'", "RAG_HOME"),
+    ("[[[", "line 1"),
+    ("a = " + "[" * 5000, "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("text", "part"), SETTINGS, ids=range(len(SETTINGS)))
+def test_a_settings_file_that_cannot_be_used(shell: Shell, text: str, part: str) -> None:
+    (shell.home / "rag.toml").write_text(text)
+    for command in (["ask", QUESTION], ["status"]):
+        sentence = shell.refused(1, *command)
+        assert part in sentence
+        assert "rag.toml" in sentence
+
+
+def test_a_settings_file_that_is_no_text_or_no_file(shell: Shell, tmp_path: Path) -> None:
+    (shell.home / "rag.toml").write_bytes(b"\xff\xfe\0")
+    assert "mend or remove it" in shell.refused(1, "ask", QUESTION)
+    assert "check --config" in shell.refused(1, "ask", QUESTION, "--config", tmp_path / "absent.toml")
+    assert "mend or remove it" in shell.refused(1, "ask", QUESTION, "--config", tmp_path)
+    assert "it is empty" in shell.refused(2, "ask", QUESTION, "--config", "")
+
+
+ENVIRONMENT = [
+    ("RAG_ANSWER__MAX_WORDS", "many"),
+    ("RAG_ANSWER__MAX_WORDS", ""),
+    ("RAG_ANSWER__MAX_WORDS", "9" * 5000),
+    ("RAG_ANSWER__NOPE", "1"),
+    ("RAG_RETREIVAL__TOP_K", "3"),
+    ("RAG_RETRIEVAL__TOP_K", "0"),
+    ("RAG_COLLECTION", "a/b"),
+    ("RAG_INDEX__MODEL", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), ENVIRONMENT)
+def test_a_variable_that_cannot_be_used(shell: Shell, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    sentence = shell.refused(1, "ask", QUESTION)
+    assert f" {name}" in sentence
+    assert len(sentence) < 300
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../x", "..", ".x", "-x", "a b", "ü", "a\0b", "a\n", "\ud800", "x" * 64])
+def test_a_collection_name_that_cannot_be_used(shell: Shell, documents: Path, name: str) -> None:
+    for command in (["ask", QUESTION], ["index", documents], ["status"]):
+        assert "--collection" in shell.refused(1, *command, f"--collection={name}")
+
+
+def test_a_collection_that_is_not_there(shell: Shell) -> None:
+    assert "run `rag index PATH`" in shell.refused(1, "ask", QUESTION, "--collection", "other")
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["status"], ["doctor"], ["index", "."]])
+def test_a_home_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert "--home or RAG_HOME" in Shell(tmp_path / "file", capsys).refused(1, *command)
+
+
+def test_a_home_without_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["index", "--home", "", "."])
+    assert ended.value.code == 2
+    assert "it is empty" in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
+
+
+# What only a process of its own can show
+
+
+@pytest.mark.parametrize(("command", "code"), [(["ask", "-"], 2), (["chat"], 0)])
+def test_a_closed_stdin(sound: Path, command: list[str], code: int) -> None:
+    rag = [sys.executable, "-m", "rag", *command, "--home", str(sound)]
+    closing = 'exec "$@" <&-'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", closing, "sh", *rag], env=environment, capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr == ("The question is empty; type one.\n" if code else "")
+
+
+def test_an_answer_in_a_pipe_is_plain(sound: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "20"}
+    rag = [sys.executable, "-m", "rag", "ask", QUESTION, "--home", str(sound)]
+    done = subprocess.run(rag, env=environment, capture_output=True, text=True)
+    assert done.returncode in (0, 3)
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) > 20  # not folded
+
+
+# The model that is installed
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory, documents: Path) -> Path:
+    """A home indexed with the installed model."""
+    home = tmp_path_factory.mktemp("real")
+    with pytest.raises(SystemExit) as ended:
+        main(["index", str(documents), "--home", str(home)])
+    assert not ended.value.code
+    return home
+
+
+@pytest.mark.parametrize("question", QUESTIONS[3:6], ids=["German", "Arabic", "Chinese"])
+def test_a_question_in_another_language(
+    real: Path, documents: Path, capsys: pytest.CaptureFixture[str], question: str
+) -> None:
+    said = Shell(real, capsys).run("ask", "--json", question)
+    answer = json.loads(said.out)
+    assert said.code == {"answered": 0, "refused": 3}[answer["status"]]
+    for citation in answer["citations"]:
+        text = (documents / citation["path"]).read_text()
+        assert text[citation["start"] : citation["end"]] == citation["quote"]

@@ -1,0 +1,88 @@
+"""Ctrl-C while a command is at work: it ends without a word more, and leaves what was there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from index.build import build_index
+from index.embed import SentenceTransformerEmbedder
+from rag.settings import load
+from tests.fakes import HERALD, WIRE, tiny_model
+
+ROOT = Path(__file__).resolve().parents[2]
+ENDED = (130, -signal.SIGINT)
+"""A shell tells both as 130: Python dies of the signal where its exception went through a library's own code."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which one document is indexed with a tiny model."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "rag.toml").write_text(f"[index]\nmodel = {str(tiny_model(home / 'model'))!r}\n")
+    documents = tmp_path_factory.mktemp("documents")
+    (documents / "wire.txt").write_text(WIRE)
+    settings = load(home=home, environ={})
+    build_index(settings.for_index(), [documents], SentenceTransformerEmbedder(settings.index.model))
+    return home
+
+
+def started(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "rag", *arguments, "--home", str(home)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+def interrupted(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """How a process ends after Ctrl-C, and what it still wrote."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def test_a_question_that_is_still_being_typed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_ANSWER__MAX_QUESTION_CHARS", "10000000")
+    process = started(home, "ask", "-")
+    assert process.stdin
+    process.stdin.write("word " * 100_000)  # more than a pipe holds, so it returns once the question is being read
+    process.stdin.flush()
+    code, out, err = interrupted(process)
+    assert code in ENDED
+    assert (out, err) == ("", "")
+
+
+def test_indexing_leaves_the_index_in_use_and_nothing_half_done(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "herald.txt").write_text(HERALD)
+    root = home / "collections" / "default"
+    before = (root / "CURRENT").read_bytes()
+    process = started(home, "index", str(tmp_path))
+    while not list(root.glob("staging-*")) and process.poll() is None:
+        time.sleep(0.01)
+    code, out, err = interrupted(process)
+    assert code in ENDED
+    assert (out, err) == ("", "")
+    assert (root / "CURRENT").read_bytes() == before
+    assert {path.name.split("-")[0] for path in root.iterdir()} == {"CURRENT", "LOCK", "gen"}
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_the_page_ends_whether_or_not_the_model_is_loaded(home: Path, ready: bool) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = started(home, "ui", "--port", str(port), "--example", "Who was killed near Masra?")
+    assert process.stdout
+    assert process.stdout.readline() == f"The page is at http://127.0.0.1:{port}/ while this runs; Ctrl-C ends it.\n"
+    with urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
+        assert "Who was killed near Masra?" in page.read().decode()
+    if ready:
+        assert process.stdout.readline() == "Ready for questions.\n"
+    assert interrupted(process) == (0, "", "")
