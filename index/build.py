@@ -247,7 +247,8 @@ def _caches(folder: Path, root: Path, embedder: Embedder, watch: _Stopwatch) -> 
     with Corpus(folder / FILE) as corpus:
         count, ids = corpus.counts(), corpus.passage_ids()
         watch.start("store", len(ids))
-        build_store(folder / probe.CHROMA, ids, corpus.vectors(embedder.fingerprint))
+        distinct = corpus.distinct_ids()
+        build_store(folder / probe.CHROMA, distinct, corpus.vectors(embedder.fingerprint, distinct))
         texts = dict(_lexical_texts(corpus))
         LexicalIndex.build(folder / probe.LEXICAL, ids, [texts[key] for key in ids])
         watch.advance(len(ids))

@@ -281,6 +281,14 @@ class Corpus:
         """The id of every passage, in the order of storing."""
         return tuple(row[0] for row in self._rows("SELECT id FROM passages ORDER BY position"))
 
+    def distinct_ids(self) -> tuple[str, ...]:
+        """The first id of the passages that share an embedding, in the order of storing.
+
+        A graph of neighbours is cut off by thousands of equal vectors, so the store holds each once.
+        """
+        told = "SELECT id, MIN(position) AS first FROM passages GROUP BY embedded ORDER BY first"
+        return tuple(row[0] for row in self._rows(told))
+
     def vectors(self, fingerprint: str, ids: Sequence[str] | None = None) -> Vectors:
         """The vectors of the passages `ids`, or of all in the order of `passage_ids`, shape (n, dimension).
 

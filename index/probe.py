@@ -61,7 +61,7 @@ def _try(folder: Path) -> tuple[int, str | None]:
         return 0, problem
     with Corpus(folder / FILE) as corpus:
         ids = corpus.passage_ids()
-        problem = _find_vectors(folder, corpus, ids) or _find_texts(folder, corpus, ids)
+        problem = _find_vectors(folder, corpus) or _find_texts(folder, corpus, ids)
     return min(len(ids), _VECTORS_TRIED), problem
 
 
@@ -74,13 +74,14 @@ def _sparse(folder: Path) -> str | None:
     return None
 
 
-def _find_vectors(folder: Path, corpus: Corpus, ids: Sequence[str]) -> str | None:
+def _find_vectors(folder: Path, corpus: Corpus) -> str | None:
     from index.store import VectorStore
 
     with VectorStore.open(folder / CHROMA) as store:
-        if store.count() != len(ids):
-            return f"the corpus has {len(ids):,} passages and Chroma {store.count():,}"
-        tried = _sample(ids, _VECTORS_TRIED)
+        distinct = corpus.distinct_ids()
+        if store.count() != len(distinct):
+            return f"the corpus has {len(distinct):,} distinct passages and Chroma {store.count():,}"
+        tried = _sample(distinct, _VECTORS_TRIED)
         fingerprint = corpus.meta("fingerprint") or ""
         vectors = corpus.vectors(fingerprint, tried)
         tops = [store.query(vector, 1)[0] for vector in vectors]

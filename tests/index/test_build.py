@@ -337,3 +337,16 @@ def test_progress_tells_the_stages_in_order(bench: Bench) -> None:
     passages = report.passages
     assert told == [("read", 2), ("embed", passages), ("store", passages), ("publish", 1)]
     assert sum(steps) == 2 + passages + passages + 1
+
+
+def test_thousands_of_equal_rows_are_indexed(tmp_path: Path) -> None:
+    """One graph of neighbours is cut apart by equal vectors; the trial would then fail."""
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "log.txt").write_text("\n\n".join(["The pump was checked and found dry."] * 4000 + ["A valve leaks."]))
+    settings = IndexSettings(home=tmp_path / "home", passage_words=20)
+    report = build_index(settings, [folder], HashingEmbedder())
+    with open_index(settings, HashingEmbedder().fingerprint) as index:
+        assert index.state.passages == report.passages > 1000
+        found = index.dense(HashingEmbedder().embed(["A valve leaks."]), 5)
+        assert any("valve" in passage.text for passage in index.passages([hit.passage_id for hit in found]).values())
