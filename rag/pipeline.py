@@ -139,7 +139,7 @@ class Pipeline:
         clock = _Clock()
         with self._lock:
             parts = self._current()
-            alone = standalone(asked, history[len(history) - self._settings.answer.history_turns :])
+            alone = standalone(asked, history[max(0, len(history) - self._settings.answer.history_turns) :])
             with clock.stage("retrieve"):
                 passages = parts.retriever.retrieve(alone)
             with clock.stage("evidence"):
@@ -152,10 +152,10 @@ class Pipeline:
         if not passages:
             return ()
         articles: list[Article | None] = [parts.index.article(item.passage) for item in passages]
-        questions = split_parts(question)
-        words = self._settings.answer.max_words * (2 if len(questions) > 1 else 3) // 3
+        words = self._settings.answer.max_words
         return tuple(
-            find(parts.reader.read(part, as_pairs(passages)), articles, words, force=force) for part in questions
+            find(parts.reader.read(part, as_pairs(passages)), articles, words, force=force)
+            for part in split_parts(question)
         )
 
     def _answer(

@@ -41,7 +41,7 @@ class Retrieval(_Section):
 
 
 class Answering(_Section):
-    """How much an answer may quote, and how long a question may be."""
+    """How many words are quoted for a question or each of its parts, and how long it may be."""
 
     max_words: int = Field(75, ge=10, le=400)
     max_question_chars: int = Field(4000, ge=1)
