@@ -48,16 +48,17 @@ def _examine(manifest: Manifest, folder: Path, fingerprint: str | None) -> Itera
     if fingerprint is not None:
         yield _model(manifest, fingerprint)
     damaged = broken(folder, manifest.files)
+    remedy = generation.remedy(FILE if FILE in damaged else probe.CHROMA)
     for name in damaged:
-        yield Finding("file", False, f"{str(folder / name)!r} is damaged or missing", _REBUILD)
+        yield Finding("file", False, f"{str(folder / name)!r} is damaged or missing", remedy)
     if not damaged:
         yield Finding("files", True, f"{len(manifest.files)} files as they were published")
     yield from _corpus(manifest, folder / FILE)
     if damaged:
-        yield Finding("search", False, "not tried, since files are damaged", _REBUILD)
+        yield Finding("search", False, "not tried, since files are damaged", remedy)
     else:
         problem = probe.run(folder)
-        yield Finding("search", not problem, problem or "passages find themselves", _REBUILD if problem else "")
+        yield Finding("search", not problem, problem or "passages find themselves", remedy if problem else "")
 
 
 def _chroma(manifest: Manifest) -> Finding:

@@ -6,10 +6,11 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.errors import UnreadableFile
+from index.patterns import EVERYTHING, Patterns
 from index.types import Skipped
 
 
@@ -31,11 +32,15 @@ class Unlisted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies under the folders given, sorted by relative path. `hidden` counts dot files and dot folders."""
+    """What lies under the folders given, sorted by relative path.
+
+    `hidden` counts dot files and dot folders, `excluded` the files and folders that the patterns leave out.
+    """
 
     files: tuple[File, ...]
     unlisted: tuple[Unlisted, ...] = ()
     hidden: int = 0
+    excluded: int = 0
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -46,23 +51,25 @@ class Found:
 @dataclass(slots=True)
 class _Walk:
     root: Path
+    patterns: Patterns
     files: list[File] = field(default_factory=list)
     unlisted: list[Unlisted] = field(default_factory=list)
     hidden: int = 0
+    excluded: int = 0
 
     def skip(self, path: Path, relative: str, reason: str) -> None:
         self.unlisted.append(Unlisted(path, Skipped(relative, reason)))
 
 
-def discover(roots: Sequence[Path]) -> Found:
-    """Every regular file at or below `roots`, each once; a relative path names one file.
+def discover(roots: Sequence[Path], patterns: Patterns = EVERYTHING) -> Found:
+    """Every regular file at or below `roots` that `patterns` want, each once; a relative path names one file.
 
     Links are followed to files inside their root only. Should two roots hold the same relative path, all paths
     are prefixed with the name of their root.
 
     Raises: UnreadableFile, when a root does not exist.
     """
-    walks = [_walk(root) for root in dict.fromkeys(Path(os.path.abspath(root)) for root in roots)]
+    walks = [_walk(root, patterns) for root in absolute(roots)]
     names = _labels([walk.root for walk in walks]) if _clash(walks) else [""] * len(walks)
     files: dict[Path, File] = {}
     unlisted: dict[Path, Unlisted] = {}
@@ -76,7 +83,20 @@ def discover(roots: Sequence[Path]) -> Found:
         tuple(sorted(once.values(), key=lambda file: file.relative)),
         tuple(sorted(unlisted.values(), key=lambda item: item.skipped.path)),
         sum(walk.hidden for walk in walks),
+        sum(walk.excluded for walk in walks),
     )
+
+
+def absolute(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """The paths made absolute, links left as they are, each once."""
+    return tuple(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))
+
+
+def outside(indexes: Path, found: Found) -> Found:
+    """The files found, but for those of the indexes themselves, should they lie below a folder given."""
+    (indexes,) = absolute([indexes])
+    kept = tuple(file for file in found.files if not file.path.is_relative_to(indexes))
+    return replace(found, files=kept)
 
 
 def shown(name: str) -> str:
@@ -84,8 +104,8 @@ def shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
-def _walk(root: Path) -> _Walk:
-    walk = _Walk(root)
+def _walk(root: Path, patterns: Patterns) -> _Walk:
+    walk = _Walk(root, patterns)
     try:
         mode = root.stat().st_mode
     except OSError as error:
@@ -94,6 +114,8 @@ def _walk(root: Path) -> _Walk:
         ) from error
     if stat.S_ISDIR(mode):
         _enter(walk, root, "")
+    elif not patterns.want(shown(root.name)):
+        walk.excluded += 1
     elif stat.S_ISREG(mode):
         walk.files.append(File(root, shown(root.name)))
     else:
@@ -115,7 +137,12 @@ def _enter(walk: _Walk, folder: Path, prefix: str) -> None:
             if entry.name.startswith("."):
                 walk.hidden += 1
             elif entry.is_dir(follow_symlinks=False):
-                pending.append((folder / entry.name, relative + "/"))
+                if walk.patterns.prune(relative):
+                    walk.excluded += 1
+                else:
+                    pending.append((folder / entry.name, relative + "/"))
+            elif not walk.patterns.want(relative):
+                walk.excluded += 1
             else:
                 _file(walk, entry, folder / entry.name, relative)
 

@@ -21,7 +21,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -67,6 +67,19 @@ def read_current(root: Path) -> Manifest | None:
     Raises: IndexDamaged, when CURRENT does not read or is of another schema.
     """
     return _manifest(root / "CURRENT", current_line(root))
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest that a generation keeps of itself, or None where it has none.
+
+    Raises: IndexDamaged, when it does not read or is of another schema.
+    """
+    return _manifest(folder / MANIFEST, _line(folder / MANIFEST))
+
+
+def newest(root: Path) -> Path | None:
+    """The generation published last, whether or not it is in use."""
+    return max(_generations(root), key=_number, default=None)
 
 
 def current_line(root: Path) -> str | None:
@@ -169,18 +182,43 @@ def reading(root: Path) -> Iterator[tuple[Manifest, str] | None]:
     )
 
 
+@contextmanager
+def unread(root: Path) -> Iterator[None]:
+    """Keep everybody from reading any generation. The writer's lock must be held.
+
+    Raises: IndexBusy, when one is being read.
+    """
+    with ExitStack() as stack:
+        for path in _generations(root):
+            descriptor = os.open(path / _READERS, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            stack.callback(os.close, descriptor)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise IndexBusy(f"The index in {str(root)!r} is open in another program; close that first.") from None
+        yield
+
+
 def require_files(folder: Path, manifest: Manifest) -> None:
     """Return if every file of the generation in `folder` is there, whatever it holds. Raises: IndexDamaged."""
     for name in manifest.files:
         if not (folder / name).is_file():
-            raise IndexDamaged(f"{str(folder / name)!r} is missing; run `rag index --rebuild PATH`.")
+            raise IndexDamaged(f"{str(folder / name)!r} is missing; {remedy(name)}.")
+
+
+def remedy(name: str) -> str:
+    """What mends the damaged file `name` of a generation: all but the corpus can be made from the corpus."""
+    from index.corpus import FILE  # which brings numpy, that `rag status` can do without
+
+    rebuild = "run `rag index --rebuild PATH`"
+    return rebuild if name == FILE else f"run `rag doctor --repair`, or {rebuild}"
 
 
 def salvage(root: Path, file: str) -> Path | None:
     """The newest generation whose `file` is still as it was published, whether or not it is in use."""
     for folder in sorted(_generations(root), key=_number, reverse=True):
         with suppress(IndexDamaged):
-            manifest = _manifest(folder / MANIFEST, _line(folder / MANIFEST))
+            manifest = read_manifest(folder)
             if manifest and file in manifest.files and not broken(folder, {file: manifest.files[file]}):
                 return folder
     return None

@@ -14,6 +14,7 @@ from index import generation
 from index.corpus import FILE, Corpus
 from index.errors import IndexDamaged, NoIndex, WrongModel
 from index.generation import Manifest
+from index.patterns import Patterns
 from index.probe import CHROMA, LEXICAL
 from index.seal import broken
 from index.settings import IndexSettings
@@ -86,6 +87,11 @@ class Index:
     def roots(self) -> tuple[Path, ...]:
         """The folders and files that were indexed, absolute."""
         return tuple(Path(root) for root in json.loads(self._texts().meta("roots") or "[]"))
+
+    @property
+    def patterns(self) -> Patterns:
+        """The patterns by which files were wanted or left out."""
+        return Patterns.from_line(self._texts().meta("patterns"))
 
     def stale(self) -> bool:
         """Whether another generation is in use by now, so that this one should be closed and the index opened again."""
@@ -171,7 +177,7 @@ class Index:
     def _compare(self, part: str) -> None:
         """Refuse a damaged file before the library that reads it sees it: Chroma may crash, or answer wrongly."""
         for name in broken(self._folder, self._manifest.files, part):
-            raise IndexDamaged(f"{str(self._folder / name)!r} is damaged or missing; run `rag index --rebuild PATH`.")
+            raise IndexDamaged(f"{str(self._folder / name)!r} is damaged or missing; {generation.remedy(name)}.")
 
     def _read_source(self, document_id: str, ordinal: int) -> Source:
         corpus = self._texts()

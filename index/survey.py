@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from index.articles import split_articles
 from index.chunk import chunk
-from index.corpus import Corpus, CorpusWriter, StoredPath
-from index.errors import UnreadableFile
-from index.files import File, Found
+from index.corpus import Corpus, StoredPath
+from index.errors import IndexFault, UnreadableFile
+from index.files import File, Found, shown
 from index.readers import Worker, fetch, parse
 from index.searchable import digest_of, embedding_text
 from index.settings import IndexSettings
-from index.types import Article, Change, Document, Passage, Skipped
+from index.types import Article, Change, Document, FileChange, Passage, Skipped
+
+
+class Documents(Protocol):
+    """Where the documents go that are read."""
+
+    def add_document(
+        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], embedded: Sequence[str]
+    ) -> None:
+        """As `CorpusWriter` does it."""
+        ...
 
 
 @dataclass(slots=True)
 class Survey:
-    """The paths to store, the documents to take over from the base, what changed and what was skipped."""
+    """What was found: the paths to store, the documents to take over from the base, and what was skipped."""
 
+    found: Found
     paths: list[StoredPath] = field(default_factory=list)
     reused: dict[str, None] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     kept: list[StoredPath] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+
+
+def listed(roots: Sequence[Path]) -> str:
+    """The folders given, as they are kept with the index."""
+    return json.dumps([str(root) for root in roots])
 
 
 def recipe(settings: IndexSettings) -> str:
@@ -40,13 +58,13 @@ def recipe(settings: IndexSettings) -> str:
 
 
 def survey(
-    found: Found, settings: IndexSettings, base: Corpus | None, writer: CorpusWriter, advance: Callable[[int], None]
+    found: Found, settings: IndexSettings, base: Corpus | None, writer: Documents, advance: Callable[[int], None]
 ) -> Survey:
     """Read every file found. New documents go to `writer` at once, so that memory holds one file at a time.
 
     What was indexed before and cannot be read now is kept, and told in `skipped`.
     """
-    result = Survey()
+    result = Survey(found)
     same = base if base is not None and base.meta("recipe") == recipe(settings) else None
     known = frozenset(same.document_ids()) if same else frozenset()
     before = {stored.location: stored for stored in base.paths()} if base else {}
@@ -74,21 +92,28 @@ def survey(
     return result
 
 
-def changes(before: Sequence[StoredPath], result: Survey) -> dict[Change, int]:
-    """How many files are new, changed, moved, deleted, unchanged or kept."""
+def changes(before: Sequence[StoredPath], result: Survey) -> tuple[FileChange, ...]:
+    """What becomes of every file that was indexed before or is now, by path."""
     old = {stored.path: stored.document_id for stored in before}
     new = {stored.path for stored in (*result.paths, *result.kept)}
-    gone = Counter(document for path, document in old.items() if path not in new)
-    count: Counter[Change] = Counter({"kept": len(result.kept)})
-    for stored in result.paths:
-        count[_change(stored, old, gone)] += 1
-    count["deleted"] = gone.total()
+    gone: dict[str, list[str]] = {}
+    for path in sorted(old.keys() - new, reverse=True):
+        gone.setdefault(old[path], []).append(path)
+    found = [_change(stored, old, gone) for stored in result.paths]
+    found += [FileChange(stored.path, "kept") for stored in result.kept]
+    found += [FileChange(path, "deleted") for paths in gone.values() for path in paths]
+    return tuple(sorted(found, key=lambda item: item.path))
+
+
+def counted(found: Sequence[FileChange]) -> dict[Change, int]:
+    """How many files are new, changed, moved, deleted, unchanged or kept."""
+    count = Counter(item.change for item in found)
     order: tuple[Change, ...] = ("new", "changed", "moved", "deleted", "unchanged", "kept")
     return {change: count[change] for change in order}
 
 
 def write_document(
-    document: Document, articles: Sequence[Article], passages: Sequence[Passage], writer: CorpusWriter
+    document: Document, articles: Sequence[Article], passages: Sequence[Passage], writer: Documents
 ) -> None:
     """Add a document with the digests by which its vectors are found."""
     by_ordinal = {article.ordinal: article for article in articles}
@@ -96,12 +121,28 @@ def write_document(
     writer.add_document(document, articles, passages, keys)
 
 
+def require_something(result: Survey, base: Corpus | None, roots: str) -> None:
+    """Return if there is something to index, or there was under the same `roots`.
+
+    Raises: IndexFault. Where nothing was ever indexed, a folder without documents is most likely a mistake.
+    """
+    if result.paths or result.kept or (base is not None and base.meta("roots") == roots):
+        return
+    where = ", ".join(repr(shown(root)) for root in json.loads(roots))
+    found = result.found
+    count = len(found.files) + len(found.unlisted) + found.excluded
+    passed = f" ({count} {'file' if count == 1 else 'files'} passed over)" if count else ""
+    patterns = ", or check the patterns" if found.excluded else ""
+    first = f" The first: {result.skipped[0].path!r}, {result.skipped[0].reason}." if result.skipped else ""
+    raise IndexFault(f"There is nothing to index in {where}{passed}; give a folder with documents{patterns}.{first}")
+
+
 def _read(
     file: File,
     settings: IndexSettings,
     known: frozenset[str],
     result: Survey,
-    writer: CorpusWriter,
+    writer: Documents,
     worker: Worker,
 ) -> Skipped | None:
     """Place the document of a file, read only where the index does not hold it yet; or say that it holds no text."""
@@ -122,7 +163,7 @@ def _read(
 
 
 def _place(
-    result: Survey, document: Document, known: frozenset[str], settings: IndexSettings, writer: CorpusWriter
+    result: Survey, document: Document, known: frozenset[str], settings: IndexSettings, writer: Documents
 ) -> None:
     """Mark a document for reuse, or cut and write it, once."""
     if document.id in known:
@@ -137,10 +178,10 @@ def _told(skipped: Skipped, kept: bool) -> Skipped:
     return Skipped(skipped.path, f"{skipped.reason}; what was read before is kept") if kept else skipped
 
 
-def _change(stored: StoredPath, old: Mapping[str, str], gone: Counter[str]) -> Change:
+def _change(stored: StoredPath, old: Mapping[str, str], gone: Mapping[str, list[str]]) -> FileChange:
+    """A file that has the bytes of one that is gone was moved; each that is gone is moved once, and then left out."""
     if stored.path in old:
-        return "unchanged" if old[stored.path] == stored.document_id else "changed"
-    if gone[stored.document_id]:
-        gone[stored.document_id] -= 1
-        return "moved"
-    return "new"
+        return FileChange(stored.path, "unchanged" if old[stored.path] == stored.document_id else "changed")
+    if gone.get(stored.document_id):
+        return FileChange(stored.path, "moved", gone[stored.document_id].pop())
+    return FileChange(stored.path, "new")

@@ -180,6 +180,15 @@ Change = Literal["new", "changed", "moved", "deleted", "unchanged", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
+class FileChange:
+    """What became of one file since the last run; `was` is the path that a moved one had before."""
+
+    path: str
+    change: Change
+    was: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one indexing run did. `embedded` counts passages embedded anew, `reused` those that were not."""
 
@@ -196,6 +205,10 @@ class Report:
     remarks: tuple[Remark, ...] = ()
     hidden: int = 0
     """Hidden characters left out, in all files together; `remarks` has those of each."""
+    hidden_files: int = 0
+    """Dot files and dot folders passed over."""
+    excluded: int = 0
+    """Files and folders that the patterns leave out."""
 
 
 @dataclass(frozen=True, slots=True)

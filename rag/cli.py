@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import NoIndex, RagError
+from rag.cli_collections import collections
 from rag.cli_eval import evaluations
+from rag.cli_index import DryRun, Exclude, Include, doctor, patterns_of, print_plan
 from rag.errors import QuestionInvalid
 from rag.options import Collection, Config, Home, Json, named, settings_of
 from rag.terminal import StageBars, Terminal, one_line
 
 if TYPE_CHECKING:
+    from index.patterns import Patterns
     from index.settings import IndexSettings
     from rag.chat import Conversation
     from rag.pipeline import Pipeline
@@ -37,6 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(evaluations, name="eval")
+app.add_typer(collections, name="collections")
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question; - reads it from stdin.")]
 
@@ -78,6 +82,9 @@ def index(
     config: Config = None,
     collection: Collection = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the whole index anew.")] = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Index files and folders; only changes are read."""
@@ -85,9 +92,13 @@ def index(
     from index.build import build_index
     from index.embed import SentenceTransformerEmbedder
 
-    chosen = _existing(paths) if paths else _last_time(settings)
+    chosen, patterns = (_existing(paths), None) if paths else _last_time(settings)
+    patterns = patterns_of(include, exclude, patterns)
+    if dry_run:
+        return print_plan(settings, chosen, patterns, json=json)
     with StageBars() as bars:
-        report = build_index(settings, chosen, SentenceTransformerEmbedder(settings.model), bars, rebuild=rebuild)
+        embedder = SentenceTransformerEmbedder(settings.model)
+        report = build_index(settings, chosen, embedder, bars, patterns=patterns, rebuild=rebuild)
     if json:
         Terminal().json(asdict(report))
     else:
@@ -104,12 +115,12 @@ def _existing(paths: Sequence[Path]) -> Sequence[Path]:
     return paths
 
 
-def _last_time(settings: IndexSettings) -> Sequence[Path]:
+def _last_time(settings: IndexSettings) -> tuple[Sequence[Path], Patterns]:
     from index.open import open_index
 
     try:
         with open_index(settings) as present:
-            return present.roots
+            return present.roots, present.patterns
     except NoIndex:
         example = "rag index ~/Documents"
         raise typer.BadParameter(f"nothing is indexed yet, so name what to index, as in: {example}") from None
@@ -297,21 +308,4 @@ def _until_interrupted() -> Iterator[threading.Event]:
         sys.unraisablehook = hook
 
 
-@app.command()
-def doctor(home: Home = None, config: Config = None, collection: Collection = None, json: Json = False) -> None:
-    """Examine the index; a fault gives exit code 1."""
-    settings = settings_of(home, config, collection).for_index()
-    from index.doctor import examine
-    from index.embed import SentenceTransformerEmbedder
-
-    findings = examine(settings, SentenceTransformerEmbedder(settings.model).fingerprint)
-    if json:
-        Terminal().json({"findings": [asdict(finding) for finding in findings]})
-    else:
-        rows = [("ok" if f.ok else "FAULT", f.name, f.detail, f.remedy) for f in findings]
-        Terminal().table(("", "Looked at", "Seen", "What mends it"), rows)
-    faults = [finding for finding in findings if not finding.ok]
-    if faults:
-        names = ", ".join(dict.fromkeys(finding.name for finding in faults))
-        remedies = ", or ".join(dict.fromkeys(finding.remedy for finding in faults))
-        _fail(f"The index is not sound ({names}); {remedies}.", FAILED)
+app.command()(doctor)

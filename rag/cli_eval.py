@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rag.options import Collection, Config, Home, settings_of
+from rag.options import Collection, Config, Home, named, settings_of
 from rag.terminal import StageBars, Terminal
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ evaluations = typer.Typer(help="Measure how good the answers are.", no_args_is_h
 REPORT = "report.md"
 CHUNKING, SQUAD = "questions_df.csv", "dev-v2.0.json"
 Half = Literal["tune", "test"]
-Out = Annotated[Path, typer.Option("--out", help="The folder for the results.")]
+Out = Annotated[Path, typer.Option("--out", parser=named, metavar="DIR", help="The folder for the results.")]
 
 
 @evaluations.command()
@@ -88,7 +88,10 @@ def compare(
 @evaluations.command()
 def public(
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help=f"A folder below which {CHUNKING} and {SQUAD} lie.", file_okay=False)
+        Path,
+        typer.Argument(
+            metavar="DATA", exists=True, file_okay=False, help=f"A folder below which {CHUNKING} and {SQUAD} lie."
+        ),
     ],
     out: Out,
     sample: Annotated[int, typer.Option(min=1, help="Questions of each kind asked of SQuAD.")] = 300,

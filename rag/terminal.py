@@ -193,6 +193,8 @@ class Terminal:
             ("seconds", seconds),
             ("generation", report.generation),
         ]
+        if passed := passed_over(report.hidden_files, report.excluded):
+            rows.insert(1, ("passed over", passed))
         self.table(("Indexed", ""), rows)
         if report.skipped:
             self.line()
@@ -204,7 +206,7 @@ class Terminal:
 
 
 class StageBars:
-    """One progress bar a stage on stderr, none where stderr is not a screen; satisfies `index.build.Progress`."""
+    """One progress bar a stage on stderr, none where stderr is not a screen; satisfies `index.caches.Progress`."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
@@ -238,6 +240,12 @@ def shorten(text: str, limit: int = 240) -> str:
         return line
     head = line[: limit - 2]
     return (head.rsplit(" ", 1)[0] or head) + " …"
+
+
+def passed_over(hidden: int, excluded: int) -> str:
+    """How many files and folders were not looked into, in words; empty where there are none."""
+    told = ((hidden, "hidden"), (excluded, "left out by the patterns"))
+    return ", ".join(f"{count:,} {why}" for count, why in told if count)
 
 
 def _status(answer: Answer) -> Text:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from index.open import open_index
 from index.settings import IndexSettings
 from index.store import build_store
 from tests.fakes import HashingEmbedder
+from tests.index.harm import Harm, cut, delete, flip
 
 TEXT = "\n\n".join(f"Report number {n}. The {word} was seen near the harbour." for n, word in enumerate("abcdefghij"))
 
@@ -49,21 +49,6 @@ def ask_everything(settings: IndexSettings) -> None:
         index.articles()
         index.lexical("harbour", 3)
         index.dense(HashingEmbedder().embed(["harbour"]), 3)
-
-
-def delete(file: Path) -> None:
-    file.unlink()
-
-
-def cut(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-
-
-def flip(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    at = data.find(b"passages") if file.name == "chroma.sqlite3" else len(data) // 2
-    data[at] ^= 0x04
-    file.write_bytes(data)
 
 
 FILES = (
@@ -102,7 +87,7 @@ def test_a_sound_index_has_only_good_findings(sound: IndexSettings) -> None:
 
 @pytest.mark.parametrize("harm", [delete, cut, flip])
 @pytest.mark.parametrize("pattern", FILES)
-def test_a_damaged_file_is_named(copy: IndexSettings, pattern: str, harm: Callable[[Path], None]) -> None:
+def test_a_damaged_file_is_named(copy: IndexSettings, pattern: str, harm: Harm) -> None:
     (file,) = folder_of(copy).glob(pattern)
     if not file.stat().st_size:
         pytest.skip("an empty file can only be deleted")

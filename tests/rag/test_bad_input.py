@@ -6,120 +6,21 @@ import io
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from index.seal import digest
 from rag.cli import main
-from tests.fakes import HERALD, WIRE, tiny_model
+from tests.fakes import WIRE
+from tests.rag.shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "Who was killed near Masra?"
 MEGABYTE = "word " * 200_000
 Harm = Callable[[Path], None]
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left on the screen and how it exited."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def sentence(self) -> str:
-        """The one sentence on stderr; of a usage error, the line below the usage."""
-        assert "Traceback" not in self.err
-        lines = self.err.splitlines()
-        assert len(lines) == 1 or (self.code == 2 and lines[-1].startswith("Error: ")), self.err
-        return lines[-1]
-
-
-class Shell:
-    """Runs commands over one home, in this process."""
-
-    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.home = home
-        self._capsys = capsys
-
-    def run(self, *arguments: object) -> Said:
-        command, *rest = (str(argument) for argument in arguments)
-        self._capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([command, "--home", str(self.home), *rest])
-        said = self._capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
-
-    def refused(self, code: int, *arguments: object) -> str:
-        """The sentence of a command that exits with `code`, prints nothing else and leaves the home as it was."""
-        before = state(self.home)
-        said = self.run(*arguments)
-        assert (said.code, said.out) == (code, "")
-        assert state(self.home) == before
-        return said.sentence
-
-    def folder(self) -> Path:
-        """The generation in use."""
-        current = json.loads((self.home / "collections/default/CURRENT").read_text())
-        return self.home / f"collections/default/gen-{current['generation']}"
-
-
-def state(folder: Path) -> dict[str, tuple[int, str]]:
-    """Mode and digest of everything below `folder`, and of the folder itself."""
-    return {str(path): (path.lstat().st_mode, _content(path)) for path in (folder, *folder.rglob("*")) if path.exists()}
-
-
-def _content(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    try:
-        return digest(path)
-    except sqlite3.DatabaseError:
-        return path.read_bytes().hex()
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    place = tmp_path_factory.mktemp("models")
-    return tiny_model(place / "one"), tiny_model(place / "two", seed=1)
-
-
-@pytest.fixture(scope="module")
-def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("documents")
-    (folder / "wire.txt").write_text(WIRE)
-    (folder / "herald.txt").write_text(HERALD)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory, documents: Path, models: tuple[Path, Path]) -> Path:
-    """A home whose settings name the first model and in which the documents are indexed."""
-    home = tmp_path_factory.mktemp("sound")
-    (home / "rag.toml").write_text(f"[index]\nmodel = {str(models[0])!r}\n")
-    with pytest.raises(SystemExit) as ended:
-        main(["index", str(documents), "--home", str(home)])
-    assert not ended.value.code
-    return home
-
-
-@pytest.fixture
-def shell(sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """A shell over a copy of the sound home."""
-    return Shell(Path(shutil.copytree(sound, tmp_path / "home")), capsys)
-
-
-@pytest.fixture
-def bare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """A shell over a home that is not there yet."""
-    return Shell(tmp_path / "none", capsys)
 
 
 def typed(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +52,17 @@ def test_no_index_yet_for_an_evaluation(bare: Shell, tmp_path: Path) -> None:
     assert ended.value.code == 1
     assert not (tmp_path / "out").exists()
     assert not bare.home.exists()
+
+
+@pytest.mark.parametrize(
+    "command", [["run", "absent.jsonl", "--out", ""], ["public", "absent", "--out", "out"], ["compare", "absent"]]
+)
+def test_an_evaluation_that_is_asked_for_wrongly(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["eval", *command])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("Error: ")
+    assert list(Path().iterdir()) == []
 
 
 def test_nothing_named_to_index(bare: Shell) -> None:
@@ -356,11 +268,11 @@ def test_the_spare_manifest_is_not_needed_to_answer(shell: Shell, harm: Harm) ->
 
 
 @pytest.mark.parametrize("place", ["corpus.sqlite", "../CURRENT", "READERS"])
-def test_what_the_sentence_says_to_do_mends_it(shell: Shell, documents: Path, place: str) -> None:
+def test_what_the_sentence_says_to_do_mends_it(shell: Shell, news: Path, place: str) -> None:
     (shell.folder() / place).unlink()
     told = shell.refused(1, "ask", QUESTION)
     rebuild = ["--rebuild"] if "--rebuild" in told else []
-    assert shell.run("index", documents, *rebuild).code == 0
+    assert shell.run("index", news, *rebuild).code == 0
     said = shell.run("ask", QUESTION)
     assert (said.code in (0, 3), said.err) == (True, "")
 
@@ -368,7 +280,7 @@ def test_what_the_sentence_says_to_do_mends_it(shell: Shell, documents: Path, pl
 # The model
 
 
-def test_another_model_than_the_one_indexed_with(shell: Shell, documents: Path, models: tuple[Path, Path]) -> None:
+def test_another_model_than_the_one_indexed_with(shell: Shell, news: Path, models: tuple[Path, Path]) -> None:
     (shell.home / "rag.toml").write_text(f"[index]\nmodel = {str(models[1])!r}\n")
     for command in (["ask", QUESTION], ["search", "Masra"], ["chat"], ["ui"]):
         sentence = shell.refused(1, *command)
@@ -378,7 +290,7 @@ def test_another_model_than_the_one_indexed_with(shell: Shell, documents: Path, 
     assert shell.run("status").code == 0
     said = shell.run("doctor", "--json")
     assert (said.code, "(model)" in said.sentence) == (1, True)
-    assert shell.run("index", documents).code == 0
+    assert shell.run("index", news).code == 0
     assert shell.run("ask", QUESTION).code in (0, 3)
 
 
@@ -388,87 +300,10 @@ def test_the_model_of_the_package_is_another_too(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("model", ["/no/such/folder", ".", "no such model", "nobody/nothing", ""])
-def test_a_model_that_is_none(shell: Shell, documents: Path, model: str) -> None:
+def test_a_model_that_is_none(shell: Shell, news: Path, model: str) -> None:
     (shell.home / "rag.toml").write_text(f"[index]\nmodel = {model!r}\n")
-    for command in (["ask", QUESTION], ["index", documents], ["doctor"]):
+    for command in (["ask", QUESTION], ["index", news], ["doctor"]):
         assert "model" in shell.refused(1, *command)
-
-
-# Settings
-
-SETTINGS = [
-    ("nonsense = 1", "no setting 'nonsense'"),
-    ("[answr]\nmax_words = 30", "use one of: collection, index, retrieval, answer"),
-    ("[answer]\nmaxwords = 30", "answer.max_words"),
-    ("[answer]\nmax_words = 'many'", "'many'"),
-    ("[answer]\nmax_words = -1", "greater than or equal to 10"),
-    ("answer = 3", "'answer'"),
-    ("collection = '../x'", "'collection'"),
-    ("home = '/elsewhere'", "RAG_HOME"),
-    ("[[[", "line 1"),
-    ("a = " + "[" * 5000, "cannot be read"),
-]
-
-
-@pytest.mark.parametrize(("text", "part"), SETTINGS, ids=range(len(SETTINGS)))
-def test_a_settings_file_that_cannot_be_used(shell: Shell, text: str, part: str) -> None:
-    (shell.home / "rag.toml").write_text(text)
-    for command in (["ask", QUESTION], ["status"]):
-        sentence = shell.refused(1, *command)
-        assert part in sentence
-        assert "rag.toml" in sentence
-
-
-def test_a_settings_file_that_is_no_text_or_no_file(shell: Shell, tmp_path: Path) -> None:
-    (shell.home / "rag.toml").write_bytes(b"\xff\xfe\0")
-    assert "mend or remove it" in shell.refused(1, "ask", QUESTION)
-    assert "check --config" in shell.refused(1, "ask", QUESTION, "--config", tmp_path / "absent.toml")
-    assert "mend or remove it" in shell.refused(1, "ask", QUESTION, "--config", tmp_path)
-    assert "it is empty" in shell.refused(2, "ask", QUESTION, "--config", "")
-
-
-ENVIRONMENT = [
-    ("RAG_ANSWER__MAX_WORDS", "many"),
-    ("RAG_ANSWER__MAX_WORDS", ""),
-    ("RAG_ANSWER__MAX_WORDS", "9" * 5000),
-    ("RAG_ANSWER__NOPE", "1"),
-    ("RAG_RETREIVAL__TOP_K", "3"),
-    ("RAG_RETRIEVAL__TOP_K", "0"),
-    ("RAG_COLLECTION", "a/b"),
-    ("RAG_INDEX__MODEL", ""),
-]
-
-
-@pytest.mark.parametrize(("name", "value"), ENVIRONMENT)
-def test_a_variable_that_cannot_be_used(shell: Shell, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    monkeypatch.setenv(name, value)
-    sentence = shell.refused(1, "ask", QUESTION)
-    assert f" {name}" in sentence
-    assert len(sentence) < 300
-
-
-@pytest.mark.parametrize("name", ["", "a/b", "../x", "..", ".x", "-x", "a b", "ü", "a\0b", "a\n", "\ud800", "x" * 64])
-def test_a_collection_name_that_cannot_be_used(shell: Shell, documents: Path, name: str) -> None:
-    for command in (["ask", QUESTION], ["index", documents], ["status"]):
-        assert "--collection" in shell.refused(1, *command, f"--collection={name}")
-
-
-def test_a_collection_that_is_not_there(shell: Shell) -> None:
-    assert "run `rag index PATH`" in shell.refused(1, "ask", QUESTION, "--collection", "other")
-
-
-@pytest.mark.parametrize("command", [["ask", QUESTION], ["status"], ["doctor"], ["index", "."]])
-def test_a_home_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    assert "--home or RAG_HOME" in Shell(tmp_path / "file", capsys).refused(1, *command)
-
-
-def test_a_home_without_a_name(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["index", "--home", "", "."])
-    assert ended.value.code == 2
-    assert "it is empty" in capsys.readouterr().err
-    assert list(Path().iterdir()) == []
 
 
 # What only a process of its own can show
@@ -498,22 +333,22 @@ def test_an_answer_in_a_pipe_is_plain(sound: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, documents: Path) -> Path:
+def real(tmp_path_factory: pytest.TempPathFactory, news: Path) -> Path:
     """A home indexed with the installed model."""
     home = tmp_path_factory.mktemp("real")
     with pytest.raises(SystemExit) as ended:
-        main(["index", str(documents), "--home", str(home)])
+        main(["index", str(news), "--home", str(home)])
     assert not ended.value.code
     return home
 
 
 @pytest.mark.parametrize("question", QUESTIONS[3:6], ids=["German", "Arabic", "Chinese"])
 def test_a_question_in_another_language(
-    real: Path, documents: Path, capsys: pytest.CaptureFixture[str], question: str
+    real: Path, news: Path, capsys: pytest.CaptureFixture[str], question: str
 ) -> None:
     said = Shell(real, capsys).run("ask", "--json", question)
     answer = json.loads(said.out)
     assert said.code == {"answered": 0, "refused": 3}[answer["status"]]
     for citation in answer["citations"]:
-        text = (documents / citation["path"]).read_text()
+        text = (news / citation["path"]).read_text()
         assert text[citation["start"] : citation["end"]] == citation["quote"]

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
-from index.build import build_index
-from index.embed import SentenceTransformerEmbedder
-from rag.settings import load
-from tests.fakes import HERALD, WIRE, tiny_model
+from tests.fakes import HERALD
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDED = (130, -signal.SIGINT)
 """A shell tells both as 130: Python dies of the signal where its exception went through a library's own code."""
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which one document is indexed with a tiny model."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "rag.toml").write_text(f"[index]\nmodel = {str(tiny_model(home / 'model'))!r}\n")
-    documents = tmp_path_factory.mktemp("documents")
-    (documents / "wire.txt").write_text(WIRE)
-    settings = load(home=home, environ={})
-    build_index(settings.for_index(), [documents], SentenceTransformerEmbedder(settings.index.model))
-    return home
+@pytest.fixture
+def home(sound: Path, tmp_path: Path) -> Path:
+    """A copy of a home in which two documents are indexed with a tiny model."""
+    return Path(shutil.copytree(sound, tmp_path / "home"))
 
 
 def started(home: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -60,10 +53,11 @@ def test_a_question_that_is_still_being_typed(home: Path, monkeypatch: pytest.Mo
 
 
 def test_indexing_leaves_the_index_in_use_and_nothing_half_done(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "herald.txt").write_text(HERALD)
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "herald.txt").write_text(HERALD)
     root = home / "collections" / "default"
     before = (root / "CURRENT").read_bytes()
-    process = started(home, "index", str(tmp_path))
+    process = started(home, "index", str(tmp_path / "documents"))
     while not list(root.glob("staging-*")) and process.poll() is None:
         time.sleep(0.01)
     code, out, err = interrupted(process)

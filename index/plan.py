@@ -1,0 +1,91 @@
+"""What indexing would do, found out without writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from index import generation
+from index.caches import Progress, Silent
+from index.corpus import FILE, Corpus
+from index.errors import IndexDamaged
+from index.files import absolute, discover, outside
+from index.patterns import EVERYTHING, Patterns
+from index.seal import broken
+from index.settings import IndexSettings
+from index.survey import changes, counted, listed, recipe, require_something, survey
+from index.types import Article, Change, Document, FileChange, Passage, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every file by path with what would become of it, those that would be left out and why, and what else to know."""
+
+    counts: dict[Change, int]
+    files: tuple[FileChange, ...]
+    skipped: tuple[Skipped, ...]
+    passages: int
+    """Those of the documents that would be read: at most so many would be embedded."""
+    notes: tuple[str, ...] = ()
+    hidden_files: int = 0
+    excluded: int = 0
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Takes what a survey reads, and keeps none of it."""
+
+    passages: int = 0
+
+    def add_document(
+        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], embedded: Sequence[str]
+    ) -> None:
+        self.passages += len(passages)
+
+
+def plan_index(
+    settings: IndexSettings,
+    paths: Sequence[Path],
+    fingerprint: str,
+    patterns: Patterns = EVERYTHING,
+    progress: Progress | None = None,
+) -> Plan:
+    """What `build_index` would do now with the model of this fingerprint. Files are read; nothing is written, locked
+    or embedded.
+
+    Raises: IndexDamaged, when the index in use must be rebuilt; IndexFault, when there is nothing to index.
+    """
+    roots = absolute(paths)
+    found = outside(settings.root.parent, discover(roots, patterns))
+    told, read = progress or Silent(), _Counted()
+    told.start("read", len(found.files))
+    with _in_use(settings.root) as corpus:
+        result = survey(found, settings, corpus, read, told.advance)
+        require_something(result, corpus, listed(roots))
+        files = changes(corpus.paths() if corpus else (), result)
+        notes = tuple(_notes(corpus, settings, fingerprint)) if corpus else ()
+    return Plan(counted(files), files, tuple(result.skipped), read.passages, notes, found.hidden, found.excluded)
+
+
+@contextmanager
+def _in_use(root: Path) -> Iterator[Corpus | None]:
+    """The corpus of the generation in use, which is not removed while it is read; None where nothing is indexed."""
+    with generation.reading(root) as held:
+        if held is None:
+            yield None
+            return
+        manifest, _ = held
+        folder = generation.folder_of(root, manifest.generation)
+        if broken(folder, manifest.files, FILE):
+            raise IndexDamaged(f"{str(folder / FILE)!r} is damaged or missing; run `rag index --rebuild PATH`.")
+        with Corpus(folder / FILE) as corpus:
+            yield corpus
+
+
+def _notes(corpus: Corpus, settings: IndexSettings, fingerprint: str) -> Iterator[str]:
+    if corpus.meta("recipe") != recipe(settings):
+        yield "a setting or this program has changed, so every file is read and cut anew"
+    if corpus.meta("fingerprint") != fingerprint:
+        yield "another embedding model is set, so every passage is embedded anew"

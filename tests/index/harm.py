@@ -1,0 +1,23 @@
+"""What can happen to a file: it is gone, cut short, or one bit of it is another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+Harm = Callable[[Path], None]
+
+
+def delete(file: Path) -> None:
+    file.unlink()
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def flip(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    at = data.find(b"passages") if file.name == "chroma.sqlite3" else len(data) // 2
+    data[at] ^= 0x04
+    file.write_bytes(data)
