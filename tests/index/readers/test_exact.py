@@ -136,10 +136,12 @@ def test_passages_are_slices_of_what_the_reader_found(name: str, lines: Sequence
 def test_no_word_of_a_file_is_lost(name: str, lines: Sequence[str]) -> None:
     make, read = FORMATS[name]
     got = read(make(lines))
-    text = "".join(got.text.split())
+    # A hyphen at the end of a PDF's line joins a word that was parted there.
+    dropped = "-" if name == "pdf" else ""
+    text = "".join(got.text.split()).replace(dropped, "")
     at = 0
     for line in lines:
-        wanted = "".join(line.split())
+        wanted = "".join(line.split()).replace(dropped, "")
         at = text.find(wanted, at)
         assert at >= 0, (line, got.text)
         at += len(wanted)
