@@ -94,7 +94,10 @@ def parse(arguments: list[str]) -> None:
     command, name = typer.main.get_command(app), "rag"
     context = command.make_context(name, list(arguments))
     while hasattr(command, "resolve_command"):
-        name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        left = [*context._protected_args, *context.args]
+        if not left and command.invoke_without_command:
+            return
+        name, command, rest = command.resolve_command(context, left)
         context = command.make_context(name, rest, parent=context)
 
 
