@@ -6,6 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 Harm = Callable[[Path], None]
+CACHES = (
+    "chroma/chroma.sqlite3",
+    "chroma/*/data_level0.bin",
+    "chroma/*/header.bin",
+    "chroma/*/index_metadata.pickle",
+    "chroma/*/length.bin",
+    "chroma/*/link_lists.bin",
+    "lexical/data.csc.index.npy",
+    "lexical/ids.json",
+    "lexical/indices.csc.index.npy",
+    "lexical/indptr.csc.index.npy",
+    "lexical/params.index.json",
+    "lexical/vocab.index.json",
+)
+"""The files of a generation that are made from the corpus."""
+FILES = ("corpus.sqlite", *CACHES)
 
 
 def delete(file: Path) -> None:

@@ -17,7 +17,7 @@ from index.open import open_index
 from index.settings import IndexSettings
 from index.store import build_store
 from tests.fakes import HashingEmbedder
-from tests.index.harm import Harm, cut, delete, flip
+from tests.index.harm import FILES, Harm, cut, delete, flip
 
 TEXT = "\n\n".join(f"Report number {n}. The {word} was seen near the harbour." for n, word in enumerate("abcdefghij"))
 
@@ -49,23 +49,6 @@ def ask_everything(settings: IndexSettings) -> None:
         index.articles()
         index.lexical("harbour", 3)
         index.dense(HashingEmbedder().embed(["harbour"]), 3)
-
-
-FILES = (
-    "corpus.sqlite",
-    "chroma/chroma.sqlite3",
-    "chroma/*/data_level0.bin",
-    "chroma/*/header.bin",
-    "chroma/*/index_metadata.pickle",
-    "chroma/*/length.bin",
-    "chroma/*/link_lists.bin",
-    "lexical/data.csc.index.npy",
-    "lexical/ids.json",
-    "lexical/indices.csc.index.npy",
-    "lexical/indptr.csc.index.npy",
-    "lexical/params.index.json",
-    "lexical/vocab.index.json",
-)
 
 
 def test_the_list_above_is_every_file(sound: IndexSettings) -> None:

@@ -16,23 +16,9 @@ from index.repair import repair
 from index.settings import IndexSettings
 from index.types import Vectors
 from tests.fakes import HashingEmbedder
-from tests.index.harm import Harm, cut, delete, flip
+from tests.index.harm import CACHES, Harm, cut, delete, flip
 
 TEXT = "\n\n".join(f"Report number {n}. The {word} was seen near the harbour." for n, word in enumerate("abcdefghij"))
-CACHES = (
-    "chroma/chroma.sqlite3",
-    "chroma/*/data_level0.bin",
-    "chroma/*/header.bin",
-    "chroma/*/index_metadata.pickle",
-    "chroma/*/length.bin",
-    "chroma/*/link_lists.bin",
-    "lexical/data.csc.index.npy",
-    "lexical/ids.json",
-    "lexical/indices.csc.index.npy",
-    "lexical/indptr.csc.index.npy",
-    "lexical/params.index.json",
-    "lexical/vocab.index.json",
-)
 
 
 class NoModel(HashingEmbedder):

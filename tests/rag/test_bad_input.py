@@ -15,6 +15,7 @@ import pytest
 
 from rag.cli import main
 from tests.fakes import WIRE
+from tests.index.harm import FILES
 from tests.rag.shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,25 +205,8 @@ def _overwrite(file: Path) -> None:
     file.write_bytes(b"\xff\0 no index \n" * 40)
 
 
-NEEDED = (
-    "corpus.sqlite",
-    "chroma/chroma.sqlite3",
-    "chroma/*/data_level0.bin",
-    "chroma/*/header.bin",
-    "chroma/*/index_metadata.pickle",
-    "chroma/*/length.bin",
-    "chroma/*/link_lists.bin",
-    "lexical/data.csc.index.npy",
-    "lexical/ids.json",
-    "lexical/indices.csc.index.npy",
-    "lexical/indptr.csc.index.npy",
-    "lexical/params.index.json",
-    "lexical/vocab.index.json",
-)
-
-
 @pytest.mark.parametrize("harm", [_delete, _cut, _overwrite])
-@pytest.mark.parametrize("pattern", NEEDED)
+@pytest.mark.parametrize("pattern", FILES)
 def test_a_damaged_file_of_the_index(shell: Shell, pattern: str, harm: Harm) -> None:
     (file,) = shell.folder().glob(pattern)
     if harm is _cut and not file.stat().st_size:
