@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from index import generation, probe
 from index.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
-from index.corpus import FILE, Corpus, CorpusWriter, EmbeddingWriter, StoredPath
-from index.errors import IndexDamaged, IndexFault
+from index.corpus import FILE, Corpus, StoredPath
+from index.embedding import Embedding
+from index.errors import IndexDamaged
 from index.files import absolute, discover, outside
 from index.generation import Manifest
 from index.patterns import EVERYTHING, Patterns
@@ -21,11 +23,8 @@ from index.seal import broken
 from index.searchable import embedding_text
 from index.settings import IndexSettings
 from index.survey import Survey, changes, counted, listed, recipe, require_something, survey, write_document
-from index.types import Embedder, Report, Vectors
-
-_WINDOW = 4096
-"""Texts sorted by length at a time: equal lengths side by side waste no padding."""
-_SLICE = 256
+from index.types import Embedder, Report
+from index.writer import CorpusWriter, holds_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +93,31 @@ def build_index(
         stack.enter_context(in_one_sentence(root))
         stack.enter_context(generation.writing(root))
         base = _base(root, rebuild, stack)
-        folder = stack.enter_context(generation.staging(root))
+        before = base.corpus if base else None
+        leftovers = generation.leftovers(root)
+        folder = stack.enter_context(generation.staging(root, _worth_keeping))
         file = folder / FILE
         watch.start("read", len(found.files))
-        with CorpusWriter(file) as writer:
-            result = survey(found, settings, base.corpus if base else None, writer, watch.advance)
-            require_something(result, base.corpus if base else None, signature["roots"])
+        with CorpusWriter(file, embedder.fingerprint) as writer, Embedding(writer, embedder, before) as embedding:
+            _resume(leftovers, writer)
+            result = survey(found, settings, before, embedding, watch.advance)
+            require_something(result, before, signature["roots"])
             if base and base.manifest and not rebuild and _is_same(base, result, signature):
                 return _report(base.manifest, base.corpus, result, base, 0, watch)
             _complete(writer, result, base)
             for key, value in signature.items():
                 writer.set_meta(key, value)
-        embedded = _embed(file, base, embedder, watch)
+            embedding.finish(partial(_embedding_texts, file), watch)
+            if base is not None:
+                writer.take_vectors(base.folder / FILE, needed=True)
+            writer.drop_unused()
         manifest = build_caches(folder, root, embedder.fingerprint, embedder.dimension, watch)
         watch.start("publish", 1)
         require_sound(trial(folder))
         generation.publish(root, folder, manifest)
         watch.advance(1)
         with Corpus(generation.folder_of(root, manifest.generation) / FILE) as corpus:
-            return _report(manifest, corpus, result, base, embedded, watch)
+            return _report(manifest, corpus, result, base, embedding.count, watch)
 
 
 def _base(root: Path, rebuild: bool, stack: ExitStack) -> _Base | None:
@@ -142,6 +147,27 @@ def _is_same(base: _Base, result: Survey, signature: Mapping[str, str]) -> bool:
     return now == before and all(base.corpus.meta(key) == value for key, value in signature.items())
 
 
+def _resume(leftovers: Sequence[Path], writer: CorpusWriter) -> None:
+    """Take over the vectors that runs which did not finish had made, and remove what else they left."""
+    for folder in leftovers:
+        with suppress(sqlite3.DatabaseError):  # what a killed run left may be anything
+            if _worth_keeping(folder):
+                writer.take_vectors(folder / FILE, needed=False)
+        generation.discard(folder)
+
+
+def _worth_keeping(folder: Path) -> bool:
+    """Whether an unfinished generation holds vectors; if so, nothing but its corpus is left of it."""
+    if not holds_vectors(folder / FILE):
+        return False
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif not path.name.startswith(FILE):  # SQLite's journal stands beside its database
+            path.unlink(missing_ok=True)
+    return True
+
+
 def _complete(writer: CorpusWriter, result: Survey, base: _Base | None) -> None:
     """Add what the base gives: documents that are as they were, and the paths."""
     if base is not None:
@@ -149,6 +175,7 @@ def _complete(writer: CorpusWriter, result: Survey, base: _Base | None) -> None:
             write_document(base.corpus.document(key), base.corpus.articles(key), base.corpus.passages_of(key), writer)
     for stored in (*result.paths, *result.kept):
         writer.add_path(stored)
+    writer.save()
 
 
 def _signature(
@@ -163,40 +190,10 @@ def _signature(
     }
 
 
-def _embed(file: Path, base: _Base | None, embedder: Embedder, watch: _Stopwatch) -> int:
-    """Give every passage its vector; how many texts were embedded for it."""
-    with EmbeddingWriter(file, embedder.fingerprint) as writer, Corpus(file) as corpus:
-        if base is not None:
-            writer.copy_from(base.folder / FILE)
-        missing = list(writer.missing().items())
-        watch.start("embed", len(missing))
-        for at in range(0, len(missing), _WINDOW):
-            window = missing[at : at + _WINDOW]
-            texts = {digest: _embedding_text(corpus, key) for digest, key in window}
-            for batch in _batches(texts):
-                writer.add(batch, _checked(embedder, [texts[digest] for digest in batch]))
-                watch.advance(len(batch))
-    return len(missing)
-
-
-def _embedding_text(corpus: Corpus, passage_id: str) -> str:
-    passage = corpus.passages([passage_id])[passage_id]
-    return embedding_text(passage, corpus.article(passage.document_id, passage.article))
-
-
-def _batches(texts: dict[str, str]) -> Iterator[list[str]]:
-    by_length = sorted(texts, key=lambda digest: len(texts[digest]))
-    return (by_length[at : at + _SLICE] for at in range(0, len(by_length), _SLICE))
-
-
-def _checked(embedder: Embedder, texts: Sequence[str]) -> Vectors:
-    vectors = embedder.embed(texts)
-    if vectors.shape != (len(texts), embedder.dimension) or not np.isfinite(vectors).all():
-        raise IndexFault(
-            f"The embedding model {embedder.fingerprint!r} gave an array of shape {vectors.shape} for {len(texts)} "
-            f"texts, or numbers that are not finite; set index.model to another."
-        )
-    return vectors
+def _embedding_texts(file: Path, ids: Sequence[str]) -> list[str]:
+    with Corpus(file) as corpus:
+        passages = corpus.passages(ids).values()
+        return [embedding_text(passage, corpus.article(passage.document_id, passage.article)) for passage in passages]
 
 
 def _report(

@@ -1,6 +1,6 @@
 """The corpus: documents, articles, passages, offsets and embeddings in one SQLite file. All else is made from it.
 
-A corpus is written once, by `CorpusWriter`, and from then on only read. A passage is kept as offsets; its text is
+A corpus is written once, by `index.writer`, and from then on only read. A passage is kept as offsets; its text is
 always cut from its document's, so the two cannot differ.
 """
 
@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,27 +22,10 @@ import numpy as np
 from index import layout
 from index.errors import IndexDamaged
 from index.types import Article, Document, Passage, Remark, Span, Vectors
+from index.within import Placed
 
 FILE = "corpus.sqlite"
 SCHEMA = "2"
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE documents (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL, encoding TEXT NOT NULL,
-    replaced INTEGER NOT NULL, hidden INTEGER NOT NULL, notes TEXT NOT NULL, layout TEXT NOT NULL) STRICT;
-CREATE TABLE paths (path TEXT PRIMARY KEY, location BLOB NOT NULL, document TEXT NOT NULL REFERENCES documents,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) STRICT;
-CREATE TABLE articles (document TEXT NOT NULL REFERENCES documents, ordinal INTEGER NOT NULL,
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT, outlet TEXT, author TEXT, date TEXT,
-    headline_start INTEGER, headline_stop INTEGER, byline_start INTEGER, byline_stop INTEGER, columns TEXT,
-    PRIMARY KEY (document, ordinal)) STRICT;
-CREATE TABLE passages (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL,
-    article INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, embedded TEXT NOT NULL,
-    FOREIGN KEY (document, article) REFERENCES articles) STRICT;
-CREATE INDEX passages_by_article ON passages (document, article, start);
-CREATE INDEX paths_by_document ON paths (document, path);
-CREATE TABLE embeddings (fingerprint TEXT NOT NULL, text_sha256 TEXT NOT NULL, vector BLOB NOT NULL,
-    PRIMARY KEY (fingerprint, text_sha256)) STRICT;
-"""
 _PASSAGE = "SELECT id, document, article, start, stop, page FROM passages"
 _ARTICLE = """SELECT document, ordinal, start, stop, title, outlet, author, date,
     headline_start, headline_stop, byline_start, byline_stop, columns FROM articles"""
@@ -70,95 +53,6 @@ class Counts:
     documents: int
     articles: int
     passages: int
-
-
-class CorpusWriter:
-    """Writes a new corpus. A context manager: what was added is there when the block ends without an error."""
-
-    def __init__(self, file: Path) -> None:
-        """Begin a corpus in `file`, which must not exist."""
-        self._database = _new(file)
-        self._database.executescript(_TABLES)
-        self._database.execute("BEGIN")
-        self.set_meta("schema", SCHEMA)
-
-    def __enter__(self) -> CorpusWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._database.execute("COMMIT")
-        finally:
-            self._database.close()
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Keep `value` under `key`."""
-        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    def add_document(
-        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], embedded: Sequence[str]
-    ) -> None:
-        """Add a document that is not there yet; `embedded` is the digest of each passage's embedding text."""
-        write = self._database.executemany
-        write(f"INSERT INTO documents VALUES ({', '.join('?' * 8)})", [_document_row(document)])
-        write(f"INSERT INTO articles VALUES ({', '.join('?' * 13)})", map(_article_row, articles))
-        write(
-            "INSERT INTO passages (id, document, article, start, stop, page, embedded) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (p.id, p.document_id, p.article, p.start, p.end, p.page, key)
-                for p, key in zip(passages, embedded, strict=True)
-            ),
-        )
-
-    def add_path(self, stored: StoredPath) -> None:
-        """Record where a document was found."""
-        row = (stored.path, os.fsencode(stored.location), stored.document_id, stored.size, stored.mtime_ns)
-        self._database.execute("INSERT INTO paths VALUES (?, ?, ?, ?, ?)", row)
-
-
-class EmbeddingWriter:
-    """Adds the embeddings of one model to a corpus whose passages are there. A context manager."""
-
-    def __init__(self, file: Path, fingerprint: str) -> None:
-        """Open `file` to add vectors of `fingerprint`."""
-        self._database = _new(file)
-        self._fingerprint = fingerprint
-
-    def __enter__(self) -> EmbeddingWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
-
-    def copy_from(self, base: Path) -> None:
-        """Take what the passages need and the corpus in `base` has."""
-        self._database.execute("ATTACH ? AS base", (str(base),))
-        self._database.execute(
-            "INSERT OR IGNORE INTO main.embeddings SELECT * FROM base.embeddings "
-            "WHERE fingerprint = ? AND text_sha256 IN (SELECT embedded FROM main.passages)",
-            (self._fingerprint,),
-        )
-        self._database.execute("DETACH base")
-
-    def missing(self) -> dict[str, str]:
-        """The digests of embedding texts that have no vector yet, each with the id of a passage that has that text."""
-        rows = self._database.execute(
-            "SELECT embedded, min(id) FROM passages WHERE embedded NOT IN "
-            "(SELECT text_sha256 FROM embeddings WHERE fingerprint = ?) GROUP BY embedded ORDER BY min(position)",
-            (self._fingerprint,),
-        )
-        return dict(rows.fetchall())
-
-    def add(self, digests: Sequence[str], vectors: Vectors) -> None:
-        """Keep one vector for each digest, on the disk when this returns."""
-        rows = zip(digests, vectors, strict=True)
-        self._database.execute("BEGIN")
-        self._database.executemany(
-            "INSERT INTO embeddings VALUES (?, ?, ?)",
-            ((self._fingerprint, digest, vector.astype("<f4").tobytes()) for digest, vector in rows),
-        )
-        self._database.execute("COMMIT")
 
 
 class Corpus:
@@ -251,9 +145,19 @@ class Corpus:
         """How many hidden characters were left out, in all documents together."""
         return int(self._rows("SELECT coalesce(sum(hidden), 0) FROM documents")[0][0])
 
-    def first_path(self, document_id: str) -> str:
-        """The first, by sort order, of the paths under which a document was found."""
-        return str(self._one("SELECT path FROM paths WHERE document = ? ORDER BY path LIMIT 1", document_id)[0])
+    def paths_of(self, document_id: str) -> tuple[str, ...]:
+        """The paths under which a document was found, sorted; never none."""
+        rows = self._some("SELECT path FROM paths WHERE document = ? ORDER BY path", document_id)
+        return tuple(row[0] for row in rows)
+
+    def documents_of(self, sha256: str) -> tuple[str, ...]:
+        """The documents read from files whose bytes have this digest; more than one where readers changed."""
+        return tuple(row[0] for row in self._rows("SELECT id FROM documents WHERE sha256 = ? ORDER BY id", (sha256,)))
+
+    def document_at(self, path: str) -> str | None:
+        """The document found under `path`; None where no file there is indexed."""
+        rows = self._rows("SELECT document FROM paths WHERE path = ?", (path,))
+        return str(rows[0][0]) if rows else None
 
     def articles(self, document_id: str) -> tuple[Article, ...]:
         """The articles of one document, in order."""
@@ -289,6 +193,11 @@ class Corpus:
         told = "SELECT id, MIN(position) AS first FROM passages GROUP BY embedded ORDER BY first"
         return tuple(row[0] for row in self._rows(told))
 
+    def placed(self) -> tuple[Placed, ...]:
+        """Every passage with its article and the digest of what was embedded of it, in the order of storing."""
+        rows = self._rows("SELECT id, document, article, embedded FROM passages ORDER BY position")
+        return tuple(Placed(*row) for row in rows)
+
     def vectors(self, fingerprint: str, ids: Sequence[str] | None = None) -> Vectors:
         """The vectors of the passages `ids`, or of all in the order of `passage_ids`, shape (n, dimension).
 
@@ -310,6 +219,10 @@ class Corpus:
         rows = [np.frombuffer(found[key], dtype="<f4") for key in wanted]
         return np.asarray(np.stack(rows) if rows else np.zeros((0, 0)), dtype=np.float32)
 
+    def embedded(self, fingerprint: str, digests: Sequence[str]) -> set[str]:
+        """Those of the embedding texts with these digests that have a vector of this fingerprint."""
+        return embedded(self._rows, fingerprint, digests)
+
     def integrity(self) -> str:
         """`ok`, or what SQLite's own check of the whole file says is wrong."""
         try:
@@ -322,10 +235,13 @@ class Corpus:
         return Passage(key, document, article, start, stop, self.text(document)[start:stop], page)
 
     def _one(self, select: str, *values: str | int) -> _Row:
+        return self._some(select, *values)[0]
+
+    def _some(self, select: str, *values: str | int) -> list[_Row]:
         rows = self._rows(select, values)
         if not rows:
             raise IndexDamaged(f"{str(self._file)!r} does not hold {values!r}; run `rag doctor`.")
-        return rows[0]
+        return rows
 
     def _rows(self, select: str, values: Sequence[str | int] = ()) -> list[_Row]:
         with self._lock, self._reading():
@@ -341,19 +257,6 @@ class Corpus:
             ) from error
 
 
-def _new(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, isolation_level=None)
-    database.executescript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-    return database
-
-
-def _document_row(document: Document) -> tuple[str | int, ...]:
-    return (
-        *(document.id, document.sha256, document.text, document.encoding, document.replaced, document.hidden),
-        *(json.dumps(document.notes), layout.to_json(document.pages, document.sections)),
-    )
-
-
 def _in_words(encoding: str, replaced: int, hidden: int, notes: str) -> str:
     told: list[str] = json.loads(notes)
     if hidden:
@@ -363,21 +266,19 @@ def _in_words(encoding: str, replaced: int, hidden: int, notes: str) -> str:
     return "; ".join(told)
 
 
-def _article_row(article: Article) -> tuple[str | int | None, ...]:
-    head, by = article.headline, article.byline
-    return (
-        *(article.document_id, article.ordinal, article.span.start, article.span.end),
-        *(article.title, article.outlet, article.author, article.date),
-        *((head.start, head.end) if head else (None, None)),
-        *((by.start, by.end) if by else (None, None)),
-        article.columns,
-    )
-
-
 def _article(row: _Row) -> Article:
     document, ordinal, start, stop, title, outlet, author, date, *spans, columns = row
     headline, byline = (None if a is None else Span(a, b) for a, b in (spans[:2], spans[2:]))
     return Article(document, ordinal, Span(start, stop), title, outlet, author, date, headline, byline, columns)
+
+
+def embedded(
+    rows: Callable[[str, Sequence[str]], Sequence[_Row]], fingerprint: str, digests: Sequence[str]
+) -> set[str]:
+    """Those of `digests` that have a vector of this fingerprint; `rows` executes one query."""
+    select = "SELECT text_sha256 FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
+    found = (rows(f"{select} ({_marks(part)})", (fingerprint, *part)) for part in _parts(digests))
+    return {str(digest) for part in found for (digest,) in part}
 
 
 def _parts(values: Sequence[_Key]) -> Iterator[Sequence[_Key]]:

@@ -3,7 +3,7 @@
     LOCK              held by the writer; says who it is
     CURRENT           one line of JSON: the manifest of the generation in use
     gen-<id>/         a published generation, never written again
-    staging-<id>/     one being built
+    staging-<id>/     one being built, or what is left of one, whose vectors the next run takes over
 
 Chroma is not safe against a killed writer, a full disk or a second writer, so nothing live is ever written: a
 generation is built apart, checked, flushed, and put in use by replacing CURRENT. Whatever CURRENT does not name is
@@ -20,7 +20,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -119,14 +119,30 @@ def writing(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def staging(root: Path) -> Iterator[Path]:
-    """A new folder to build in, gone at the end unless it was published. The writer's lock must be held."""
+def staging(root: Path, keep: Callable[[Path], bool] | None = None) -> Iterator[Path]:
+    """A new folder to build in, gone at the end unless it was published. The writer's lock must be held.
+
+    When the block fails and `keep` says of the folder that it is worth it, it stays, as one of the `leftovers`.
+    """
     folder = root / f"staging-{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700)
     try:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    except BaseException:
+        if keep is None or not keep(folder):
+            discard(folder)
+        raise
+    discard(folder)
+
+
+def leftovers(root: Path) -> tuple[Path, ...]:
+    """The folders of generations that were never finished. The writer's lock must be held."""
+    return tuple(sorted(root.glob("staging-*")))
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder, as far as that can be done."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def chroma_version() -> str:
@@ -270,8 +286,8 @@ def _unmake(made: Sequence[Path], lock: Path) -> None:
 
 
 def _collect(root: Path) -> None:
-    """Remove what a killed run left and generations that nobody needs."""
-    for leftover in (*root.glob("staging-*"), *root.glob("trash-*")):
+    """Remove generations that nobody needs."""
+    for leftover in root.glob("trash-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         current = read_current(root)

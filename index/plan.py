@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class _Counted:
     passages: int = 0
 
     def add_document(
-        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], embedded: Sequence[str]
+        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], texts: Sequence[str]
     ) -> None:
         self.passages += len(passages)
 
@@ -51,22 +51,37 @@ def plan_index(
     fingerprint: str,
     patterns: Patterns = EVERYTHING,
     progress: Progress | None = None,
+    *,
+    rebuild: bool = False,
 ) -> Plan:
     """What `build_index` would do now with the model of this fingerprint. Files are read; nothing is written, locked
     or embedded.
 
-    Raises: IndexDamaged, when the index in use must be rebuilt; IndexFault, when there is nothing to index.
+    Raises: IndexDamaged, when the index in use must be rebuilt and `rebuild` is not set; IndexFault, when there is
+    nothing to index.
     """
     roots = absolute(paths)
     found = outside(settings.root.parent, discover(roots, patterns))
     told, read = progress or Silent(), _Counted()
     told.start("read", len(found.files))
-    with _in_use(settings.root) as corpus:
+    with ExitStack() as stack:
+        corpus = _base(settings.root, rebuild, stack)
         result = survey(found, settings, corpus, read, told.advance)
         require_something(result, corpus, listed(roots))
         files = changes(corpus.paths() if corpus else (), result)
-        notes = tuple(_notes(corpus, settings, fingerprint)) if corpus else ()
+        notes = tuple(_notes(corpus, settings, fingerprint, rebuild)) if corpus else ()
     return Plan(counted(files), files, tuple(result.skipped), read.passages, notes, found.hidden, found.excluded)
+
+
+def _base(root: Path, rebuild: bool, stack: ExitStack) -> Corpus | None:
+    """The corpus that `build_index` would take documents and vectors from."""
+    try:
+        return stack.enter_context(_in_use(root))
+    except IndexDamaged:
+        if not rebuild:
+            raise
+    older = generation.salvage(root, FILE)
+    return stack.enter_context(Corpus(older / FILE)) if older else None
 
 
 @contextmanager
@@ -84,7 +99,9 @@ def _in_use(root: Path) -> Iterator[Corpus | None]:
             yield corpus
 
 
-def _notes(corpus: Corpus, settings: IndexSettings, fingerprint: str) -> Iterator[str]:
+def _notes(corpus: Corpus, settings: IndexSettings, fingerprint: str, rebuild: bool) -> Iterator[str]:
+    if rebuild:
+        yield "everything is built anew, even if nothing has changed; stored vectors are used again"
     if corpus.meta("recipe") != recipe(settings):
         yield "a setting or this program has changed, so every file is read and cut anew"
     if corpus.meta("fingerprint") != fingerprint:

@@ -16,7 +16,7 @@ from index.corpus import Corpus, StoredPath
 from index.errors import IndexFault, UnreadableFile
 from index.files import File, Found, shown
 from index.readers import Worker, fetch, parse
-from index.searchable import digest_of, embedding_text
+from index.searchable import embedding_text
 from index.settings import IndexSettings
 from index.types import Article, Change, Document, FileChange, Passage, Skipped
 
@@ -25,7 +25,7 @@ class Documents(Protocol):
     """Where the documents go that are read."""
 
     def add_document(
-        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], embedded: Sequence[str]
+        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], texts: Sequence[str]
     ) -> None:
         """As `CorpusWriter` does it."""
         ...
@@ -115,10 +115,10 @@ def counted(found: Sequence[FileChange]) -> dict[Change, int]:
 def write_document(
     document: Document, articles: Sequence[Article], passages: Sequence[Passage], writer: Documents
 ) -> None:
-    """Add a document with the digests by which its vectors are found."""
+    """Add a document with what is embedded of each of its passages."""
     by_ordinal = {article.ordinal: article for article in articles}
-    keys = [digest_of(embedding_text(passage, by_ordinal[passage.article])) for passage in passages]
-    writer.add_document(document, articles, passages, keys)
+    texts = [embedding_text(passage, by_ordinal[passage.article]) for passage in passages]
+    writer.add_document(document, articles, passages, texts)
 
 
 def require_something(result: Survey, base: Corpus | None, roots: str) -> None:

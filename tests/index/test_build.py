@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -350,3 +350,63 @@ def test_thousands_of_equal_rows_are_indexed(tmp_path: Path) -> None:
         assert index.state.passages == report.passages > 1000
         found = index.dense(HashingEmbedder().embed(["A valve leaks."]), 5)
         assert any("valve" in passage.text for passage in index.passages([hit.passage_id for hit in found]).values())
+
+
+class FailsAfter(HashingEmbedder):
+    """Embeds one batch, and has no room for the next."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if self.seen:
+            raise MemoryError("no room for the model")
+        return super().embed(texts)
+
+
+def many(bench: Bench, count: int) -> None:
+    for number in range(count):
+        bench.write(
+            f"many/{number:03d}.txt", f"The lighthouse number {number} was painted in {1700 + number}."
+        )
+
+
+def test_what_a_failed_run_embedded_is_not_embedded_again(bench: Bench) -> None:
+    many(bench, 200)
+    failing = FailsAfter()
+    with pytest.raises(MemoryError):
+        build_index(bench.settings, [bench.docs], failing, trial=no_trial)
+    assert len(failing.seen) >= 64
+    (left,) = bench.settings.root.glob("staging-*")
+    assert {path.name for path in left.iterdir()} <= {"corpus.sqlite", "corpus.sqlite-journal"}
+    report = bench.index()
+    assert len(bench.embedder.seen) == report.embedded == report.passages - len(failing.seen)
+    assert not set(bench.embedder.seen) & set(failing.seen)
+    assert not list(bench.settings.root.glob("staging-*"))
+
+
+def test_a_failed_trial_costs_no_embedding_and_leaves_no_deleted_text(bench: Bench) -> None:
+    many(bench, 10)
+    with pytest.raises(IndexDamaged, match="trial"):
+        bench.index(trial=lambda folder: "it does not answer")
+    (bench.docs / "sauce.md").unlink()
+    report = bench.index()
+    assert report.embedded == 0
+    files = [path for path in bench.settings.root.rglob("*") if path.is_file()]
+    assert not any(b"nutmeg" in path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"SQLite format 3\0 and then rubbish", b"rubbish" * 1000])
+def test_a_leftover_that_does_not_read_is_removed(bench: Bench, rubbish: bytes) -> None:
+    left = bench.settings.root / "staging-0badc0de"
+    left.mkdir(parents=True)
+    (left / "corpus.sqlite").write_bytes(rubbish)
+    report = bench.index()
+    assert report.embedded == report.passages
+    assert not left.exists()
+
+
+def test_vectors_of_another_model_are_not_taken_over(bench: Bench) -> None:
+    many(bench, 100)
+    with pytest.raises(IndexDamaged):
+        bench.index(trial=lambda folder: "it does not answer")
+    other = HashingEmbedder(name="another")
+    report = build_index(bench.settings, [bench.docs], other, trial=no_trial)
+    assert len(other.seen) == report.embedded == report.passages

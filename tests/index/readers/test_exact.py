@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from index.articles import split_articles
 from index.chunk import chunk
-from index.corpus import Corpus, CorpusWriter
+from index.corpus import Corpus
+from index.readers import Raw, document_of
 from index.readers.docx import read_docx
 from index.readers.epub import read_epub
 from index.readers.extracted import Extracted
@@ -31,7 +32,7 @@ from index.readers.pptx import read_pptx
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
-from index.types import Document
+from index.writer import CorpusWriter
 from tests.index.readers import making
 
 WORDS = st.text(st.sampled_from("abcdefghij éßñÀ.,;!?|\"'<&>()-0123456789"), min_size=1, max_size=90)
@@ -96,18 +97,8 @@ FORMATS: dict[str, tuple[Callable[[Sequence[str]], bytes], Callable[[bytes], Ext
 }
 
 
-def document_of(got: Extracted) -> Document:
-    return Document(
-        id="0" * 16,
-        sha256="0" * 64,
-        text=got.text,
-        encoding=got.encoding,
-        replaced=got.replaced,
-        hidden=got.hidden,
-        pages=got.pages,
-        sections=got.sections,
-        notes=got.notes,
-    )
+RAW = Raw("text", "0" * 16, "0" * 64, b"")
+"""Of it a document takes its names alone."""
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -115,7 +106,7 @@ def document_of(got: Extracted) -> Document:
 @given(lines=PARAGRAPHS, words=st.integers(3, 60))
 def test_passages_are_slices_of_what_the_reader_found(name: str, lines: Sequence[str], words: int) -> None:
     make, read = FORMATS[name]
-    document = document_of(read(make(lines)))
+    document = document_of(RAW, read(make(lines)))
     text = document.text
     articles = split_articles(document)
     passages = chunk(document, articles, words)
@@ -152,10 +143,10 @@ def test_no_word_of_a_file_is_lost(name: str, lines: Sequence[str]) -> None:
 def test_a_document_comes_back_from_the_corpus_as_it_was_read(name: str, tmp_path: Path) -> None:
     make, read = FORMATS[name]
     got = read(make(["The harbour of Lissa was closed on Monday.", "Fishermen waited at the quay, “all day”."]))
-    document = document_of(got)
+    document = document_of(RAW, got)
     articles = split_articles(document)
     passages = chunk(document, articles, 20)
-    with CorpusWriter(tmp_path / "corpus.sqlite") as writer:
+    with CorpusWriter(tmp_path / "corpus.sqlite", "model") as writer:
         writer.add_document(document, articles, passages, [p.id for p in passages])
     with Corpus(tmp_path / "corpus.sqlite") as corpus:
         assert corpus.document(document.id) == document
