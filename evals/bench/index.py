@@ -108,7 +108,7 @@ def index_ours(
     folder: Path, home: Path, embedder: Embedder | None = None, trial: Callable[[Path], str | None] = probe.run
 ) -> IndexRun:
     """One run of `build_index` over `folder`, the model loaded before it."""
-    embedder = embedder or loaded_embedder()
+    embedder = embedder or loaded_embedder(home)
     tried = 0.0
 
     def timed(built: Path) -> str | None:
@@ -135,7 +135,7 @@ def index_and_sync(
     folder: Path, home: Path, embedder: Embedder | None = None, trial: Callable[[Path], str | None] = probe.run
 ) -> Synced:
     """Index the folder, index it again, and again with a sentence added to the file in the middle."""
-    embedder = embedder or loaded_embedder()
+    embedder = embedder or loaded_embedder(home)
     first = index_ours(folder, home, embedder, trial)
     unchanged = index_ours(folder, home, embedder, trial)
     files = sorted(folder.iterdir())
@@ -164,11 +164,11 @@ def embedding_texts(corpus: Corpus, ids: Sequence[str]) -> list[str]:
     return [embedding_text(passage, corpus.article(passage.document_id, passage.article)) for passage in found]
 
 
-def loaded_embedder() -> Embedder:
-    """Our embedder, its model loaded and used once."""
-    from index.embed import SentenceTransformerEmbedder
+def loaded_embedder(home: Path) -> Embedder:
+    """The embedder of an index in `home`, its model loaded and used once."""
+    from index.embed import embedder_of
 
-    embedder = SentenceTransformerEmbedder()
+    embedder = embedder_of(IndexSettings(home=home))
     embedder.embed(["warm"])
     return embedder
 

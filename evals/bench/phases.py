@@ -33,8 +33,8 @@ def main(arguments: Sequence[str]) -> int:
 def phases(home: Path, question: str) -> dict[str, float]:
     """Seconds by phase of one question to the index in `home`, from the import of the command line on."""
     _, code = _timed(_import)
-    _, first_model = _timed(lambda: _loaded(question))
-    embedder, model = _timed(lambda: _loaded(question))
+    _, first_model = _timed(lambda: _loaded(home, question))
+    embedder, model = _timed(lambda: _loaded(home, question))
     vector = embedder.embed([question])
     _, first_index = _timed(lambda: _search(home, vector, question))
     _, index = _timed(lambda: _search(home, vector, question))
@@ -53,10 +53,11 @@ def _import() -> None:
     import rag.pipeline  # noqa: F401
 
 
-def _loaded(question: str) -> Embedder:
-    from index.embed import SentenceTransformerEmbedder
+def _loaded(home: Path, question: str) -> Embedder:
+    from index.embed import embedder_of
+    from index.settings import IndexSettings
 
-    embedder = SentenceTransformerEmbedder()
+    embedder = embedder_of(IndexSettings(home=home))
     embedder.embed([question])
     return embedder
 

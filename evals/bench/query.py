@@ -61,7 +61,7 @@ def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None =
     from rag.extract import ExtractAnswerer
     from rag.pipeline import Pipeline
 
-    model = embedder or loaded_embedder()
+    model = embedder or loaded_embedder(home)
     settings = Settings(home=home)
     with open_index(settings.for_index(), model.fingerprint) as index:
         vectors: list[Vectors] = []
@@ -70,7 +70,7 @@ def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None =
         dense = times_ms(lambda row: hits.append([hit.passage_id for hit in index.dense(row, NEAREST)]), vectors)
         words = times_ms(lambda question: index.lexical(question, NEAREST), questions)
     # Another embedder, should ours keep the vectors of questions it has seen.
-    with closing(Pipeline(settings, embedder or loaded_embedder(), ExtractAnswerer())) as pipeline:
+    with closing(Pipeline(settings, embedder or loaded_embedder(home), ExtractAnswerer())) as pipeline:
         whole = times_ms(pipeline.retrieve, questions)
     with indexed(home) as (corpus, _):
         rows = {key: row for row, key in enumerate(corpus.passage_ids())}

@@ -116,7 +116,7 @@ def ask_warm(home: Path, questions: Sequence[str], embedder: Embedder | None = N
     from rag.extract import ExtractAnswerer
     from rag.pipeline import Pipeline
 
-    with closing(Pipeline(Settings(home=home), embedder or loaded_embedder(), ExtractAnswerer())) as pipeline:
+    with closing(Pipeline(Settings(home=home), embedder or loaded_embedder(home), ExtractAnswerer())) as pipeline:
         told = [pipeline.ask(question).timings_ms for question in questions][WARM:]
     names = dict.fromkeys(name for one in told for name in one)
     return {name: spread([one[name] for one in told if name in one]) for name in names}
