@@ -45,7 +45,7 @@ _TRIED = (
 
 
 class Model(Protocol):
-    """What is used of a sentence-transformers model, beside calling it."""
+    """What is used of a sentence-transformers model."""
 
     @property
     def tokenizer(self) -> Any:
@@ -53,6 +53,10 @@ class Model(Protocol):
         ...
 
     max_seq_length: int | None
+
+    def __call__(self, features: dict[str, Any], /) -> Any:
+        """The features, and what the model makes of them."""
+        ...
 
 
 class Graph:

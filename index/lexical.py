@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import bm25s  # type: ignore[import-untyped]
@@ -33,16 +33,14 @@ class LexicalIndex:
         self._ranker = ranker
 
     @classmethod
-    def build(cls, folder: Path, ids: Sequence[str], texts: Sequence[str]) -> LexicalIndex:
+    def build(cls, folder: Path, ids: Sequence[str], texts: Iterable[str]) -> LexicalIndex:
         """Write the index of `texts`, known by `ids`, to `folder`, and return it."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _IDS).write_text(json.dumps(list(ids)), encoding="utf-8")
-        tokens = [tokenize(text) for text in texts]
-        vocabulary = {token: number for number, token in enumerate(sorted({t for row in tokens for t in row}))}
+        numbers, vocabulary = _numbered(texts)
         if not vocabulary:
             return cls(ids, None)
         ranker = bm25s.BM25(k1=_K1, b=_B, method="lucene")
-        numbers = [[vocabulary[token] for token in row] for row in tokens]
         # bm25s numbers tokens in the order of a set; given numbers and words, two builds make equal files.
         ranker.index((numbers, vocabulary), create_empty_token=False, show_progress=False)
         ranker.save(folder, show_progress=False, allow_pickle=False)
@@ -71,10 +69,15 @@ class LexicalIndex:
         """The id of every passage, in the order of building."""
         return self._ids
 
-    def query(self, text: str, k: int) -> list[Hit]:
-        """Up to `k` passages that share a word with `text`, best first; equal scores stand in the order of ids."""
+    def query(self, text: str, k: int, within: Collection[str] | None = None) -> list[Hit]:
+        """Up to `k` passages that share a word with `text`, best first; equal scores stand in the order of ids.
+
+        With `within` only passages that have these ids; their scores are those of the whole index.
+        """
         scores = self._scores(text)
         matching = np.flatnonzero(scores > 0)
+        if within is not None:
+            matching = matching[np.array([self._ids[at] in within for at in matching], dtype=bool)]
         if k < 1 or not len(matching):
             return []
         if len(matching) > k:  # all that tie with the k-th stay, to be cut by id
@@ -102,3 +105,17 @@ class LexicalIndex:
             return 0
         starts = self._ranker.scores["indptr"]
         return int(starts[number + 1] - starts[number])
+
+
+def _numbered(texts: Iterable[str]) -> tuple[list[list[int]], dict[str, int]]:
+    """Each text's tokens as numbers, and the number of each token: its place when all are sorted.
+
+    Texts come one at a time and tokens are not kept, so a large index needs eight bytes a token and not sixty.
+    """
+    found: dict[str, int] = {}
+    rows = [[found.setdefault(token, len(found)) for token in tokenize(text)] for text in texts]
+    vocabulary = {token: place for place, token in enumerate(sorted(found))}
+    places = [vocabulary[token] for token in found]
+    for row in rows:
+        row[:] = [places[number] for number in row]
+    return rows, vocabulary
