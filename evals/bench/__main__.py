@@ -39,6 +39,7 @@ class Options:
     suite: Path
     questions: int
     repeats: int
+    words: int
 
 
 def main(
@@ -53,10 +54,13 @@ def main(
     suite: Annotated[Path, typer.Option(help="The sample questions.")] = Path("evals/suites/seeds.jsonl"),
     questions: Annotated[int, typer.Option(min=1, help="Questions to time.")] = 40,
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each cold command.")] = 3,
+    passage_words: Annotated[
+        int, typer.Option(min=20, max=400, help="Words of a passage; fewer make large sizes quicker to embed.")
+    ] = material.WORDS,
     out: Annotated[Path | None, typer.Option(help="Write the tables to this file too, and plots beside it.")] = None,
 ) -> None:
     """Measure speed, memory and scale on this machine, and print Markdown."""
-    options = Options(_parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats)
+    options = Options(_parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats, passage_words)
     written: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix="rag-bench-") as work:
@@ -86,7 +90,7 @@ def bench(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
 
 def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str, str]:
     """Indexing and searching at every size."""
-    told, warning = material.load(options.data, options.docs, options.suite)
+    told, warning = material.load(options.data, options.docs, options.suite, options.words)
     if warning:
         _say(f"NOTE: {warning}")
     notes = [note for part, note in ((INDEX, index.NOTE), (QUERY, query.NOTE)) if part in options.parts]

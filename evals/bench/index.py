@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.bench.material import Material, Written, write_files
+from evals.bench.material import WORDS, Material, Written, write_files
 from evals.bench.measure import IndexRun, PeakMemory, fresh, share_of_nearest
 from evals.bench.tables import Row, amount, plot, render_rows
 from evals.errors import EvalError
@@ -24,6 +24,8 @@ from index.types import Embedder, Vectors
 
 SAME_MOST = 300
 """Passages that LlamaIndex and the model alone are given ready cut, at most."""
+LLAMA_MOST = 1_000
+"""Passages of the largest size over whose files LlamaIndex is run; it would take hours over more."""
 NEAREST = 10
 OURS = "ours"
 _ADDED = "\n\nThis sentence was not in the file before, and the passage that it is in is another one now."
@@ -59,10 +61,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One size: ours and LlamaIndex over the same files, then LlamaIndex and the model over passages of ours."""
+    """One size: ours and LlamaIndex over the same files, then LlamaIndex and the model over passages of ours.
+
+    `llama` is None above `LLAMA_MOST`.
+    """
 
     prepared: Prepared
-    llama: IndexRun
+    llama: IndexRun | None
     cut_characters: int
     llama_cut: IndexRun
     model: IndexRun
@@ -78,7 +83,8 @@ def prepare(material: Material, passages: int, work: Path, say: Say) -> Prepared
     """
     say(f"{passages:,} passages: ours, three runs")
     written = write_files(material, passages, documents_of(work))
-    return Prepared(written, fresh(index_and_sync, documents_of(work), home_of(work)))
+    ours = fresh(index_and_sync, documents_of(work), home_of(work), words=material.words)
+    return Prepared(written, ours)
 
 
 def measure(prepared: Prepared, work: Path, say: Say) -> Measured:
@@ -86,8 +92,10 @@ def measure(prepared: Prepared, work: Path, say: Say) -> Measured:
 
     Raises: EvalError, when a process dies.
     """
-    say("index: LlamaIndex over the same files")
-    llama = fresh(_llama_files, documents_of(work), work / "llama-files")
+    llama = None
+    if prepared.ours.first.passages <= 1.5 * LLAMA_MOST:
+        say("index: LlamaIndex over the same files")
+        llama = fresh(_llama_files, documents_of(work), work / "llama-files")
     say("index: LlamaIndex and the model alone over passages of ours")
     cut_characters, llama_cut = fresh(_llama_cut, home_of(work), work / "llama-cut")
     model, agreed = fresh(_model_alone, home_of(work))
@@ -105,9 +113,13 @@ def home_of(work: Path) -> Path:
 
 
 def index_ours(
-    folder: Path, home: Path, embedder: Embedder | None = None, trial: Callable[[Path], str | None] = probe.run
+    folder: Path,
+    home: Path,
+    embedder: Embedder | None = None,
+    trial: Callable[[Path], str | None] = probe.run,
+    words: int = WORDS,
 ) -> IndexRun:
-    """One run of `build_index` over `folder`, the model loaded before it."""
+    """One run of `build_index` over `folder` in passages of about `words` words, the model loaded before it."""
     embedder = embedder or loaded_embedder(home)
     tried = 0.0
 
@@ -119,7 +131,7 @@ def index_ours(
         return problem
 
     memory = PeakMemory()
-    report = build_index(IndexSettings(home=home), [folder], embedder, trial=timed)
+    report = build_index(IndexSettings(home=home, passage_words=words), [folder], embedder, trial=timed)
     told = report.seconds
     seconds = {
         "read and cut": told["read"],
@@ -132,16 +144,20 @@ def index_ours(
 
 
 def index_and_sync(
-    folder: Path, home: Path, embedder: Embedder | None = None, trial: Callable[[Path], str | None] = probe.run
+    folder: Path,
+    home: Path,
+    embedder: Embedder | None = None,
+    trial: Callable[[Path], str | None] = probe.run,
+    words: int = WORDS,
 ) -> Synced:
     """Index the folder, index it again, and again with a sentence added to the file in the middle."""
     embedder = embedder or loaded_embedder(home)
-    first = index_ours(folder, home, embedder, trial)
-    unchanged = index_ours(folder, home, embedder, trial)
+    first = index_ours(folder, home, embedder, trial, words)
+    unchanged = index_ours(folder, home, embedder, trial, words)
     files = sorted(folder.iterdir())
     with files[len(files) // 2].open("a", encoding="utf-8") as file:
         file.write(_ADDED)
-    return Synced(first, unchanged, index_ours(folder, home, embedder, trial))
+    return Synced(first, unchanged, index_ours(folder, home, embedder, trial, words))
 
 
 @contextmanager
@@ -201,15 +217,19 @@ NOTE = (
     "LlamaIndex, files: SimpleDirectoryReader, SentenceSplitter (1,024 tokens), VectorStoreIndex and Chroma, all with "
     "their defaults; the model reads only the first 256 tokens of a chunk, so most of the text is never embedded. "
     f"LlamaIndex, cut: the same given our passages, at most {SAME_MOST:,}. Model alone: one call of `encode` on these. "
-    "The model is loaded before the clock starts, in a new process for each row."
+    "The model is loaded before the clock starts, in a new process for each row. Reading and embedding go on side by "
+    "side in ours, so `embed` is what is left of it when all is read. LlamaIndex is run over files up to "
+    f"{LLAMA_MOST:,} passages."
 )
 
 
 def _systems(one: Measured) -> tuple[tuple[str, IndexRun, int], ...]:
     """Each system's name, its run, and the characters of text that it took in."""
+    whole = one.prepared.written.characters
+    files = (("LlamaIndex, files", one.llama, whole),) if one.llama else ()
     return (
-        (OURS, one.prepared.ours.first, one.prepared.written.characters),
-        ("LlamaIndex, files", one.llama, one.prepared.written.characters),
+        (OURS, one.prepared.ours.first, whole),
+        *files,
         ("LlamaIndex, cut", one.llama_cut, one.cut_characters),
         ("model alone", one.model, one.cut_characters),
     )

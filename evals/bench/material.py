@@ -21,6 +21,7 @@ from index.settings import IndexSettings
 from index.types import Document
 
 PASSAGES_A_FILE = 10
+WORDS = IndexSettings(home=Path()).passage_words
 _CHUNKING, _SQUAD = "questions_df.csv", "dev-v2.0.json"
 _NOISE = 10
 """One word in this many is replaced when a text is used again."""
@@ -34,6 +35,8 @@ class Material:
     told: str
     passages: tuple[str, ...]
     questions: tuple[str, ...]
+    words: int = WORDS
+    """How long a passage is cut: it ends at the sentence that brings it near so many words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Written:
     characters: int
 
 
-def load(data: Path, docs: Path, suite: Path) -> tuple[Material, str | None]:
+def load(data: Path, docs: Path, suite: Path, words: int = WORDS) -> tuple[Material, str | None]:
     """The public sets below `data`; without any, the documents in `docs` with `suite`'s questions of the tune half.
 
     The second value is None, or a warning that what was wanted is not there and what is used in its stead.
@@ -55,18 +58,20 @@ def load(data: Path, docs: Path, suite: Path) -> tuple[Material, str | None]:
     if sets:
         names = " and ".join(name for name, _ in sets)
         texts = [text for _, found in sets for text in found.documents.values()]
-        return Material(names, _cut(texts), _shuffled(c.question for _, found in sets for c in found.cases)), None
+        questions = _shuffled(case.question for _, found in sets for case in found.cases)
+        return Material(names, _cut(texts, words), questions, words), None
     warning = (
         f"no {_CHUNKING} and no {_SQUAD} below {str(data)!r}: the sample documents are measured with instead, many "
         "times over. Name the folder of the public sets with --data."
     )
-    return Material("the sample documents", _cut(_texts(docs)), tune_questions(suite)), warning
+    return Material("the sample documents", _cut(_texts(docs), words), tune_questions(suite), words), warning
 
 
 def describe(material: Material, warning: str | None) -> str:
     """What is measured with, as Markdown, the warning of `load` above it."""
     words = (
-        f"Text: {material.told}, {len(material.passages):,} passages of real text in files of {PASSAGES_A_FILE}. "
+        f"Text: {material.told}, {len(material.passages):,} passages of about {material.words} words, all real text, "
+        f"in files of {PASSAGES_A_FILE}. "
         f"Where more are asked for they come again, each time with one word in {_NOISE} replaced by another of the "
         f"same text, so that no two are equal. Questions: {len(material.questions):,}, about the same text."
     )
@@ -135,8 +140,7 @@ def _texts(docs: Path) -> list[str]:
     return texts
 
 
-def _cut(texts: Iterable[str]) -> tuple[str, ...]:
-    words = IndexSettings(home=Path()).passage_words
+def _cut(texts: Iterable[str], words: int) -> tuple[str, ...]:
     documents = [Document(f"{number:016d}", "", text, "utf-8") for number, text in enumerate(texts)]
     return tuple(dict.fromkeys(passage.text for d in documents for passage in chunk(d, split_articles(d), words)))
 

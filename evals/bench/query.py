@@ -19,6 +19,8 @@ from index.types import Embedder, Vectors
 from rag.settings import Settings
 
 NEAREST = 10
+LLAMA_MOST = 10_000
+"""Passages that LlamaIndex's retriever is given at most: it holds each as a node, and its vector as a list."""
 WHOLE, EMBED, DENSE, WORDS = "ours: whole retrieval", "ours: embed", "ours: dense search", "ours: word search"
 LLAMA, CHROMA, EXACT = "LlamaIndex's retriever", "Chroma alone", "numpy, exact"
 BESIDE: Mapping[str, tuple[str, ...]] = {WHOLE: (LLAMA,), DENSE: (CHROMA, EXACT)}
@@ -32,6 +34,7 @@ class Ours:
     ms: Mapping[str, Sequence[float]]
     vectors: Vectors
     found: Sequence[Sequence[int]]
+    passages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def measure(work: Path, questions: Sequence[str], say: Say) -> Measured:
     say("query: ours")
     ours = fresh(query_ours, home, questions)
     say("query: LlamaIndex, Chroma alone and exact search")
-    llama = fresh(llama_ms, home, questions, work / "llama-query")
+    small = ours.passages <= 1.5 * LLAMA_MOST
+    llama = fresh(llama_ms, home, questions, work / "llama-query") if small else None
     return fresh(search_vectors, home, ours, llama, work / "chroma-query")
 
 
@@ -75,7 +79,7 @@ def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None =
     with indexed(home) as (corpus, _):
         rows = {key: row for row, key in enumerate(corpus.passage_ids())}
     found = [[rows[key] for key in keys] for keys in hits]
-    return Ours({WHOLE: whole, EMBED: embed, DENSE: dense, WORDS: words}, np.stack(vectors), found)
+    return Ours({WHOLE: whole, EMBED: embed, DENSE: dense, WORDS: words}, np.stack(vectors), found, len(rows))
 
 
 def llama_ms(home: Path, questions: Sequence[str], store: Path) -> list[float]:
@@ -88,7 +92,7 @@ def llama_ms(home: Path, questions: Sequence[str], store: Path) -> list[float]:
     return times_ms(retriever.retrieve, questions)
 
 
-def search_vectors(home: Path, ours: Ours, llama: Sequence[float], store: Path) -> Measured:
+def search_vectors(home: Path, ours: Ours, llama: Sequence[float] | None, store: Path) -> Measured:
     """Time Chroma alone and exact search on the same vectors, and compare what was found with what is nearest."""
     from evals.bench import baselines
 
@@ -100,7 +104,7 @@ def search_vectors(home: Path, ours: Ours, llama: Sequence[float], store: Path) 
     chroma = times_ms(lambda query: found.append(search(query)), queries)
     exact = times_ms(lambda query: nearest(vectors, query, k), queries)
     scores = ours.vectors @ vectors.T
-    ms = {**ours.ms, LLAMA: llama, CHROMA: chroma, EXACT: exact}
+    ms = {**ours.ms, **({LLAMA: llama} if llama else {}), CHROMA: chroma, EXACT: exact}
     recall = {DENSE: share_of_nearest(scores, ours.found, k), CHROMA: share_of_nearest(scores, found, k), EXACT: 1.0}
     return Measured(len(vectors), {name: spread(values) for name, values in ms.items()}, recall)
 
@@ -159,4 +163,5 @@ def _growth(small: Measured, large: Measured) -> list[Row]:
             small.ms[name].p50,
         )
         for name in (WHOLE, DENSE, WORDS, LLAMA, CHROMA, EXACT)
+        if name in large.ms and name in small.ms
     ]
