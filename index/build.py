@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from index import generation, probe
+from index import generation
 from index.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
 from index.corpus import FILE, Corpus, StoredPath
 from index.embedding import Embedding
@@ -72,17 +72,18 @@ def build_index(
     *,
     patterns: Patterns = EVERYTHING,
     rebuild: bool = False,
-    trial: Callable[[Path], str | None] = probe.run,
+    trial: Callable[[Path], str | None] | None = None,
 ) -> Report:
     """Make the index hold what `patterns` want of what lies under `paths` now, and no more; report what was done.
 
     Texts whose vectors are stored are not embedded again. Where nothing changed, nothing is published. A file that
     was indexed and cannot be read now is kept. `rebuild` builds anew even then, and where the index in use is
     damaged takes over what is still whole of it or of the one before it. Until the last step, and whatever goes
-    wrong, the index in use stays as it is. `trial` says what is wrong with a generation just built, if anything.
+    wrong, the index in use stays as it is. `trial` says what is wrong with a generation just built, if anything;
+    `index.probe.run` where it is None.
 
     Raises: IndexBusy; IndexDamaged, when the index in use must be rebuilt or the new one fails its trial;
-    IndexFault, when there is nothing to index or the disk does not take it; ModelUnavailable.
+    IndexFault, when there is nothing to index or the disk does not take it; ModelUnavailable; StoreUnavailable.
     """
     roots = absolute(paths)
     found = outside(settings.root.parent, discover(roots, patterns))
@@ -91,8 +92,8 @@ def build_index(
     root = settings.root
     with ExitStack() as stack:
         stack.enter_context(in_one_sentence(root))
-        stack.enter_context(generation.writing(root))
-        base = _base(root, rebuild, stack)
+        stack.enter_context(generation.writing(root, settings.store))
+        base = _base(settings, rebuild, stack)
         before = base.corpus if base else None
         leftovers = generation.leftovers(root)
         folder = stack.enter_context(generation.staging(root, _worth_keeping))
@@ -111,16 +112,17 @@ def build_index(
             if base is not None:
                 writer.take_vectors(base.folder / FILE, needed=True)
             writer.drop_unused()
-        manifest = build_caches(folder, root, embedder.fingerprint, embedder.dimension, watch)
+        manifest = build_caches(folder, settings, embedder.fingerprint, embedder.dimension, watch)
         watch.start("publish", 1)
-        require_sound(trial(folder))
+        require_sound(folder, manifest.remote, settings.store, trial)
         generation.publish(root, folder, manifest)
         watch.advance(1)
         with Corpus(generation.folder_of(root, manifest.generation) / FILE) as corpus:
             return _report(manifest, corpus, result, base, embedding.count, watch)
 
 
-def _base(root: Path, rebuild: bool, stack: ExitStack) -> _Base | None:
+def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | None:
+    root = settings.root
     try:
         current = generation.read_current(root)
     except IndexDamaged:
@@ -131,8 +133,8 @@ def _base(root: Path, rebuild: bool, stack: ExitStack) -> _Base | None:
         folder = generation.folder_of(root, current.generation)
         damaged = broken(folder, current.files)
         if FILE not in damaged:
-            # Caches that are damaged or of another Chroma are built anew; all they held is in the corpus.
-            whole = not damaged and current.chroma == generation.chroma_version()
+            # Caches that are damaged, or of another Chroma or store, are built anew; all they held is in the corpus.
+            whole = not damaged and generation.misfit(current, settings.store) is None
             return _Base(folder, stack.enter_context(Corpus(folder / FILE)), current if whole else None)
         if not rebuild:
             raise IndexDamaged(f"{str(folder / FILE)!r} is damaged or missing; run `rag index --rebuild PATH`.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -11,9 +11,14 @@ from typing import Protocol
 from index import generation, probe
 from index.corpus import FILE, Corpus
 from index.errors import IndexDamaged, IndexFault
-from index.generation import Manifest
+from index.generation import Manifest, Remote
 from index.seal import seal
 from index.searchable import lexical_text
+from index.settings import IndexSettings, StoreSettings
+from index.vectors import Batch, build_vectors
+
+_BATCH = 2048
+"""Vectors in memory at a time."""
 
 
 class Progress(Protocol):
@@ -38,24 +43,26 @@ class Silent:
         """Nothing is shown."""
 
 
-def build_caches(folder: Path, root: Path, fingerprint: str, dimension: int, progress: Progress) -> Manifest:
-    """Build Chroma's and BM25's files from the corpus in `folder`; the manifest of it all, named as the next in `root`.
+def build_caches(
+    folder: Path, settings: IndexSettings, fingerprint: str, dimension: int, progress: Progress
+) -> Manifest:
+    """Build Chroma's store, here or on the server set, and BM25's files from the corpus in `folder`.
 
-    Raises: IndexDamaged, when the corpus does not read or lacks a vector of this fingerprint.
+    The manifest of it all, under the next name.
+
+    Raises: IndexDamaged, when the corpus does not read or lacks a vector of this fingerprint; StoreUnavailable.
     """
     from index.lexical import LexicalIndex
-    from index.store import build_store
 
+    name = generation.new_id(settings.root)
     with Corpus(folder / FILE) as corpus:
         count, ids = corpus.counts(), corpus.passage_ids()
         progress.start("store", len(ids))
-        distinct = corpus.distinct_ids()
-        build_store(folder / probe.CHROMA, distinct, corpus.vectors(fingerprint, distinct))
-        texts = dict(_lexical_texts(corpus))
-        LexicalIndex.build(folder / probe.LEXICAL, ids, [texts[key] for key in ids])
-        progress.advance(len(ids))
+        remote, stored = store_vectors(folder, corpus, name, fingerprint, settings, progress)
+        LexicalIndex.build(folder / probe.LEXICAL, ids, _lexical_texts(corpus))
+        progress.advance(len(ids) - stored)
     return Manifest(
-        generation=generation.new_id(root),
+        generation=name,
         schema=generation.SCHEMA,
         fingerprint=fingerprint,
         dimension=dimension,
@@ -63,11 +70,27 @@ def build_caches(folder: Path, root: Path, fingerprint: str, dimension: int, pro
         documents=count.documents,
         passages=count.passages,
         files=seal(folder),
+        remote=remote,
     )
 
 
-def require_sound(problem: str | None) -> None:
-    """Return if a trial found nothing. Raises: IndexDamaged."""
+def store_vectors(
+    folder: Path, corpus: Corpus, name: str, fingerprint: str, settings: IndexSettings, progress: Progress
+) -> tuple[Remote | None, int]:
+    """Store each vector of the corpus once, for the generation `name`; where, if not in `folder`, and how many.
+
+    Raises: IndexDamaged, when one is missing or Chroma fails; StoreUnavailable.
+    """
+    distinct = corpus.distinct_ids()
+    batches = _batches(corpus, fingerprint, distinct, progress)
+    return build_vectors(folder / probe.CHROMA, name, len(distinct), batches, settings), len(distinct)
+
+
+def require_sound(
+    folder: Path, remote: Remote | None, store: StoreSettings, trial: Callable[[Path], str | None] | None
+) -> None:
+    """Return if `trial`, or `probe.run` where it is None, finds nothing wrong with `folder`. Raises: IndexDamaged."""
+    problem = trial(folder) if trial else probe.run(folder, remote, store)
     if problem:
         raise IndexDamaged(
             f"The index just built failed its trial and was not put in use: {problem}; run `rag doctor`."
@@ -87,8 +110,16 @@ def in_one_sentence(root: Path) -> Iterator[None]:
         ) from error
 
 
-def _lexical_texts(corpus: Corpus) -> Iterator[tuple[str, str]]:
+def _batches(corpus: Corpus, fingerprint: str, ids: Sequence[str], progress: Progress) -> Iterator[Batch]:
+    for at in range(0, len(ids), _BATCH):
+        part = ids[at : at + _BATCH]
+        yield part, corpus.vectors(fingerprint, part)
+        progress.advance(len(part))
+
+
+def _lexical_texts(corpus: Corpus) -> Iterator[str]:
+    """One text a passage, in the order of storing, which is that of `passage_ids`."""
     for document in corpus.document_ids():
         articles = {article.ordinal: article for article in corpus.articles(document)}
         for passage in corpus.passages_of(document):
-            yield passage.id, lexical_text(passage, articles[passage.article])
+            yield lexical_text(passage, articles[passage.article])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import generation, probe
+from index import generation, ledger, probe
 from index.corpus import FILE, Corpus
-from index.errors import IndexDamaged
-from index.generation import Manifest
+from index.errors import IndexDamaged, StoreUnavailable
+from index.generation import Manifest, Remote
 from index.seal import broken
-from index.settings import IndexSettings
+from index.settings import IndexSettings, StoreSettings
+from index.vectors import open_vectors
 
 _REBUILD = "run `rag index --rebuild PATH`"
 _INDEX = "run `rag index PATH`"
@@ -37,14 +39,16 @@ def examine(settings: IndexSettings, fingerprint: str | None = None) -> tuple[Fi
             if held is None:
                 return (Finding("CURRENT", False, f"nothing is indexed in {str(settings.root)!r}", _INDEX),)
             manifest, _ = held
-            return tuple(_examine(manifest, generation.folder_of(settings.root, manifest.generation), fingerprint))
+            return tuple(_examine(manifest, settings, fingerprint))
     except IndexDamaged as error:
         return (Finding("CURRENT", False, str(error), _REBUILD),)
 
 
-def _examine(manifest: Manifest, folder: Path, fingerprint: str | None) -> Iterator[Finding]:
+def _examine(manifest: Manifest, settings: IndexSettings, fingerprint: str | None) -> Iterator[Finding]:
+    folder = generation.folder_of(settings.root, manifest.generation)
     yield Finding("CURRENT", True, f"generation {manifest.generation}, schema {manifest.schema}")
-    yield _chroma(manifest)
+    misfit = generation.misfit(manifest, settings.store)
+    yield _chroma(manifest, misfit)
     if fingerprint is not None:
         yield _model(manifest, fingerprint)
     damaged = broken(folder, manifest.files)
@@ -54,18 +58,43 @@ def _examine(manifest: Manifest, folder: Path, fingerprint: str | None) -> Itera
     if not damaged:
         yield Finding("files", True, f"{len(manifest.files)} files as they were published")
     yield from _corpus(manifest, folder / FILE)
+    server = _server(manifest.remote, settings.store) if manifest.remote and not misfit else None
+    if server is not None:
+        yield server
     if damaged:
         yield Finding("search", False, "not tried, since files are damaged", remedy)
+    elif server is not None and not server.ok:
+        yield Finding("search", False, "not tried, since the vectors cannot be had", server.remedy)
+    elif misfit and manifest.remote:
+        yield Finding("search", False, "not tried, since another store is set", _INDEX)
     else:
-        problem = probe.run(folder)
+        problem = probe.run(folder, manifest.remote, settings.store)
         yield Finding("search", not problem, problem or "passages find themselves", remedy if problem else "")
+    yield from _left_on_servers(settings.root)
 
 
-def _chroma(manifest: Manifest) -> Finding:
-    installed = generation.chroma_version()
-    if manifest.chroma == installed:
-        return Finding("chromadb", True, installed)
-    return Finding("chromadb", False, f"written by {manifest.chroma}, installed is {installed}", _INDEX)
+def _chroma(manifest: Manifest, misfit: str | None) -> Finding:
+    if misfit is not None:
+        return Finding("chromadb", False, f"the index {misfit}", _INDEX)
+    return Finding("chromadb", True, manifest.remote.server if manifest.remote else manifest.chroma)
+
+
+def _server(remote: Remote, store: StoreSettings) -> Finding:
+    """Whether the server set holds what was put there, asked without a process apart: no file of Chroma is opened."""
+    try:
+        with closing(open_vectors(Path(), remote, store)) as found:
+            return Finding("server", True, f"{found.count():,} vectors in {remote.collection!r}")
+    except StoreUnavailable as error:
+        return Finding("server", False, str(error), f"start the Chroma server {store.url}, or mend [store]")
+    except IndexDamaged as error:
+        return Finding("server", False, str(error), generation.remedy(probe.CHROMA))
+
+
+def _left_on_servers(root: Path) -> Iterator[Finding]:
+    gone = [entry for entry in ledger.entries(root) if not generation.folder_of(root, entry.generation).exists()]
+    for server in sorted({entry.server for entry in gone}):
+        names = ", ".join(entry.collection for entry in gone if entry.server == server)
+        yield Finding("left", True, f"no longer needed on {server}, deleted by `rag index` while it is set: {names}")
 
 
 def _model(manifest: Manifest, fingerprint: str) -> Finding:

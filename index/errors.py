@@ -8,7 +8,8 @@ RagError
     ├── IndexDamaged       a file of the index is missing or does not read
     ├── WrongModel         the index was built with another embedding model
     ├── UnreadableFile     one source file cannot be read (the run goes on)
-    └── ModelUnavailable   the embedding model is missing or is not the one expected
+    ├── ModelUnavailable   the embedding model is missing or is not the one expected
+    └── StoreUnavailable   the Chroma server that holds the vectors does not answer, or refuses
 
 Each message says what happened, the value, and what to do.
 """
@@ -46,6 +47,10 @@ class UnreadableFile(IndexFault):
 
 class ModelUnavailable(IndexFault):
     """The embedding model is missing, or is not the one expected."""
+
+
+class StoreUnavailable(IndexFault):
+    """The Chroma server that holds the vectors does not answer, or refuses to."""
 
 
 class SettingsInvalid(RagError):

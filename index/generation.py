@@ -2,6 +2,7 @@
 
     LOCK              held by the writer; says who it is
     CURRENT           one line of JSON: the manifest of the generation in use
+    REMOTE            the collections on servers that are ours, where there are any
     gen-<id>/         a published generation, never written again
     staging-<id>/     one being built, or what is left of one, whose vectors the next run takes over
 
@@ -30,17 +31,28 @@ from filelock import FileLock, Timeout
 
 from index.errors import IndexBusy, IndexDamaged
 from index.seal import broken, flush, flush_one, restrict
+from index.settings import EMBEDDED, StoreSettings
 
 SCHEMA = 2
 """Raised when the files of a generation change their form; another number is refused."""
 MANIFEST = "MANIFEST"
+LEDGER = "REMOTE"
 _READERS = "READERS"
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """Where the vectors of a generation are that are not among its files, and how many."""
+
+    server: str
+    collection: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation holds, and the digest of each of its files."""
+    """What a generation holds, the digest of each of its files, and where its vectors are if not in one of them."""
 
     generation: str
     schema: int
@@ -50,6 +62,7 @@ class Manifest:
     documents: int
     passages: int
     files: Mapping[str, str]
+    remote: Remote | None = None
 
     def line(self) -> str:
         """The manifest as it stands in CURRENT."""
@@ -88,8 +101,8 @@ def current_line(root: Path) -> str | None:
 
 
 @contextmanager
-def writing(root: Path) -> Iterator[None]:
-    """Hold the writer's lock; before and after, remove what no generation in use needs.
+def writing(root: Path, store: StoreSettings = EMBEDDED) -> Iterator[None]:
+    """Hold the writer's lock; before and after, remove what no generation in use needs, on the server of `store` too.
 
     Where nothing was published into a folder that was not there before, it is gone again at the end.
 
@@ -108,9 +121,9 @@ def writing(root: Path) -> Iterator[None]:
         ) from None
     try:
         path.write_text(f"{os.getpid()} {socket.gethostname()} {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
-        _collect(root)
+        _collect(root, store)
         yield
-        _collect(root)
+        _collect(root, store)
     finally:
         with suppress(OSError):
             path.write_text("")
@@ -145,6 +158,17 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def misfit(manifest: Manifest, store: StoreSettings) -> str | None:
+    """Why the caches of a generation cannot be used as things are installed and set; None where they can."""
+    there = manifest.remote.server if manifest.remote else None
+    if there != store.url:
+        found = f"has its vectors on the Chroma server {there}" if there else "has its vectors in its own files"
+        return f"{found}, and store.host is {'set to ' + repr(store.url) if store.url else 'not set'}"
+    if there is None and manifest.chroma != chroma_version():
+        return f"was written by chromadb {manifest.chroma}, and {chroma_version()} is installed"
+    return None
+
+
 def chroma_version() -> str:
     """The version of Chroma that is installed, which is never asked to read what another one wrote."""
     return version("chromadb")
@@ -153,6 +177,11 @@ def chroma_version() -> str:
 def new_id(root: Path) -> str:
     """The next generation's name: a running number, and a few digits that tell it from one in a deleted index."""
     return f"{max((_number(path) for path in _generations(root)), default=0) + 1:06d}-{secrets.token_hex(2)}"
+
+
+def remote_name(collection: str, generation: str) -> str:
+    """A new name, fit for Chroma and no other home's, for the vectors of a generation on a server."""
+    return f"rag-{re.sub(r'[^A-Za-z0-9._-]', '_', collection)[:63]}-{generation}-{secrets.token_hex(8)}"
 
 
 def publish(root: Path, built: Path, manifest: Manifest) -> None:
@@ -253,8 +282,10 @@ def _manifest(path: Path, line: str | None) -> Manifest | None:
     if line is None:
         return None
     try:
-        manifest = Manifest(**json.loads(line))
-    except (ValueError, TypeError) as error:
+        told = json.loads(line)
+        remote = told.pop("remote", None)
+        manifest = Manifest(**told, remote=None if remote is None else Remote(**remote))
+    except (ValueError, TypeError, AttributeError) as error:
         raise IndexDamaged(f"{str(path)!r} does not read as a manifest; run `rag index --rebuild PATH`.") from error
     if manifest.schema != SCHEMA:
         raise IndexDamaged(
@@ -274,7 +305,12 @@ def _is_sound(manifest: Manifest) -> bool:
         and all(isinstance(number, int) for number in numbers)
         and isinstance(manifest.files, dict)
         and re.fullmatch(r"\d+-[0-9a-f]+", manifest.generation) is not None
+        and (manifest.remote is None or _is_remote(manifest.remote))
     )
+
+
+def _is_remote(remote: Remote) -> bool:
+    return isinstance(remote.server, str) and isinstance(remote.collection, str) and isinstance(remote.count, int)
 
 
 def _unmake(made: Sequence[Path], lock: Path) -> None:
@@ -285,8 +321,16 @@ def _unmake(made: Sequence[Path], lock: Path) -> None:
             folder.rmdir()
 
 
-def _collect(root: Path) -> None:
-    """Remove generations that nobody needs."""
+def _collect(root: Path, store: StoreSettings) -> None:
+    """Remove generations that nobody needs, and what was on servers for those that are gone."""
+    _collect_folders(root)
+    if (root / LEDGER).exists():
+        from index.ledger import sweep  # which brings an HTTP client, that most have no use for
+
+        sweep(root, store, lambda generation: folder_of(root, generation).exists())
+
+
+def _collect_folders(root: Path) -> None:
     for leftover in root.glob("trash-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     try:

@@ -48,13 +48,13 @@ class Model(Protocol):
     """What is used of a sentence-transformers model."""
 
     @property
-    def tokenizer(self) -> Any:
+    def tokenizer(self) -> Any:  # noqa: ANN401 - transformers has no types
         """A tokenizer of transformers, with a fast one behind it."""
         ...
 
     max_seq_length: int | None
 
-    def __call__(self, features: dict[str, Any], /) -> Any:
+    def __call__(self, features: dict[str, Any], /) -> Any:  # noqa: ANN401 - as above
         """The features, and what the model makes of them."""
         ...
 

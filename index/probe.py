@@ -1,7 +1,7 @@
 """A trial of a generation in a process of its own, since a damaged Chroma store can kill the process that opens it.
 
-`python -m index.probe FOLDER` prints one line of JSON, `{"checked": n, "problem": null | "in words"}`, and exits with
-0 when the generation answers as it should, 1 when it does not.
+`python -m index.probe FOLDER WHERE`, with where its vectors are as JSON, prints one line of JSON,
+`{"checked": n, "problem": null | "in words"}`, and exits with 0 when the generation answers as it should, else 1.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from index.corpus import FILE, Corpus
 from index.errors import IndexFault
+from index.generation import Remote
+from index.settings import EMBEDDED, StoreSettings
 
 CHROMA, LEXICAL = "chroma", "lexical"
 _VECTORS_TRIED, _TEXTS_TRIED = 500, 20
@@ -24,11 +28,17 @@ _NEAR = 0.999
 _PLAIN_SIZE = 64 * 1024 * 1024
 
 
-def run(folder: Path, seconds: float = 300) -> str | None:
-    """What is wrong with the generation in `folder`, in words; None when it opens and finds its own passages."""
+def run(
+    folder: Path, remote: Remote | None = None, store: StoreSettings = EMBEDDED, seconds: float = 300
+) -> str | None:
+    """What is wrong with the generation in `folder`, in words; None when it opens and finds its own passages.
+
+    Its vectors are in `remote`, a collection on the server of `store`, or in the folder where that is None.
+    """
     # -P and an explicit path: the folder one happens to be in must not supply the code.
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-    command = [sys.executable, "-P", "-m", "index.probe", str(folder)]
+    where = json.dumps([asdict(remote) if remote else None, asdict(store)])
+    command = [sys.executable, "-P", "-m", "index.probe", str(folder), where]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
@@ -46,22 +56,23 @@ def run(folder: Path, seconds: float = 300) -> str | None:
 def main(arguments: Sequence[str]) -> int:
     """Try the generation in the folder named; 0 when it is sound."""
     checked = 0
+    remote, store = json.loads(arguments[1])
     try:
-        checked, problem = _try(Path(arguments[0]))
+        checked, problem = _try(Path(arguments[0]), Remote(**remote) if remote else None, StoreSettings(**store))
     except IndexFault as error:
         problem = str(error)
     sys.stdout.write(json.dumps({"checked": checked, "problem": problem}) + "\n")
     return 0 if problem is None else 1
 
 
-def _try(folder: Path) -> tuple[int, str | None]:
+def _try(folder: Path, remote: Remote | None, store: StoreSettings) -> tuple[int, str | None]:
     """How many passages were looked for, and the first problem met."""
     problem = _sparse(folder / CHROMA)
     if problem:
         return 0, problem
     with Corpus(folder / FILE) as corpus:
         ids = corpus.passage_ids()
-        problem = _find_vectors(folder, corpus) or _find_texts(folder, corpus, ids)
+        problem = _find_vectors(folder, corpus, remote, store) or _find_texts(folder, corpus, ids)
     return min(len(ids), _VECTORS_TRIED), problem
 
 
@@ -74,20 +85,23 @@ def _sparse(folder: Path) -> str | None:
     return None
 
 
-def _find_vectors(folder: Path, corpus: Corpus) -> str | None:
-    from index.store import VectorStore
+def _find_vectors(folder: Path, corpus: Corpus, remote: Remote | None, settings: StoreSettings) -> str | None:
+    from index.vectors import open_vectors
 
-    with VectorStore.open(folder / CHROMA) as store:
+    with closing(open_vectors(folder / CHROMA, remote, settings)) as store:
         distinct = corpus.distinct_ids()
         if store.count() != len(distinct):
             return f"the corpus has {len(distinct):,} distinct passages and Chroma {store.count():,}"
         tried = _sample(distinct, _VECTORS_TRIED)
         fingerprint = corpus.meta("fingerprint") or ""
         vectors = corpus.vectors(fingerprint, tried)
-        tops = [store.query(vector, 1)[0] for vector in vectors]
+        hits = [store.query(vector, 1) for vector in vectors]
+    tops = [found[0] for found in hits if found]
+    if len(tops) < len(tried):
+        return f"nothing at all is found for {len(tried) - len(tops):,} of {len(tried):,} vectors"
     # Equal texts have equal vectors, so the passage found may be another; its vector must be the one looked for.
-    found = corpus.vectors(fingerprint, [top.passage_id for top in tops])
-    for key, vector, top, other in zip(tried, vectors, tops, found, strict=True):
+    others = corpus.vectors(fingerprint, [top.passage_id for top in tops])
+    for key, vector, top, other in zip(tried, vectors, tops, others, strict=True):
         if min(float(np.dot(vector, other)), top.score) < _NEAR:
             return f"the passage {key!r} is not found by its own vector"
     return None

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import generation, probe
+from index import generation
 from index.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
 from index.corpus import FILE
 from index.errors import IndexDamaged, NoIndex
@@ -32,7 +32,7 @@ def repair(
     settings: IndexSettings,
     progress: Progress | None = None,
     *,
-    trial: Callable[[Path], str | None] = probe.run,
+    trial: Callable[[Path], str | None] | None = None,
 ) -> Repair:
     """Publish a generation with the corpus of the one in use and all else made anew from it; say what was done.
 
@@ -40,16 +40,16 @@ def repair(
     never brings back what was changed or deleted since. Until the last step the index in use stays as it is.
 
     Raises: NoIndex; IndexBusy; IndexDamaged, when the corpus itself is damaged, so that the documents must be
-    indexed anew, or the new generation fails its trial; IndexFault, when the disk does not take it.
+    indexed anew, or the new generation fails its trial; StoreUnavailable; IndexFault, when the disk does not take it.
     """
     root, told = settings.root, progress or Silent()
-    with in_one_sentence(root), generation.writing(root):
+    with in_one_sentence(root), generation.writing(root, settings.store):
         before, mended = _source(root)
         with generation.staging(root) as folder:
             shutil.copyfile(generation.folder_of(root, before.generation) / FILE, folder / FILE)
-            manifest = build_caches(folder, root, before.fingerprint, before.dimension, told)
+            manifest = build_caches(folder, settings, before.fingerprint, before.dimension, told)
             told.start("publish", 1)
-            require_sound(trial(folder))
+            require_sound(folder, manifest.remote, settings.store, trial)
             generation.publish(root, folder, manifest)
             told.advance(1)
     return Repair(manifest.generation, before.generation, mended, manifest.documents, manifest.passages)

@@ -7,6 +7,32 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where the vectors are kept. None of this is part of a fingerprint: the same vectors answer alike anywhere."""
+
+    host: str | None = None
+    """The Chroma server's name or address; None keeps the vectors in Chroma's files beside the corpus."""
+    port: int = 8000
+    tls: bool = False
+    token_env: str | None = None
+    """The name of the environment variable that holds the server's token, which itself is never kept."""
+    timeout: float = 30.0
+    """Seconds to wait for an answer, and for a server that went away while an index is built."""
+
+    @property
+    def url(self) -> str | None:
+        """The server as it is written down and shown; None for vectors in files."""
+        if self.host is None:
+            return None
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+
+EMBEDDED = StoreSettings()
+"""Vectors in files beside the corpus."""
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSettings:
     """Where the index lives and how passages are cut and embedded."""
 
@@ -18,6 +44,7 @@ class IndexSettings:
     model: str | None = None
     """A sentence-transformers folder or hub name; None is the bundled all-MiniLM-L6-v2."""
     max_file_bytes: int = 64 * 1024 * 1024
+    store: StoreSettings = EMBEDDED
 
     @property
     def root(self) -> Path:

@@ -1,4 +1,4 @@
-"""Nearest vectors, by Chroma. A cache made from the corpus; the only module that knows chromadb.
+"""Nearest vectors, by Chroma in this process. A cache made from the corpus; the only module that knows chromadb.
 
 Chroma is given vectors and ids and nothing else: no text, no embedding function (it would fetch a model), and
 settings that read no `.env` of the current folder.
@@ -7,7 +7,7 @@ settings that read no `.env` of the current folder.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,18 +19,17 @@ from chromadb.errors import ChromaError
 
 from index.errors import IndexDamaged
 from index.types import Hit, Vectors
+from index.vectors import SPARE, Batch, configuration, ranked
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
 
 _COLLECTION = "passages"
-_SPARE = 8
-"""Hits asked for beyond `k`, so that equal scores at the edge are cut by id and not by chance."""
 
 
-def build_store(folder: Path, ids: Sequence[str], vectors: Vectors) -> None:
-    """Write a new store of `ids` and their unit `vectors`, shape (len(ids), dimension), in the empty `folder`.
+def build_store(folder: Path, count: int, batches: Iterable[Batch]) -> None:
+    """Write a new store of the `count` vectors of `batches`, no id twice, in the empty `folder`.
 
     Raises: OSError, when the disk is full; IndexDamaged, on any other failure of Chroma.
     """
@@ -38,16 +37,17 @@ def build_store(folder: Path, ids: Sequence[str], vectors: Vectors) -> None:
         client = _client(folder)
         try:
             collection = client.create_collection(
-                _COLLECTION, embedding_function=None, configuration=_configuration(len(ids))
+                _COLLECTION, embedding_function=None, configuration=_configuration(count)
             )
             size = client.get_max_batch_size()
-            for at in range(0, len(ids), size):
-                collection.upsert(ids=list(ids[at : at + size]), embeddings=vectors[at : at + size])
+            for ids, vectors in batches:
+                for at in range(0, len(ids), size):
+                    collection.upsert(ids=list(ids[at : at + size]), embeddings=vectors[at : at + size])
         finally:
             client.close()
 
 
-class VectorStore:
+class EmbeddedStore:
     """A published store, to search. Safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
@@ -67,20 +67,6 @@ class VectorStore:
                 self._client.close()
                 raise
 
-    @classmethod
-    def open(cls, folder: Path) -> VectorStore:
-        """The store in `folder`.
-
-        Raises: IndexDamaged, when it does not open.
-        """
-        return cls(folder)
-
-    def __enter__(self) -> VectorStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the files."""
         self._client.close()
@@ -90,24 +76,18 @@ class VectorStore:
         return self._count
 
     def query(self, vector: Vectors, k: int) -> list[Hit]:
-        """The `k` passages (all, when fewer) whose vectors are nearest to `vector`, shape (d,) or (1, d), best first.
-
-        The score is the cosine similarity; equal scores stand in the order of their ids.
-
-        Raises: IndexDamaged, when Chroma fails or `vector` has another width than the store's.
-        """
+        """See `index.vectors.VectorStore`."""
         count = min(k, self._count)
         if count < 1:
             return []
         with _chroma(self._folder):
             found = self._collection.query(
                 query_embeddings=np.atleast_2d(vector),
-                n_results=min(count + _SPARE, self._count),
+                n_results=min(count + SPARE, self._count),
                 include=["distances"],
             )
         distances = found["distances"] or [[]]
-        scored = sorted((distance, key) for key, distance in zip(found["ids"][0], distances[0], strict=True))
-        return [Hit(key, 1.0 - float(distance), rank) for rank, (distance, key) in enumerate(scored[:count], start=1)]
+        return ranked(found["ids"][0], distances[0], count)
 
 
 def _client(folder: Path) -> Client:
@@ -120,23 +100,7 @@ def _client(folder: Path) -> Client:
 
 
 def _configuration(count: int) -> CreateCollectionConfiguration:
-    """Cosine distance, a graph denser than Chroma's default, and one flush at the end.
-
-    On 8,000 clustered vectors of width 384 these find every one of the exact 50 nearest, at 5 ms a question.
-    A store below `sync_threshold` keeps no graph on the disk: whoever opens it replays its log and rewrites its files.
-    One that flushes on the way writes the graph many times. Hence a threshold of exactly what will be added.
-    """
-    threshold = max(1, count)
-    return {
-        "hnsw": {
-            "space": "cosine",
-            "ef_construction": 200,
-            "max_neighbors": 32,
-            "ef_search": 200,
-            "sync_threshold": threshold,
-            "batch_size": min(100, threshold),
-        }
-    }
+    return cast("CreateCollectionConfiguration", configuration(count))
 
 
 @contextmanager

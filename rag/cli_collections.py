@@ -13,6 +13,7 @@ from rag.terminal import Terminal
 
 if TYPE_CHECKING:
     from index.collections import CollectionState
+    from index.settings import IndexSettings
 
 collections = typer.Typer(help="List, copy and delete collections.", invoke_without_command=True, rich_markup_mode=None)
 
@@ -61,7 +62,8 @@ def copy(
     """Copy collection A to B as it is now; nothing is embedded."""
     from index.collections import copy_collection
 
-    made = copy_collection(_home(context, home, config), source, target)
+    settings = _settings(context, home, config)
+    made = copy_collection(settings.home, source, target, settings.store)
     told = f"{made.documents:,} documents, {made.passages:,} passages"
     Terminal().line(f"Copied {source} to {target}: {told}, generation {made.generation}.")
 
@@ -79,14 +81,17 @@ def delete(
         raise typer.BadParameter(f"this deletes what is stored of {name!r}, for good; add --yes to do it.")
     from index.collections import delete_collection
 
-    delete_collection(_home(context, home, config), name)
+    settings = _settings(context, home, config)
+    left = delete_collection(settings.home, name, settings.store)
     Terminal().line(f"Deleted {name}.")
+    for entry in left:
+        Terminal().line(f"Still on {entry.server}, which is not the store set now: {entry.collection}.")
 
 
-def _home(context: typer.Context, home: Path | None, config: Path | None) -> Path:
-    """The home in force, its flag typed before the subcommand or after."""
+def _settings(context: typer.Context, home: Path | None, config: Path | None) -> IndexSettings:
+    """The settings in force, a flag typed before the subcommand or after."""
     before = context.parent.params if context.parent else {}
-    return settings_of(home or before.get("home"), config or before.get("config"), None).home
+    return settings_of(home or before.get("home"), config or before.get("config"), None).for_index()
 
 
 def _row(state: CollectionState) -> tuple[str, str, str, str]:

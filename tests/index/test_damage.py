@@ -98,7 +98,7 @@ def test_the_trial_finds_a_store_that_opens_and_answers_wrongly(copy: IndexSetti
         ids = corpus.passage_ids()
     random = np.random.default_rng(3).normal(size=(len(ids), 64))
     vectors = np.asarray(random / np.linalg.norm(random, axis=1, keepdims=True), dtype=np.float32)
-    build_store(folder / "chroma", ids, vectors)
+    build_store(folder / "chroma", len(ids), [(ids, vectors)])
     assert "is not found by its own vector" in str(probe.run(folder))
 
 
@@ -107,7 +107,7 @@ def test_the_trial_finds_missing_passages_and_words(copy: IndexSettings) -> None
     (folder / "lexical" / "ids.json").write_text("[]")
     assert "does not read" in str(probe.run(folder))
     shutil.rmtree(folder / "chroma")
-    build_store(folder / "chroma", ["only"], np.eye(1, 64, dtype=np.float32))
+    build_store(folder / "chroma", 1, [(["only"], np.eye(1, 64, dtype=np.float32))])
     assert "Chroma 1" in str(probe.run(folder))
 
 
