@@ -7,6 +7,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from index.errors import UnreadableFile
@@ -94,8 +95,9 @@ def absolute(paths: Sequence[Path]) -> tuple[Path, ...]:
 
 def outside(indexes: Path, found: Found) -> Found:
     """The files found, but for those of the indexes themselves, should they lie below a folder given."""
-    (indexes,) = absolute([indexes])
-    kept = tuple(file for file in found.files if not file.path.is_relative_to(indexes))
+    real = cache(os.path.realpath)  # a folder given may be a link
+    ours = Path(real(indexes))
+    kept = tuple(file for file in found.files if not Path(real(file.path.parent), file.path.name).is_relative_to(ours))
     return replace(found, files=kept)
 
 
