@@ -1,4 +1,4 @@
-"""A conversation: its turns are kept in memory, and a follow-up is resolved against them."""
+"""A conversation: its last turns are remembered, and a follow-up is resolved against them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,29 @@ class Asks(Protocol):
         ...
 
 
+class Keeps(Protocol):
+    """What a conversation needs of what writes it down; neither raises where that cannot be done."""
+
+    def keep(self, question: str, answer: Answer) -> None:
+        """Keep one turn, its question as typed."""
+        ...
+
+    def start_over(self) -> None:
+        """The next turn begins another conversation."""
+        ...
+
+
 class Conversation:
     """Asks questions in turn, each with the turns before it."""
 
-    def __init__(self, pipeline: Asks, max_turns: int) -> None:
-        """An empty conversation that remembers the last `max_turns` turns."""
+    def __init__(
+        self, pipeline: Asks, max_turns: int, keeper: Keeps | None = None, earlier: Sequence[Turn] = ()
+    ) -> None:
+        """A conversation that remembers the last `max_turns` turns, `earlier` ones too, and is kept by `keeper`."""
         self._pipeline = pipeline
         self._max = max_turns
-        self._turns: list[Turn] = []
+        self._keeper = keeper
+        self._turns = list(earlier)[max(0, len(earlier) - max_turns) :]
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -38,8 +53,12 @@ class Conversation:
         answer = self._pipeline.ask(question, history=self.turns)
         self._turns.append(Turn(answer.question, answer.text))
         del self._turns[: max(0, len(self._turns) - self._max)]
+        if self._keeper:
+            self._keeper.keep(question, answer)
         return answer
 
     def clear(self) -> None:
-        """Forget every turn."""
+        """Forget every turn; what was kept stays so."""
         self._turns.clear()
+        if self._keeper:
+            self._keeper.start_over()
