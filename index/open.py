@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from index import generation
 from index.corpus import FILE, Corpus
@@ -17,12 +17,13 @@ from index.generation import Manifest
 from index.patterns import Patterns
 from index.probe import CHROMA, LEXICAL
 from index.seal import broken
-from index.settings import IndexSettings
+from index.settings import IndexSettings, StoreSettings
 from index.types import Article, Hit, IndexState, Passage, Source, Vectors
+from index.within import Within, kept, nearest, within
 
 if TYPE_CHECKING:
     from index.lexical import LexicalIndex
-    from index.store import VectorStore
+    from index.vectors import VectorStore
 
 
 def open_index(settings: IndexSettings, fingerprint: str | None = None) -> Index:
@@ -41,21 +42,26 @@ class Index:
     raise IndexDamaged; it then names the file and what mends it.
     """
 
+    compared_one_by_one: ClassVar[int] = 2000
+    """Of a search kept to no more passages than these, the vectors are read and compared each; of 20,000 passages that
+    takes as long as asking the store for a thousand."""
+
     def __init__(self, settings: IndexSettings, fingerprint: str | None = None) -> None:
         """See `open_index`."""
-        self._root = settings.root
+        self._root, self._settings = settings.root, settings.store
         self._lock = RLock()
         self._corpus: Corpus | None = None
         self._store: VectorStore | None = None
         self._words: LexicalIndex | None = None
         self._source = lru_cache(maxsize=4096)(self._read_source)
+        self._within = lru_cache(maxsize=2)(self._read_within)
         with ExitStack() as stack:
             held = stack.enter_context(generation.reading(self._root))
             if held is None:
                 raise NoIndex(f"Nothing is indexed in {str(self._root)!r} yet; run `rag index PATH`.")
             self._manifest, self._line = held
             self._folder = generation.folder_of(self._root, self._manifest.generation)
-            _require(self._manifest, self._folder, fingerprint)
+            _require(self._manifest, self._folder, fingerprint, settings.store)
             self._held = stack.pop_all()
 
     def __enter__(self) -> Index:
@@ -97,8 +103,11 @@ class Index:
         """Whether another generation is in use by now, so that this one should be closed and the index opened again."""
         return generation.current_line(self._root) != self._line
 
-    def dense(self, vector: Vectors, k: int) -> list[Hit]:
+    def dense(self, vector: Vectors, k: int, within: Within | None = None) -> list[Hit]:
         """The `k` passages nearest to `vector`, shape (d,) or (1, d), by cosine similarity; best first.
+
+        With `within` only its passages are ranked: by exact search where they are few, else by asking the store for
+        so many more that enough of them are in it, and by exact search again where that falls short.
 
         Raises: WrongModel, when `vector` has another width than the index's.
         """
@@ -107,11 +116,15 @@ class Index:
                 f"The question's vector has {vector.shape[-1]} numbers, those of the index {self._manifest.dimension}; "
                 "run `rag index PATH` with the model now set."
             )
-        return self._vectors().query(vector, k)
+        return self._vectors().query(vector, k) if within is None else self._dense_within(vector, k, within)
 
-    def lexical(self, text: str, k: int) -> list[Hit]:
-        """Up to `k` passages that share a word with `text`, by BM25; best first."""
-        return self._word_index().query(text, k)
+    def lexical(self, text: str, k: int, within: Within | None = None) -> list[Hit]:
+        """Up to `k` passages, of `within` if given, that share a word with `text`, by BM25; best first."""
+        return self._word_index().query(text, k, None if within is None else within.ids)
+
+    def within(self, articles: Collection[tuple[str, int]]) -> Within:
+        """The passages of these articles, given as documents and ordinals, to keep a search to."""
+        return self._within(frozenset(articles))
 
     def idf(self, term: str) -> float:
         """How rare a token of `index.tokens.tokenize` is among the passages; the maximum for one that none has."""
@@ -131,7 +144,7 @@ class Index:
         return tuple(article for document in corpus.document_ids() for article in corpus.articles(document))
 
     def source(self, passage: Passage) -> Source:
-        """Where a passage comes from; the first path, by sort order, where its document has several."""
+        """Where a passage comes from: the first path, by sort order, and the others that its document has."""
         return self._source(passage.document_id, passage.article)
 
     def source_of(self, article: Article) -> Source:
@@ -142,12 +155,35 @@ class Index:
         """A document's decoded text, which the offsets of articles and passages count in."""
         return self._texts().text(document_id)
 
+    def paths_of(self, document_id: str) -> tuple[str, ...]:
+        """The paths under which a document was found, sorted; never none."""
+        return self._texts().paths_of(document_id)
+
+    def documents_of(self, sha256: str) -> tuple[str, ...]:
+        """The documents read from files whose bytes have this digest."""
+        return self._texts().documents_of(sha256)
+
+    def document_at(self, path: str) -> str | None:
+        """The document found under `path`; None where no file there is indexed."""
+        return self._texts().document_at(path)
+
     def neighbours(self, passage: Passage, before: int, after: int) -> tuple[Passage, ...]:
         """Up to `before` passages before it and `after` after it in its article, in order, itself left out."""
         all_of_it = self._texts().passages_of(passage.document_id, passage.article)
         earlier = [other for other in all_of_it if other.start < passage.start]
         later = [other for other in all_of_it if other.start > passage.start]
         return (*earlier[max(0, len(earlier) - before) :], *later[:after])
+
+    def _dense_within(self, vector: Vectors, k: int, allowed: Within) -> list[Hit]:
+        ids = tuple(allowed.distinct.values())
+        if len(ids) > self.compared_one_by_one:
+            hits = kept(self._vectors().query(vector, 2 * k * self._manifest.passages // len(ids)), allowed, k)
+            if len(hits) == k:
+                return hits
+        return nearest(vector, ids, self._texts().vectors(self.fingerprint, ids), k)
+
+    def _read_within(self, articles: frozenset[tuple[str, int]]) -> Within:
+        return within(self._texts().placed(), articles)
 
     def _texts(self) -> Corpus:
         with self._lock:
@@ -160,9 +196,9 @@ class Index:
         with self._lock:
             if self._store is None:
                 self._compare(CHROMA)
-                from index.store import VectorStore
+                from index.vectors import open_vectors
 
-                self._store = VectorStore.open(self._folder / CHROMA)
+                self._store = open_vectors(self._folder / CHROMA, self._manifest.remote, self._settings)
             return self._store
 
     def _word_index(self) -> LexicalIndex:
@@ -182,26 +218,25 @@ class Index:
     def _read_source(self, document_id: str, ordinal: int) -> Source:
         corpus = self._texts()
         article = corpus.article(document_id, ordinal)
+        path, *also = corpus.paths_of(document_id)
         return Source(
             document_id=document_id,
-            path=corpus.first_path(document_id),
+            path=path,
             sha256=corpus.sha256(document_id),
             title=article.title,
             outlet=article.outlet,
             author=article.author,
             date=article.date,
+            also=tuple(also),
         )
 
 
-def _require(manifest: Manifest, folder: Path, fingerprint: str | None) -> None:
+def _require(manifest: Manifest, folder: Path, fingerprint: str | None, store: StoreSettings) -> None:
     generation.require_files(folder, manifest)
     if fingerprint is not None and fingerprint != manifest.fingerprint:
         raise WrongModel(
             f"The index was built with the embedding model {manifest.fingerprint!r}, and {fingerprint!r} is set; "
             "run `rag index PATH` to build it with that, or set index.model back."
         )
-    if manifest.chroma != generation.chroma_version():
-        raise IndexDamaged(
-            f"The index was written by chromadb {manifest.chroma}, and {generation.chroma_version()} is installed; "
-            "run `rag index PATH`, which embeds nothing anew."
-        )
+    if problem := generation.misfit(manifest, store):
+        raise IndexDamaged(f"The index {problem}; run `rag index PATH`, which embeds nothing anew.")

@@ -131,7 +131,7 @@ def passage_id(document_id: str, span: Span) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a passage comes from, as shown to a person. `path` is relative to the indexed folder."""
+    """Where a passage comes from, as shown to a person. Paths are relative to the indexed folder."""
 
     document_id: str
     path: str
@@ -140,6 +140,8 @@ class Source:
     outlet: str | None
     author: str | None
     date: str | None
+    also: tuple[str, ...] = ()
+    """The other paths where the same content lies, sorted; `path` is the first of them all."""
 
 
 @dataclass(frozen=True, slots=True)

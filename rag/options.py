@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rag.filters import Filters
     from rag.settings import Settings
 
 
@@ -43,3 +44,57 @@ def settings_of(home: Path | None, config: Path | None, collection: str | None) 
     from rag.settings import load
 
     return load(home=home, config=config, collection=collection)
+
+
+File = Annotated[
+    list[str] | None,
+    typer.Option("--file", metavar="PATTERN", help="Only these files, as 'notes/*.md'; repeatable."),
+]
+Article = Annotated[
+    list[str] | None,
+    typer.Option("--article", metavar="WORDS", help="Only articles whose headline has these words; repeatable."),
+]
+Outlet = Annotated[
+    list[str] | None,
+    typer.Option("--outlet", metavar="NAME", help="Only articles of this outlet; repeatable."),
+]
+Author = Annotated[
+    list[str] | None,
+    typer.Option("--author", metavar="NAME", help="Only articles by this author; repeatable."),
+]
+After = Annotated[
+    str | None,
+    typer.Option("--after", metavar="DATE", help="Only articles dated in 2016, 2016-09 or 2016-09-07, or later."),
+]
+Before = Annotated[
+    str | None,
+    typer.Option("--before", metavar="DATE", help="Only articles dated before 2016, 2016-09 or 2016-09-07 begins."),
+]
+NoFilters = Annotated[
+    bool,
+    typer.Option("--no-filters", help="Take no filter from the question's words, as “according to Forbes”."),
+]
+
+
+def filters_of(
+    file: list[str] | None,
+    article: list[str] | None,
+    outlet: list[str] | None,
+    author: list[str] | None,
+    after: str | None,
+    before: str | None,
+) -> Filters:
+    """The filters that were typed.
+
+    Raises: QuestionInvalid, when a date is none or a name is empty.
+    """
+    from rag.filters import Filters, iso_date
+
+    return Filters(
+        files=tuple(file or ()),
+        titles=tuple(article or ()),
+        outlets=tuple(outlet or ()),
+        authors=tuple(author or ()),
+        after=None if after is None else iso_date(after) or after,
+        before=None if before is None else iso_date(before) or before,
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from index.open import Index
 from index.types import Embedder, Hit, Passage, Source
+from index.within import Within
 from rag.fuse import fuse, interleave
 from rag.question import split_parts
 from rag.reading import Reader, Reading
@@ -37,13 +38,15 @@ class Retriever:
         self._reader = reader
         self._settings = settings
 
-    def retrieve(self, question: str, k: int | None = None) -> tuple[RetrievedPassage, ...]:
-        """The `k` best passages (the setting's number if None), best first, labelled from 1.
+    def retrieve(
+        self, question: str, k: int | None = None, within: Within | None = None
+    ) -> tuple[RetrievedPassage, ...]:
+        """The `k` best passages (the setting's number if None), of `within` if given, best first, labelled from 1.
 
         A question of several parts has each part searched, and the rankings taken in turn.
         """
         wanted = k or self._settings.top_k
-        rankings = [self._rank(part, wanted) for part in split_parts(question)]
+        rankings = [self._rank(part, wanted, within) for part in split_parts(question)]
         by_id = {ranked.id: ranked for ranking in reversed(rankings) for ranked in ranking}
         order = interleave(*([ranked.id for ranked in ranking] for ranking in rankings))[:wanted]
         passages = self._index.passages(order)
@@ -52,14 +55,14 @@ class Retriever:
             for n, i in enumerate(order, start=1)
         )
 
-    def legs(self, question: str) -> tuple[list[Hit], list[Hit]]:
+    def legs(self, question: str, within: Within | None = None) -> tuple[list[Hit], list[Hit]]:
         """What the dense and the lexical search return for `question`, each best first."""
         many = max(self._settings.candidates, _READ)
         vector = self._embedder.embed([question])
-        return self._index.dense(vector, many), self._index.lexical(question, many)
+        return self._index.dense(vector, many, within), self._index.lexical(question, many, within)
 
-    def _rank(self, question: str, wanted: int) -> list[_Ranked]:
-        dense, lexical = self.legs(question)
+    def _rank(self, question: str, wanted: int, within: Within | None) -> list[_Ranked]:
+        dense, lexical = self.legs(question, within)
         fused = list(fuse(dense, lexical))[: max(_READ, wanted)]
         found = self._index.passages(fused)
         sourced = [(found[i], self._index.source(found[i])) for i in fused]

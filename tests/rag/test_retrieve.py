@@ -9,6 +9,7 @@ import pytest
 
 from index.open import Index
 from index.types import Hit, Passage, Source, Span, Vectors, passage_id
+from index.within import Within
 from rag.reading import Reader
 from rag.retrieve import Retriever, as_pairs
 from rag.settings import Retrieval
@@ -40,11 +41,11 @@ class FakeIndex:
         self.passages_by_id = {passage(name).id: passage(name) for name in TEXTS}
         self.queries: list[str] = []
 
-    def dense(self, vector: Vectors, k: int) -> list[Hit]:
+    def dense(self, vector: Vectors, k: int, within: Within | None = None) -> list[Hit]:
         assert vector.shape == (1, 64)
         return self._dense[:k]
 
-    def lexical(self, text: str, k: int) -> list[Hit]:
+    def lexical(self, text: str, k: int, within: Within | None = None) -> list[Hit]:
         self.queries.append(text)
         return self._lexical[:k]
 
