@@ -16,10 +16,9 @@ def before(passages: int, findings: Sequence[Finding]) -> Reason | None:
 
 def after(draft: Draft, statements: Sequence[Statement]) -> Reason | None:
     """Why a draft is no answer; None where at least one statement stands, wholly or in part."""
-    if draft.declined or not statements:
-        return "model_declined"
-    stands = any(statement.verdict in ("supported", "partly") for statement in statements)
-    return None if stands else "unsupported"
+    if any(statement.verdict in ("supported", "partly") for statement in statements):
+        return None
+    return "model_declined" if draft.declined or not statements else "unsupported"
 
 
 def lacking(findings: Sequence[Finding]) -> str | None:

@@ -2,7 +2,12 @@
 
 RagError
 ├── QuestionInvalid    an empty, oversized or unreadable question
-└── LLMFailed          the configured model did not answer
+├── LLMFailed          the configured model did not answer
+├── Cancelled          the person stopped the question
+├── ModelNotFetched    a language model could not be had from the hub
+└── ConversationsFault
+    ├── NoConversation         no kept conversation has this id
+    └── ConversationsUnusable  the file that keeps them cannot be read or written
 """
 
 from __future__ import annotations
@@ -16,3 +21,23 @@ class QuestionInvalid(RagError):
 
 class LLMFailed(RagError):
     """The configured model could not be reached, or gave an error."""
+
+
+class Cancelled(RagError):
+    """The person stopped a question before its answer was whole."""
+
+
+class ModelNotFetched(RagError):
+    """A language model could not be fetched from the hub, or was not what the hub lists."""
+
+
+class ConversationsFault(RagError):
+    """Base of the errors of kept conversations."""
+
+
+class NoConversation(ConversationsFault):
+    """No kept conversation has this id."""
+
+
+class ConversationsUnusable(ConversationsFault):
+    """The file that keeps conversations cannot be read or written, or is of a newer version."""

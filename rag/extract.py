@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from index.dates import human
 from index.types import Source
-from rag.types import AnswererName, Draft, Finding, Quote, RetrievedPassage
+from rag.followup import standalone
+from rag.types import AnswererName, Draft, Finding, Live, Quote, RetrievedPassage, Turn
 
 
 class ExtractAnswerer:
@@ -22,7 +23,17 @@ class ExtractAnswerer:
         """There is none."""
         return None
 
-    def draft(self, question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding]) -> Draft:
+    def standalone(self, question: str, history: Sequence[Turn], live: Live | None = None) -> str:
+        """`question` as the rules of `rag.followup` read it after `history`."""
+        return standalone(question, history)
+
+    def draft(
+        self,
+        question: str,
+        passages: Sequence[RetrievedPassage],
+        findings: Sequence[Finding],
+        live: Live | None = None,
+    ) -> Draft:
         """Every quote of every finding, once, in order."""
         by_label = {item.label: item for item in passages}
         quotes = dict.fromkeys(quote for finding in findings for quote in finding.quotes)

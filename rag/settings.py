@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from index.errors import SettingsInvalid
-from index.settings import IndexSettings
+from index.settings import IndexSettings, StoreSettings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -19,10 +31,35 @@ if TYPE_CHECKING:
 CollectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 _PREFIX = "RAG_"
 _LONGEST_SHOWN = 80
+_PRIVATE = ("llm.api_key_env", "llm.base_url", "store.host", "store.token_env")
+"""Settings in which a key may have been written by mistake: their values are never shown."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # An error's own text would repeat the input, and a key may have been put where its variable's name belongs.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _endpoint(url: str) -> str:
+    """An address that can be asked, and that holds no secret."""
+    parts = urlsplit(url)
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not url.isprintable():
+        raise ValueError("an address is http:// or https://, a host and a path, without a user, a password or a query")
+    return url.rstrip("/")
+
+
+def _host(told: str) -> str:
+    """A host's name, or its address without the brackets that an address with colons has in a URL."""
+    bare = told.removeprefix("[").removesuffix("]")
+    try:
+        return str(ip_address(bare))
+    except ValueError:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", told):
+            raise ValueError(
+                "a host is a name or an address alone, without http://, a port, a user or a path"
+            ) from None
+        return told
 
 
 class Index(_Section):
@@ -48,6 +85,62 @@ class Answering(_Section):
     history_turns: int = Field(6, ge=0, le=50)
 
 
+class Store(_Section):
+    """The Chroma server that keeps the vectors; without a host they are kept in the home.
+
+    The token itself is never a setting: `token_env` names the environment variable that holds it.
+    """
+
+    host: Annotated[str, AfterValidator(_host)] | None = None
+    port: int = Field(8000, ge=1, le=65535)
+    tls: bool = False
+    token_env: Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,62}$")] | None = None
+    timeout: float = Field(30, gt=0, le=3600)
+
+
+class Conversations(_Section):
+    """Whether conversations are kept in the home."""
+
+    keep: bool = True
+
+
+class LanguageModel(_Section):
+    """Which language model writes the answers, and its limits; without a provider none is used.
+
+    `context` and `max_tokens` count tokens: of prompt and reply together, and of the reply. Times are in seconds.
+    The key itself is never a setting: `api_key_env` names the environment variable that holds it.
+    """
+
+    provider: Literal["openai", "gguf"] | None = None
+    base_url: Annotated[str, AfterValidator(_endpoint)] | None = None
+    model: Annotated[str, StringConstraints(min_length=1)] | None = None
+    api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,62}$")] | None = None
+    path: Path | None = None
+    context: int = Field(4096, ge=512, le=1_048_576)
+    threads: int | None = Field(None, ge=1, le=1024)
+    timeout: float = Field(120, gt=0, le=3600)
+    first_token_timeout: float = Field(60, gt=0, le=3600)
+    max_tokens: int = Field(400, ge=16, le=8192)
+    temperature: float = Field(0, ge=0, le=2)
+    retries: int = Field(2, ge=0, le=10)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        needed = {"openai": ("base_url", "model"), "gguf": ("path",)}
+        for key in needed.get(self.provider or "", ()):
+            if getattr(self, key) is None:
+                raise PydanticCustomError("incomplete", f"llm.provider = {self.provider!r} needs llm.{key} too")
+        if self.max_tokens >= self.context:
+            raise PydanticCustomError("incomplete", "llm.max_tokens must leave room in llm.context for the passages")
+        return self
+
+
+class Verify(_Section):
+    """A cross-encoder for entailment, a folder or a hub name, that judges what is not quoted; none by default."""
+
+    model: Annotated[str, StringConstraints(min_length=1)] | None = None
+
+
 class Settings(_Section):
     """Everything a user can set."""
 
@@ -56,6 +149,10 @@ class Settings(_Section):
     index: Index = Index()
     retrieval: Retrieval = Retrieval()
     answer: Answering = Answering()
+    verify: Verify = Verify()
+    llm: LanguageModel = LanguageModel()
+    store: Store = Store()
+    conversations: Conversations = Conversations()
 
     def for_index(self) -> IndexSettings:
         """The part that the index needs."""
@@ -65,11 +162,12 @@ class Settings(_Section):
             passage_words=self.index.passage_words,
             model=self.index.model,
             max_file_bytes=self.index.max_file_bytes,
+            store=StoreSettings(**self.store.model_dump()),
         )
 
     def fingerprint(self) -> str:
         """Twelve hex digits that change with any setting that can change an answer."""
-        told = self.model_dump_json(exclude={"home", "collection"})
+        told = self.model_dump_json(exclude={"home", "collection", "store", "conversations"})
         return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
@@ -164,10 +262,14 @@ def _in_words(error: ErrorDetails, origin: str) -> str:
     if error["type"] == "extra_forbidden":
         known = ", ".join(_known(error["loc"]))
         return f"There is no setting {key!r}; take it out of {origin}, or use one of: {known}."
-    value = repr(error["input"])
+    if error["type"] == "incomplete":
+        return f"{error['msg']}; mend {origin}."
+    value = "what it says" if key in _PRIVATE else repr(error["input"])
     shown = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
     reason = error["msg"]
-    if error["type"] == "string_pattern_mismatch":
+    if key in ("llm.api_key_env", "store.token_env"):
+        reason = f"it is the name of an environment variable in capitals, not the {'key' if 'key' in key else 'token'}"
+    elif error["type"] == "string_pattern_mismatch":
         reason = "a name has only letters, digits, '.', '_' and '-', at most 63, and begins with a letter or digit"
     return f"The setting {key!r} cannot be {shown} ({reason}); change it in {origin}."
 

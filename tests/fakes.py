@@ -59,9 +59,13 @@ class ScriptedLLM:
 
     name = "scripted"
 
-    def __init__(self, *replies: str) -> None:
+    def __init__(self, *replies: str, window: int = 8192) -> None:
         self.replies = list(replies)
         self.prompts: list[str] = []
+        self.window = window
+
+    def tokens(self, text: str) -> int:
+        return len(text.split())
 
     def complete(self, prompt: str) -> str:
         self.prompts.append(prompt)
@@ -276,3 +280,15 @@ def tiny_model(folder: Path, seed: int = 0) -> Path:
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 64}))
     return folder
+
+
+class ScriptedEntailment:
+    """Gives every pair the same probability of entailment, and keeps what it was asked."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+        self.pairs: list[tuple[str, str]] = []
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
+        self.pairs.extend(pairs)
+        return [(self.probability, 0.0) for _ in pairs]

@@ -41,7 +41,8 @@ def test_a_draft_in_which_nothing_stands_is_none() -> None:
 
 
 def test_an_answerer_may_decline() -> None:
-    assert decide.after(Draft("A sentence [1].", declined=True), statements("supported")) == "model_declined"
+    assert decide.after(Draft("A sentence [1].", declined=True), statements("unsupported")) == "model_declined"
+    assert decide.after(Draft("A sentence [1].", declined=True), statements("supported")) is None
     assert decide.after(Draft(""), []) == "model_declined"
 
 

@@ -1,0 +1,262 @@
+"""One endpoint that speaks OpenAI's chat protocol, asked within limits of time, length and tries.
+
+The one home of httpx. Nothing is read from the environment: no proxy, no certificate file, no key but the one given.
+Redirects are not followed, so that nothing but the configured address is ever contacted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from rag.errors import LLMFailed
+from rag.providers.events import Events, Piece, Unreadable, problem, read
+
+_AGAIN: Final = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
+_LONGEST_BODY = 1024 * 1024
+_LONGEST_TOLD = 200
+_CHARS_A_TOKEN = 16
+"""More than any tokenizer makes of ordinary text: past so many, the endpoint does not honour `max_tokens`."""
+
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait (seconds), how much to read, and how often to try again."""
+
+    total: float = 120
+    first: float = 60
+    connect: float = 10
+    max_tokens: int = 400
+    retries: int = 2
+    backoff: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """Why one attempt failed, and whether another may help: after so many seconds, where the endpoint says so."""
+
+    sentence: str
+    again: bool = False
+    after: float | None = None
+
+
+class _Failed(Exception):
+    def __init__(self, attempt: _Try) -> None:
+        super().__init__(attempt.sentence)
+        self.attempt = attempt
+
+
+class Endpoint:
+    """Asks one model at one address."""
+
+    def __init__(
+        self, url: str, model: str, *, key: Callable[[], str | None], temperature: float = 0, limits: Limits
+    ) -> None:
+        """An endpoint at `url`, which ends before `/chat/completions`. `key` is asked for at each call.
+
+        Nothing is contacted yet.
+        """
+        self._url = url.rstrip("/")
+        self._model = model
+        self._key = key
+        self._temperature = temperature
+        self.limits = limits
+
+    async def answer(self, prompt: str, give: Callable[[str], None]) -> None:
+        """Hands the reply to `give` as it comes. Cancelling closes the connection.
+
+        Raises: LLMFailed, in one sentence, never with the key.
+        """
+        key = self._key()
+        ends = asyncio.get_running_loop().time() + self.limits.total
+        reply = _Reply(give, self.limits.max_tokens * _CHARS_A_TOKEN)
+        for tried in range(self.limits.retries + 1):
+            try:
+                return await self._within(prompt, key, reply, ends)
+            except _Failed as error:
+                failed = error.attempt
+            pause = self.limits.backoff * 2**tried if failed.after is None else failed.after
+            left = ends - asyncio.get_running_loop().time()
+            if reply.begun or not failed.again or tried == self.limits.retries or pause >= left:
+                break
+            await asyncio.sleep(pause)
+        raise LLMFailed(_without(failed.sentence, key)) from None
+
+    async def _within(self, prompt: str, key: str | None, reply: _Reply, ends: float) -> None:
+        """One attempt, within the time to the first word and the time to the last. Raises: _Failed."""
+        begins = min(ends, asyncio.get_running_loop().time() + self.limits.first)
+        try:
+            async with asyncio.timeout_at(begins) as clock:
+                reply.on_first(lambda: clock.reschedule(ends))
+                await self._once(prompt, key, reply)
+        except TimeoutError:
+            raise _Failed(_Try(self._late(reply))) from None
+
+    def _late(self, reply: _Reply) -> str:
+        if reply.begun or self.limits.first >= self.limits.total:
+            return (
+                f"{self._told} was not done within {self.limits.total:g} s; raise llm.timeout or use a smaller model."
+            )
+        wait = f"within {self.limits.first:g} s"
+        return f"{self._told} gave no word {wait}; raise llm.first_token_timeout or use a smaller model."
+
+    async def _once(self, prompt: str, key: str | None, reply: _Reply) -> None:
+        time = httpx.Timeout(None, connect=self.limits.connect)
+        try:
+            async with (
+                httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=time) as client,
+                client.stream(
+                    "POST", f"{self._url}/chat/completions", json=self._body(prompt), headers=_heads(key)
+                ) as got,
+            ):
+                if got.status_code != httpx.codes.OK:
+                    raise _Failed(self._refused(got, problem(await _whole(got))))
+                await self._read(got, reply)
+        except httpx.RequestError as error:
+            raise _Failed(self._lost(error, reply)) from None
+        except Unreadable as error:
+            raise _Failed(_Try(f"{self._told} sent {error}; check that llm.base_url is its API.")) from None
+
+    def _body(self, prompt: str) -> Json:
+        return {
+            "model": self._model,
+            "messages": [{"role": "user", "content": prompt}],
+            "temperature": self._temperature,
+            "max_tokens": self.limits.max_tokens,
+            "stream": True,
+        }
+
+    async def _read(self, got: httpx.Response, reply: _Reply) -> None:
+        kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "text/html":
+            raise Unreadable("a web page")
+        if kind == "application/json":
+            self._take(read(await _whole(got)), reply)
+        else:
+            await self._events(got, reply)
+        if not reply.begun:
+            raise _Failed(_Try(f"{self._told} gave an empty reply; try another model."))
+
+    async def _events(self, got: httpx.Response, reply: _Reply) -> None:
+        events = Events()
+        async for chunk in got.aiter_bytes():
+            for piece in events.feed(chunk):
+                if self._take(piece, reply):
+                    return
+        if not any([self._take(piece, reply) for piece in events.end()]):
+            raise _Failed(
+                _Try(f"{self._told} closed the connection before its reply was whole; try again.", again=True)
+            )
+
+    def _take(self, piece: Piece, reply: _Reply) -> bool:
+        """Whether the reply is whole with this piece, or as long as it may be."""
+        if piece.error is not None:
+            raise _Failed(_Try(f"{self._told} broke off: {_short(piece.error)}.", again=True))
+        return reply.add(piece.text) or piece.last
+
+    def _refused(self, got: httpx.Response, words: str) -> _Try:
+        code = got.status_code
+        told = f" ({_short(words)})" if words else ""
+        if code in (401, 403):
+            return _Try(f"{self._told} refused the key (status {code}); check the variable that llm.api_key_env names.")
+        if code == httpx.codes.NOT_FOUND:
+            return _Try(f"{self._told} is not there (status 404){told}; check llm.base_url and llm.model.")
+        if got.is_redirect:
+            return _Try(f"{self._told} points to another address (status {code}); set llm.base_url to the final one.")
+        after = _seconds(got.headers.get("retry-after"))
+        advice = "it is busy or broken, so try later" if code in _AGAIN else "check llm.base_url and llm.model"
+        return _Try(f"{self._told} answered with status {code}{told}; {advice}.", code in _AGAIN, after)
+
+    def _lost(self, error: httpx.RequestError, reply: _Reply) -> _Try:
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            why = str(error) or "no connection in time"
+            return _Try(f"{self._told} cannot be reached ({_short(why)}); start it or check llm.base_url.", again=True)
+        sentence = f"{self._told} closed the connection before its reply was whole; try again."
+        return _Try(sentence, again=not reply.begun)
+
+    @property
+    def _told(self) -> str:
+        return f"The model {self._model!r} at {self._url}"
+
+
+class _Reply:
+    """What has been said so far, up to `most` characters."""
+
+    def __init__(self, give: Callable[[str], None], most: int) -> None:
+        self._give = give
+        self._left = most
+        self._first: Callable[[], None] = lambda: None
+        self.begun = False
+
+    def on_first(self, do: Callable[[], None]) -> None:
+        """Call `do` when the first word comes."""
+        self._first = do
+
+    def add(self, text: str) -> bool:
+        """Whether no more is read."""
+        if text.strip() and not self.begun:
+            self.begun = True
+            self._first()
+        if text := text[: self._left]:
+            self._give(text)
+        self._left -= len(text)
+        return self._left <= 0
+
+
+async def _whole(got: httpx.Response) -> bytes:
+    """The body, up to a limit; it is read for a message or one JSON object only."""
+    body = b""
+    async for chunk in got.aiter_bytes():
+        body += chunk
+        if len(body) > _LONGEST_BODY:
+            break
+    return body[:_LONGEST_BODY]
+
+
+def post(url: str, told: Json, key: str, seconds: float) -> Json:
+    """The JSON object that `url` answers to one. Raises: LLMFailed."""
+    try:
+        with httpx.Client(trust_env=False, follow_redirects=False, timeout=seconds) as client:
+            answer = client.post(url, json=told, headers=_heads(key)).json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise LLMFailed(f"The model's process did not answer ({_short(str(error))}); try again.") from error
+    return answer if isinstance(answer, dict) else {}
+
+
+def _heads(key: str | None) -> dict[str, str]:
+    """The headers of a request, with the key where there is one."""
+    heads = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
+    return heads | ({"Authorization": f"Bearer {key}"} if key else {})
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """What a Retry-After header asks for, as seconds from now: it is a number or a date."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _short(words: str) -> str:
+    line = " ".join(words.split()).rstrip(".")
+    return line if len(line) <= _LONGEST_TOLD else line[: _LONGEST_TOLD - 1] + "…"
+
+
+def _without(sentence: str, key: str | None) -> str:
+    """An endpoint may repeat the key in its message."""
+    return sentence.replace(key, "***") if key else sentence
