@@ -15,6 +15,15 @@ from rag.types import Answer, Citation, RetrievedPassage
 
 Scores = dict[str, float | None]
 CUTOFFS = (1, 5)
+NAMES = (
+    *(f"source_recall@{k}" for k in CUTOFFS),
+    *("passage_recall@5", "ndcg@5", "rr"),
+    *("answer_presence", "answer_parts", "exact_match", "token_f1"),
+    *("quote_validity", "supported", "citation_coverage", "known_labels", "words_quoted"),
+    *("cited_precision", "cited_recall", "span_precision", "span_recall", "evidence_in_quotes"),
+    *("refused", "refusal_right"),
+)
+"""Every metric of `score`, in its order."""
 
 
 def score(case: Case, answer: Answer, gold: Gold, text_of: Callable[[str], str]) -> Scores:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from evals.cases import Case
 from evals.errors import EvalError
 from evals.markdown import NOTHING, bounds, number, table
+from evals.metrics import NAMES
 from evals.refusal import Measure, flags, refusal_measures
 from evals.run import About, Results, Row
 from evals.stats import interval
@@ -80,6 +82,12 @@ def measures(rows: Sequence[Row]) -> dict[str, Measure]:
     found["over_refusal"] = overall["over_refusal"]
     found |= {f"near_miss_{name}": near[name] for name in ("precision", "recall", "f1")}
     return found | _of_kinds([row for row in good if row.answerable])
+
+
+def metric_names(cases: Iterable[Case]) -> tuple[str, ...]:
+    """The name of every aggregate that `measures` gives of a run over `cases`, in its order."""
+    told = {(case.kind, case.answerable) for case in cases}
+    return tuple(measures([Row("", kind, able, scores=dict.fromkeys(NAMES)) for kind, able in sorted(told)]))
 
 
 def _of_kinds(rows: Sequence[Row]) -> dict[str, Measure]:

@@ -257,7 +257,10 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise EvalError(f"There is no whole run in {str(path.parent)!r} ({path.name}: {error.strerror}).") from error
+        raise EvalError(
+            f"There is no whole run in {str(path.parent)!r} ({path.name}: {error.strerror}); name the folder that "
+            "`rag eval run SUITE --out DIR` wrote, or run it again."
+        ) from error
 
 
 def _sha256(data: bytes) -> str:

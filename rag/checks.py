@@ -17,9 +17,11 @@ import numpy as np
 from index.tokens import words
 from index.types import Span, Word
 from rag import amounts
+from rag.amounts import in_column
 from rag.names import group
 from rag.question import name_phrases, shown
 from rag.reading import SAID, Candidate, Reading
+from rag.tables import asks_of_column
 
 _CALENDAR = frozenset(
     (
@@ -69,6 +71,8 @@ _PLACED = re.compile(
     r"(?:the\s+|a\s+|its\s+|his\s+|their\s+|[a-z-]+\s+){0,3}(?P<name>(?:al-|el-)?[A-Z][\w’'-]+(?:\s[A-Z][\w’'-]+)*)|"
     r"(?P<before>[A-Z][\w’'-]+)\s+(?:province|city|region|district|town|village|base|facility|airport)"
 )
+_JUDGED = frozenset(["age", "length", "time", "money", "percent", "date", "place", "country"])
+"""Kinds of question for which other checks look for what is asked."""
 _CITY = re.compile(r"\b(?:city|cities|town|towns|village|villages|suburb|suburbs)\b", re.I)
 
 
@@ -91,7 +95,8 @@ def _names(reading: Reading, candidate: Candidate) -> str | None:
     question = reading.question
     for phrase in name_phrases(question.text, question.terms, question.names):
         at = [i for i, term in enumerate(question.terms) if term in phrase]
-        if max(float(candidate.context[i]) for i in at) < SAID and not _is_known(candidate, phrase):
+        known = not candidate.read.columns and _is_known(candidate, phrase)  # a row says nothing of the others
+        if max(float(candidate.context[i]) for i in at) < SAID and not known:
             return f"the passages do not connect this with “{shown(question.text, phrase)}”"
     return None
 
@@ -172,7 +177,7 @@ def _named(reading: Reading, candidate: Candidate) -> str | None:
 def _where(reading: Reading, candidate: Candidate) -> str | None:
     """A place must be there that the question does not name: of the kind asked for, where its name would say so."""
     question, text = reading.question, candidate.text
-    if question.kind not in ("place", "country"):
+    if question.kind not in ("place", "country") or in_column(reading, candidate):
         return None
     if question.kind == "country":
         given = {group(t.text) for t in question.terms}
@@ -191,6 +196,15 @@ def _where(reading: Reading, candidate: Candidate) -> str | None:
         if not any(group(w.text) is None and any(p.contains(w.span) for p in placed) for w in fresh):
             return "the passages name no such place"
     return None
+
+
+def _column(reading: Reading, candidate: Candidate) -> str | None:
+    """What a table would give in a column must be in one: a number in a row may be anything."""
+    row, question = candidate.cells, reading.question
+    asked = question.text[question.asked_from :]
+    if not row or not asks_of_column(asked) or question.kind in _JUDGED or in_column(reading, candidate):
+        return None
+    return "the table has no column for this"
 
 
 def _speech(reading: Reading, candidate: Candidate) -> str | None:
@@ -249,6 +263,8 @@ def _speaker(reading: Reading, candidate: Candidate) -> str | None:
 
 _CHECKS: tuple[Callable[[Reading, Candidate], str | None], ...] = (
     _names, amounts.years, amounts.measure, amounts.count, amounts.date, _named, _who, _deed, _where, _speech, _elsewhere,
-    _superlative, _speaker, amounts.share,
+    _superlative, _speaker, amounts.share, _column,
 )  # fmt: skip
-_HARD = frozenset({_names, amounts.years, _named, _deed, _speech, _elsewhere, _superlative, _speaker, amounts.share})
+_HARD = frozenset(
+    {_names, amounts.years, _named, _deed, _speech, _elsewhere, _superlative, _speaker, amounts.share, _column}
+)

@@ -6,27 +6,39 @@ import io
 import os
 import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.errors import NoIndex, RagError
 from rag.cli_collections import collections
+from rag.cli_conversations import Earlier, NoSave, Resume, begin, conversations
 from rag.cli_eval import evaluations
-from rag.cli_index import DryRun, Exclude, Include, doctor, patterns_of, print_plan
+from rag.cli_index import doctor, index
+from rag.cli_llm import Spoken, Writer, llm
 from rag.errors import QuestionInvalid
-from rag.options import Collection, Config, Home, Json, named, settings_of
-from rag.terminal import StageBars, Terminal, one_line
+from rag.options import (
+    After,
+    Article,
+    Author,
+    Before,
+    Collection,
+    Config,
+    File,
+    Home,
+    Json,
+    NoFilters,
+    Outlet,
+    filters_of,
+    settings_of,
+)
+from rag.signals import interruptible
+from rag.terminal import Terminal, one_line
 
 if TYPE_CHECKING:
-    from index.patterns import Patterns
-    from index.settings import IndexSettings
     from rag.chat import Conversation
     from rag.pipeline import Pipeline
 
@@ -41,6 +53,8 @@ app = typer.Typer(
 )
 app.add_typer(evaluations, name="eval")
 app.add_typer(collections, name="collections")
+app.add_typer(conversations, name="conversations")
+app.add_typer(llm, name="llm")
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question; - reads it from stdin.")]
 
@@ -72,58 +86,7 @@ def _fail(sentence: str, code: int) -> None:
     sys.exit(code)
 
 
-@app.command()
-def index(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(parser=named, metavar="PATH", help="Files and folders; without any, those of last time."),
-    ] = None,
-    home: Home = None,
-    config: Config = None,
-    collection: Collection = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the whole index anew.")] = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Index files and folders; only changes are read."""
-    settings = settings_of(home, config, collection).for_index()
-    from index.build import build_index
-    from index.embed import SentenceTransformerEmbedder
-
-    chosen, patterns = (_existing(paths), None) if paths else _last_time(settings)
-    patterns = patterns_of(include, exclude, patterns)
-    if dry_run:
-        return print_plan(settings, chosen, patterns, json=json)
-    with StageBars() as bars:
-        embedder = SentenceTransformerEmbedder(settings.model)
-        report = build_index(settings, chosen, embedder, bars, patterns=patterns, rebuild=rebuild)
-    if json:
-        Terminal().json(asdict(report))
-    else:
-        Terminal().report(report)
-
-
-def _existing(paths: Sequence[Path]) -> Sequence[Path]:
-    for path in paths:
-        try:
-            path.stat()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise typer.BadParameter(f"there is no file or folder {str(path)!r} ({reason}).") from None
-    return paths
-
-
-def _last_time(settings: IndexSettings) -> tuple[Sequence[Path], Patterns]:
-    from index.open import open_index
-
-    try:
-        with open_index(settings) as present:
-            return present.roots, present.patterns
-    except NoIndex:
-        example = "rag index ~/Documents"
-        raise typer.BadParameter(f"nothing is indexed yet, so name what to index, as in: {example}") from None
+app.command()(index)
 
 
 @app.command()
@@ -156,6 +119,12 @@ def status(home: Home = None, config: Config = None, collection: Collection = No
 def search(
     query: Question,
     k: Annotated[int | None, typer.Option("-k", min=1, max=1000, help="How many passages.")] = None,
+    file: File = None,
+    article: Article = None,
+    outlet: Outlet = None,
+    author: Author = None,
+    after: After = None,
+    before: Before = None,
     home: Home = None,
     config: Config = None,
     collection: Collection = None,
@@ -163,39 +132,54 @@ def search(
 ) -> None:
     """Show the passages that bear on a query."""
     settings = settings_of(home, config, collection)
-    from rag.contract import passage_as_json
+    filters = filters_of(file, article, outlet, author, after, before)
+    from rag.contract import filters_as_json, passage_as_json
     from rag.pipeline import open_pipeline
 
     query = _typed(query, settings.answer.max_question_chars)
     with open_pipeline(settings) as pipeline:
-        found = pipeline.retrieve(query, k or settings.retrieval.top_k)
+        found = pipeline.retrieve(query, k or settings.retrieval.top_k, filters)
+        filtering, none = pipeline.matching(filters)
     if json:
-        Terminal().json({"query": query, "passages": [passage_as_json(item) for item in found]})
+        told = {"query": query, "filters": filters_as_json(filtering), "passages": list(map(passage_as_json, found))}
+        Terminal().json(told)
     elif found:
         Terminal().passages(found)
     else:
-        Terminal().line("No passage matches.")
+        Terminal().line(f"No passage matches: {none}." if none else "No passage matches.")
 
 
 @app.command()
 def ask(
     question: Question,
+    file: File = None,
+    article: Article = None,
+    outlet: Outlet = None,
+    author: Author = None,
+    after: After = None,
+    before: Before = None,
+    no_filters: NoFilters = False,
     home: Home = None,
     config: Config = None,
     collection: Collection = None,
+    answerer: Writer = None,
     json: Json = False,
 ) -> None:
     """Answer one question, or say that it cannot (code 3)."""
     settings = settings_of(home, config, collection)
+    filters = filters_of(file, article, outlet, author, after, before)
     from rag.contract import as_json
-    from rag.pipeline import open_pipeline
+    from rag.pipeline import KeptTo, open_pipeline
 
-    with open_pipeline(settings) as pipeline:
-        answer = pipeline.ask(_typed(question, settings.answer.max_question_chars))
+    terminal = Terminal()
+    with open_pipeline(settings, answerer) as pipeline:
+        asked = _typed(question, settings.answer.max_question_chars)
+        kept = KeptTo(pipeline, filters, understand=not no_filters)
+        answer = kept.ask(asked) if json else Spoken(kept, terminal).ask(asked)
     if json:
-        Terminal().json(as_json(answer))
+        terminal.json(as_json(answer))
     else:
-        Terminal().answer(answer)
+        terminal.answer(answer)
     if answer.status == "refused":
         raise typer.Exit(REFUSED)
 
@@ -208,15 +192,32 @@ def _typed(question: str, limit: int) -> str:
 
 
 @app.command()
-def chat(home: Home = None, config: Config = None, collection: Collection = None) -> None:
-    """Ask in turns, in the terminal."""
-    settings = settings_of(home, config, collection)
+def chat(
+    conversation: Earlier = None,
+    resume: Resume = False,
+    no_save: NoSave = False,
+    file: File = None,
+    article: Article = None,
+    outlet: Outlet = None,
+    author: Author = None,
+    after: After = None,
+    before: Before = None,
+    no_filters: NoFilters = False,
+    home: Home = None,
+    config: Config = None,
+    collection: Collection = None,
+) -> None:
+    """Ask in turns, in the terminal; the conversation is kept in the home."""
+    filters = filters_of(file, article, outlet, author, after, before)
+    begun = begin(home, config, collection, conversation, resume=resume, save=not no_save)
+    settings = begun.settings
     from rag.chat import Conversation
-    from rag.pipeline import open_pipeline
+    from rag.pipeline import KeptTo, open_pipeline
 
-    with open_pipeline(settings) as pipeline:
+    with open_pipeline(settings) as pipeline, begun.told():
         _greet(pipeline)
-        _converse(Conversation(pipeline, settings.answer.history_turns))
+        kept = KeptTo(pipeline, filters, understand=not no_filters)
+        _converse(Conversation(Spoken(kept, Terminal()), settings.answer.history_turns, begun.keeper, begun.turns))
 
 
 def _greet(pipeline: Pipeline) -> None:
@@ -277,35 +278,13 @@ def ui(
         )
         try:
             Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
-            with _until_interrupted() as interrupted:
+            with suppress(KeyboardInterrupt), interruptible(signal.SIGINT) as interrupted:
                 pipeline.warm()  # while the page is opened; a question that comes first waits for it
                 if not interrupted.is_set():
                     Terminal().line("Ready for questions.")
                 interrupted.wait()
         finally:
             page.close(verbose=False)
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[threading.Event]:
-    """Run the block until Ctrl-C, which sets the event too.
-
-    For what a signal raises while a destructor runs, Python prints and drops; loading a model runs many.
-    """
-    interrupted = threading.Event()
-
-    def note(*_: object) -> None:
-        interrupted.set()
-        raise KeyboardInterrupt
-
-    handler, hook = signal.signal(signal.SIGINT, note), sys.unraisablehook
-    sys.unraisablehook = lambda lost: None if lost.exc_type is KeyboardInterrupt else hook(lost)
-    try:
-        with suppress(KeyboardInterrupt):
-            yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        sys.unraisablehook = hook
 
 
 app.command()(doctor)

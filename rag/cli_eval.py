@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -49,14 +49,15 @@ def run(
     settings = settings_of(home, config, collection)
     from evals.cases import load_suite, of_split
     from evals.controls import standard_controls
-    from evals.report import render, shortfalls
+    from evals.report import metric_names, render, shortfalls
     from evals.run import run_suite, write_whole
-    from index.embed import SentenceTransformerEmbedder
+    from index.embed import embedder_of
     from rag.pipeline import open_pipeline
 
     cases = of_split(load_suite(suite), split)
+    _refuse_unknown(floors, metric_names(cases))
     with open_pipeline(settings) as pipeline, StageBars() as bars:
-        beside = standard_controls(pipeline, SentenceTransformerEmbedder(settings.index.model)) if controls else None
+        beside = standard_controls(pipeline, embedder_of(settings.for_index())) if controls else None
         results = run_suite(pipeline, cases, out, suite=suite, split=split, controls=beside, progress=_counting(bars))
     write_whole(out / REPORT, render(results).encode())
     Terminal().line(f"{len(cases)} cases asked; the report is {out / REPORT}.")
@@ -101,9 +102,9 @@ def public(
     settings = settings_of(None, config, None)
     from evals.public import render_scored, render_squad, run_chunking_eval, run_squad
     from evals.run import write_whole
-    from index.embed import SentenceTransformerEmbedder
+    from index.embed import embedder_of
 
-    embedder = SentenceTransformerEmbedder(settings.index.model)
+    embedder = embedder_of(settings.for_index())
     with ExitStack() as stack, StageBars() as bars:
         opener = partial(_open, settings, embedder, stack)
         reports: dict[str, Callable[[Path], str]] = {
@@ -128,6 +129,12 @@ def _floor(told: str) -> tuple[str, float]:
         return name, float(value)
     except ValueError:
         raise typer.BadParameter(f"{told!r} is not a metric and a number, as in: answer_presence=0.9") from None
+
+
+def _refuse_unknown(names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(f"there is no metric {name!r}; choose among {', '.join(known)}.")
 
 
 def _fail_on(shortfalls: Sequence[str]) -> None:

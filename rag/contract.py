@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from index.types import Source
-from rag.types import Answer, Citation, RetrievedPassage
+from rag.types import Answer, Citation, Filter, Filtering, RetrievedPassage
 
 Json = dict[str, Any]
 
@@ -21,12 +21,22 @@ def as_json(answer: Answer) -> Json:
         "missing": answer.missing,
         "text": answer.text,
         "statements": [
-            {"text": s.text, "labels": list(s.labels), "verdict": s.verdict, "note": s.note} for s in answer.statements
+            {
+                "text": s.text,
+                "labels": list(s.labels),
+                "verdict": s.verdict,
+                "note": s.note,
+                "attached": s.attached,
+            }
+            for s in answer.statements
         ],
         "citations": [_citation(c) for c in answer.citations],
         "passages": [passage_as_json(p) for p in answer.passages],
         "unknown_labels": list(answer.unknown_labels),
-        "filters": dict(answer.filters),
+        "unsent_labels": list(answer.unsent),
+        "notice": answer.notice,
+        "quotes": [_citation(c) for c in answer.quotes],
+        "filters": filters_as_json(answer.filters),
         "conflicts": [asdict(c) for c in answer.conflicts],
         "answerer": answer.answerer,
         "model": answer.model,
@@ -36,10 +46,29 @@ def as_json(answer: Answer) -> Json:
     }
 
 
+def filters_as_json(filtering: Filtering) -> Json:
+    """The contract's form of the filters; empty where there was none."""
+    if not filtering.filters:
+        return {}
+    return {
+        "items": [asdict(item) for item in filtering.filters],
+        "articles": filtering.articles,
+        "undated": filtering.undated,
+    }
+
+
+def filters_from_json(told: Json) -> Filtering:
+    """The filters of which `filters_as_json` gave the form."""
+    if not told:
+        return Filtering()
+    return Filtering(tuple(Filter(**item) for item in told["items"]), told["articles"], told["undated"])
+
+
 def _source(source: Source) -> Json:
     return {
         "document_id": source.document_id,
         "path": source.path,
+        "also_at": list(source.also),
         "title": source.title,
         "outlet": source.outlet,
         "author": source.author,

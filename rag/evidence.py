@@ -5,12 +5,13 @@ Pure. The thresholds were set on the tuning half of the seeds suite; `make eval`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 import numpy as np
 
 from index.types import Article, Span
-from rag.checks import faults
+from rag.checks import Fault, faults
 from rag.quantities import find_quantities
 from rag.reading import Candidate, Reading
 from rag.types import Finding, Quote
@@ -31,6 +32,8 @@ _LOOK = 10
 _POOL, _SIDES = 14, 4
 _GAIN, _ALIKE, _ELSEWHERE = 1.0, 0.3, 0.1
 """What a further side gains by saying more of the question, loses by repeating, and gains by another article."""
+_Judge = Callable[[Candidate], Sequence[Fault]]
+"""Says what a sentence lacks, and looks at each once."""
 
 
 def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *, force: bool = False) -> Finding:
@@ -42,6 +45,7 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
     """
     question = reading.question
     candidates = reading.candidates
+    judge = cache(partial(faults, reading))
     if force:
         return Finding(question.text, _within(reading, candidates[:2], max_words))
     if not candidates or candidates[0].score < FLOOR:
@@ -49,52 +53,48 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
     if question.field in ("author", "date"):
         return _from_byline(reading, articles)
     if question.both_sides:
-        sides = _within(reading, _sides(reading), 2 * max_words)
+        sides = _within(reading, _sides(reading, judge), 2 * max_words)
         return Finding(question.text, sides, differing=_articles(reading, sides) > 1)
-    best, missing = _best(reading)
+    best, missing = _best(candidates, judge)
     if best is None:
         return Finding(question.text, (), missing)
     chosen = [best]
     differing = False
-    if (other := _contradicting(reading, best)) is not None:
+    if (other := _contradicting(reading, best, judge)) is not None:
         chosen.append(other)
         differing = True
     else:
-        chosen += _beside(reading, best)
+        chosen += _beside(candidates, best, judge)
     return Finding(question.text, _within(reading, chosen, max_words), differing=differing)
 
 
-def _best(reading: Reading) -> tuple[Candidate | None, str | None]:
+def _best(candidates: Sequence[Candidate], judge: _Judge) -> tuple[Candidate | None, str | None]:
     """The first candidate without a fault that is near enough to the top, else what the top one lacks."""
-    top = reading.candidates[0]
-    wrong = faults(reading, top)
+    top = candidates[0]
+    wrong = judge(top)
     if not wrong:
         return top, None
     reach = _INSTEAD if any(fault.hard for fault in wrong) else _BESIDE
-    for candidate in reading.candidates[1:_LOOK]:
+    for candidate in candidates[1:_LOOK]:
         near = top.score - candidate.score <= reach and candidate.score >= FLOOR
-        if near and not faults(reading, candidate):
+        if near and not judge(candidate):
             return candidate, None
-    return None, _telling(reading) or wrong[0].text
+    return None, _telling(candidates, judge) or wrong[0].text
 
 
-def _telling(reading: Reading) -> str | None:
+def _telling(candidates: Sequence[Candidate], judge: _Judge) -> str | None:
     """What a sentence near the top gives instead of the asked thing, which says more than that it lacks it."""
-    told = (fault.text for c in reading.candidates[:_LOOK] if c.score >= FLOOR for fault in faults(reading, c))
+    told = (fault.text for c in candidates[:_LOOK] if c.score >= FLOOR for fault in judge(c))
     return next((text for text in told if "but not" in text), None)
 
 
-def _beside(reading: Reading, best: Candidate) -> list[Candidate]:
+def _beside(candidates: Sequence[Candidate], best: Candidate, judge: _Judge) -> list[Candidate]:
     """The next sentences that the score can hardly tell from the best."""
-    near = [c for c in reading.candidates[:_LOOK] if c is not best and best.score - c.score < _CLOSE]
-    return [c for c in near if _is_sound(reading, c)][: _MOST - 1]
+    near = [c for c in candidates[:_LOOK] if c is not best and best.score - c.score < _CLOSE]
+    return [c for c in near if not judge(c)][: _MOST - 1]
 
 
-def _is_sound(reading: Reading, candidate: Candidate) -> bool:
-    return not faults(reading, candidate)
-
-
-def _contradicting(reading: Reading, best: Candidate) -> Candidate | None:
+def _contradicting(reading: Reading, best: Candidate, judge: _Judge) -> Candidate | None:
     """The best sentence of another article that gives another number for the same thing."""
     if reading.question.kind not in ("number", "percent", "length", "money", "age"):
         return None
@@ -102,7 +102,7 @@ def _contradicting(reading: Reading, best: Candidate) -> Candidate | None:
     for candidate in reading.candidates[:_LOOK]:
         if _article(candidate) == _article(best) or best.score - candidate.score > _ASIDE:
             continue
-        if not faults(reading, candidate) and _numbers(candidate) and not (_numbers(candidate) & told):
+        if not judge(candidate) and _numbers(candidate) and not (_numbers(candidate) & told):
             return candidate
     return None
 
@@ -111,12 +111,12 @@ def _numbers(candidate: Candidate) -> set[float]:
     return {round(q.value, 6) for q in find_quantities(candidate.text) if q.unit != "ordinal"}
 
 
-def _sides(reading: Reading) -> list[Candidate]:
+def _sides(reading: Reading, judge: _Judge) -> list[Candidate]:
     """Sentences that between them say most of what is asked: new words of the question, another article, other words.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998), with the question's own words as a third term.
     """
-    kept = [c for c in reading.candidates if not any(not fault.hard for fault in faults(reading, c))]
+    kept = [c for c in reading.candidates if not any(not fault.hard for fault in judge(c))]
     pool = (kept or list(reading.candidates))[:_POOL]
     chosen = [pool.pop(0)]
     while pool and len(chosen) < _SIDES:

@@ -7,36 +7,40 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from threading import RLock
 
 from index.open import Index, open_index
 from index.types import Article, Embedder, IndexState, Passage
+from index.within import Within
 from rag import decide
-from rag.cite import parse
-from rag.errors import LLMFailed, QuestionInvalid
+from rag.asked import from_question
+from rag.entail import CrossEncoderEntailment, Entailment
+from rag.errors import QuestionInvalid
 from rag.evidence import find
 from rag.extract import ExtractAnswerer, attribution
-from rag.followup import standalone
+from rag.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
+from rag.outcome import write
 from rag.question import split_parts
 from rag.reading import Reader
+from rag.reopen import State, check
 from rag.retrieve import Retriever, as_pairs
 from rag.settings import Settings
 from rag.types import (
     Answer,
     Answerer,
+    AnswererName,
     Citation,
     Conflict,
-    Draft,
+    Filtering,
     Finding,
-    Reason,
+    Live,
     RetrievedPassage,
     Side,
-    Statement,
     Turn,
 )
-from rag.verify import verify
 
 
 @dataclass
@@ -52,7 +56,8 @@ class _Clock:
         try:
             yield
         finally:
-            self.spent[name] = round(1000 * (time.perf_counter() - start), 1)
+            spent = 1000 * (time.perf_counter() - start)
+            self.spent[name] = round(self.spent.get(name, 0.0) + spent, 1)
 
     def told(self) -> dict[str, float]:
         return {**self.spent, "total": round(1000 * (time.perf_counter() - self.started), 1)}
@@ -66,22 +71,72 @@ class _Parts:
     reader: Reader
     retriever: Retriever
 
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every article with the paths of its document."""
+        paths = lru_cache(maxsize=None)(self.index.paths_of)
+        return tuple(Entry(article, paths(article.document_id)) for article in self.index.articles())
+
+    def kept_to(self, search: Search) -> tuple[Within | None, Filtering]:
+        """The passages that a search is kept to, None for all; and how that is told."""
+        if not (search.set or search.asked):
+            return None, Filtering()
+        passed, filtering = matching(search, self.entries)
+        return self.index.within({entry.key for entry in passed}) if search.in_force else None, filtering
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The passages and the evidence for a question, and in words why no article passes its filters."""
+
+    passages: tuple[RetrievedPassage, ...]
+    findings: tuple[Finding, ...]
+    filtering: Filtering
+    none: str | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part of the question has evidence."""
+        return bool(self.findings) and all(finding.quotes for finding in self.findings)
+
+    def told(self, answer: Answer) -> Answer:
+        """The answer with the filters that it was found under, and where these left nothing, that as the reason."""
+        if self.none is None:
+            return replace(answer, filters=self.filtering)
+        return replace(answer, filters=self.filtering, reason="no_evidence", missing=self.none)
+
 
 @contextmanager
-def open_pipeline(settings: Settings, answerer: Answerer | None = None) -> Iterator[Pipeline]:
+def open_pipeline(settings: Settings, answerer: Answerer | AnswererName | None = None) -> Iterator[Pipeline]:
     """A pipeline over the collection that `settings` name, closed at the end.
 
-    Without an `answerer` it quotes, and no model writes anything.
+    Without an `answerer` the language model writes that `settings.llm` names; where it names none, the pipeline
+    quotes, and no model writes anything.
 
-    Raises: NoIndex, WrongModel, IndexDamaged, ModelUnavailable.
+    Raises: NoIndex, WrongModel, IndexDamaged, ModelUnavailable; SettingsInvalid, for "llm" where none is set.
     """
-    from index.embed import SentenceTransformerEmbedder
+    from index.embed import embedder_of
 
-    pipeline = Pipeline(settings, SentenceTransformerEmbedder(settings.index.model), answerer or ExtractAnswerer())
-    try:
+    with ExitStack() as stack:
+        writer = stack.enter_context(_open_answerer(settings, answerer))
+        entailment = CrossEncoderEntailment(settings.verify.model) if settings.verify.model else None
+        pipeline = Pipeline(settings, embedder_of(settings.for_index()), writer, entailment)
+        stack.callback(pipeline.close)
         yield pipeline
-    finally:
-        pipeline.close()
+
+
+@contextmanager
+def _open_answerer(settings: Settings, wanted: Answerer | AnswererName | None) -> Iterator[Answerer]:
+    if wanted == "extract" or (wanted is None and settings.llm.provider is None):
+        yield ExtractAnswerer()
+    elif wanted is None or isinstance(wanted, str):
+        from rag.llm import LLMAnswerer
+        from rag.providers import open_llm
+
+        with open_llm(settings.llm) as llm:
+            yield LLMAnswerer(llm)
+    else:
+        yield wanted
 
 
 class Pipeline:
@@ -90,8 +145,14 @@ class Pipeline:
     A newly published generation is noticed at the next question.
     """
 
-    def __init__(self, settings: Settings, embedder: Embedder, answerer: Answerer) -> None:
-        """Open the index. Raises: NoIndex, WrongModel, IndexDamaged."""
+    def __init__(
+        self, settings: Settings, embedder: Embedder, answerer: Answerer, entailment: Entailment | None = None
+    ) -> None:
+        """Open the index; a model of `entailment`, where there is one, judges what is not quoted.
+
+        Raises: NoIndex, WrongModel, IndexDamaged.
+        """
+        self._entailment = entailment
         self._settings = settings
         self._embedder = embedder
         self._answerer = answerer
@@ -107,12 +168,35 @@ class Pipeline:
         """The decoded text of a document; offsets of citations and passages count in it."""
         return self._parts.index.text(document_id)
 
-    def retrieve(self, question: str, k: int | None = None) -> tuple[RetrievedPassage, ...]:
-        """The passages for a question, best first, labelled from 1.
+    def check(self, citation: Citation) -> State:
+        """Whether a citation of an earlier answer still stands in the index in use.
 
-        Raises: QuestionInvalid; IndexDamaged.
+        Raises: IndexDamaged.
         """
-        return self._current().retriever.retrieve(_clean(question, self._settings.answer.max_question_chars), k)
+        with self._lock:
+            return check(citation, self._current().index)
+
+    def retrieve(
+        self, question: str, k: int | None = None, filters: Filters = EVERY_ARTICLE
+    ) -> tuple[RetrievedPassage, ...]:
+        """The passages for a question, of articles that pass `filters`, best first, labelled from 1.
+
+        Raises: QuestionInvalid; SettingsInvalid, when a glob cannot be used; IndexDamaged.
+        """
+        asked = _clean(question, self._settings.answer.max_question_chars)
+        parts = self._current()
+        within, _ = parts.kept_to(Search(filters))
+        return parts.retriever.retrieve(asked, k, within)
+
+    def matching(self, filters: Filters) -> tuple[Filtering, str | None]:
+        """How many articles pass `filters`, and in words why none does; None where one does.
+
+        Raises: SettingsInvalid, when a glob cannot be used; IndexDamaged.
+        """
+        with self._lock:
+            parts, search = self._current(), Search(filters)
+            _, filtering = parts.kept_to(search)
+            return filtering, none_found(search, parts.entries) if filters and not filtering.articles else None
 
     def warm(self) -> None:
         """Load the model and every part of the index now, so that no question has to wait for them.
@@ -127,24 +211,52 @@ class Pipeline:
         with self._lock:
             self._parts.index.close()
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), force: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        force: bool = False,
+        live: Live | None = None,
+        filters: Filters = EVERY_ARTICLE,
+        understand: bool = True,
+    ) -> Answer:
         """The whole outcome of one question; `history` are the turns before it, oldest first.
 
-        With `force` the best sentences are quoted even where they do not carry an answer; it exists for the
-        control rows of the eval report.
+        `live` hears a model's words as it writes them, before they are verified, and can stop it. Other questions
+        are not held up while a model writes.
 
-        Raises: QuestionInvalid; IndexDamaged.
+        Only articles that pass `filters` are searched and, where these have evidence for all that is asked, only those
+        that the question's own words ask for, as "according to Forbes"; with `understand=False` its words ask for none.
+
+        With `force` the best sentences are quoted even where they do not carry an answer, and no filter is taken from
+        the question; it exists for the control rows of the eval report.
+
+        Raises: QuestionInvalid; SettingsInvalid, when a glob cannot be used; IndexDamaged; Cancelled.
         """
         asked = _clean(question, self._settings.answer.max_question_chars)
         clock = _Clock()
+        recent = history[max(0, len(history) - self._settings.answer.history_turns) :]
+        with clock.stage("rewrite"):
+            alone = self._answerer.standalone(asked, recent, live)
         with self._lock:
             parts = self._current()
-            alone = standalone(asked, history[max(0, len(history) - self._settings.answer.history_turns) :])
-            with clock.stage("retrieve"):
-                passages = parts.retriever.retrieve(alone)
-            with clock.stage("evidence"):
-                findings = self._find(parts, alone, passages, force=force)
-            return self._answer(parts, asked, alone, passages, findings, clock)
+            wanted = from_question(alone, lambda: parts.entries) if understand and not force else EVERY_ARTICLE
+            search = Search(filters, wanted)
+            found = self._search(parts, alone, search, clock, force=force)
+            if wanted and not found.is_whole:
+                why = found.none or "those articles do not hold the whole answer"
+                found = self._search(parts, alone, search.without(why), clock, force=force)
+        return found.told(self._answer(parts, asked, alone, found.passages, found.findings, clock, live))
+
+    def _search(self, parts: _Parts, question: str, search: Search, clock: _Clock, *, force: bool) -> _Found:
+        with clock.stage("retrieve"):
+            within, filtering = parts.kept_to(search)
+            passages = parts.retriever.retrieve(question, within=within)
+        with clock.stage("evidence"):
+            findings = self._find(parts, question, passages, force=force)
+        nothing = filtering.filters and not filtering.articles
+        return _Found(passages, findings, filtering, none_found(search, parts.entries) if nothing else None)
 
     def _find(
         self, parts: _Parts, question: str, passages: Sequence[RetrievedPassage], *, force: bool
@@ -166,48 +278,33 @@ class Pipeline:
         passages: Sequence[RetrievedPassage],
         findings: Sequence[Finding],
         clock: _Clock,
+        live: Live | None,
     ) -> Answer:
-        reason: Reason | None = decide.before(len(passages), findings)
-        draft, answerer = Draft("", declined=True), self._answerer
-        statements: tuple[Statement, ...] = ()
-        citations: tuple[Citation, ...] = ()
-        if reason is None:
-            with clock.stage("answer"):
-                draft, answerer = self._draft(alone, passages, findings)
-            with clock.stage("verify"):
-                checked = verify(parse(draft.text), passages)
-            statements = tuple(item.statement for item in checked)
-            citations = tuple(dict.fromkeys(c for item in checked for c in item.citations))
-            reason = decide.after(draft, statements)
-        known = {item.label for item in passages}
+        outcome = write(
+            self._answerer, alone, passages, findings, stage=clock.stage, live=live,
+            encode=parts.reader.encode, entailment=self._entailment,
+        )  # fmt: skip
         return Answer(
             question=asked,
             standalone_question=alone,
-            status="answered" if reason is None else "refused",
-            reason=reason,
-            text=draft.text if reason is None else "",
-            statements=statements,
-            citations=citations,
+            status="answered" if outcome.reason is None else "refused",
+            reason=outcome.reason,
+            text=outcome.text,
+            statements=outcome.statements,
+            citations=outcome.citations,
             passages=tuple(passages),
-            conflicts=conflicts(findings, passages) if reason is None else (),
-            answerer=answerer.name,
-            model=answerer.model,
+            conflicts=conflicts(findings, passages) if outcome.reason is None else (),
+            answerer=outcome.answerer.name,
+            model=outcome.answerer.model,
             settings_fingerprint=self._settings.fingerprint(),
             index=parts.index.state,
             timings_ms=clock.told(),
             missing=decide.lacking(findings),
-            unknown_labels=tuple(dict.fromkeys(n for s in statements for n in s.labels if n not in known)),
+            unknown_labels=outcome.unknown,
+            unsent=outcome.unsent,
+            notice=outcome.notice,
+            quotes=outcome.quotes,
         )
-
-    def _draft(
-        self, question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding]
-    ) -> tuple[Draft, Answerer]:
-        """The answerer's draft; the quotes themselves where a model fails."""
-        try:
-            return self._answerer.draft(question, passages, findings), self._answerer
-        except LLMFailed:
-            plain = ExtractAnswerer()
-            return plain.draft(question, passages, findings), plain
 
     def _current(self) -> _Parts:
         """The parts over the generation in use, opened anew when another has been published."""
@@ -224,8 +321,24 @@ class Pipeline:
         def article_text(passage: Passage) -> str:
             return index.article(passage).span.of(index.text(passage.document_id))
 
-        reader = Reader(self._embedder, index.idf, article_text)
+        def columns(passage: Passage) -> str | None:
+            return index.article(passage).columns
+
+        reader = Reader(self._embedder, index.idf, article_text, columns=columns)
         return _Parts(index, reader, Retriever(index, self._embedder, reader, self._settings.retrieval))
+
+
+@dataclass(frozen=True)
+class KeptTo:
+    """A pipeline whose every question is kept to the same articles, as a conversation takes it."""
+
+    pipeline: Pipeline
+    filters: Filters
+    understand: bool = True
+
+    def ask(self, question: str, *, history: Sequence[Turn] = (), live: Live | None = None) -> Answer:
+        """The whole outcome of one question. Raises: as `Pipeline.ask`."""
+        return self.pipeline.ask(question, history=history, live=live, filters=self.filters, understand=self.understand)
 
 
 def conflicts(findings: Sequence[Finding], passages: Sequence[RetrievedPassage]) -> tuple[Conflict, ...]:

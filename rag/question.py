@@ -19,7 +19,7 @@ Kind = Literal[
     "number", "length", "time", "age", "money", "percent", "date", "person", "place", "country",
     "name", "reason", "speech", "claim", "any",
 ]  # fmt: skip
-Field = Literal["author", "outlet", "date", "title"]
+Field = Literal["author", "outlet", "date"]
 
 
 @dataclass(frozen=True, slots=True)

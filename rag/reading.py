@@ -21,6 +21,7 @@ from index.types import Embedder, Encoded, Passage, Source, Span, Word
 from rag.align import Scores, coverage
 from rag.names import acronyms
 from rag.question import Question, read_question
+from rag.tables import Cell, cells
 
 SAID = 0.5
 """A term of the question covered this well counts as said."""
@@ -52,6 +53,10 @@ class Read:
     """Headline, outlet and author, encoded."""
     names: frozenset[str] = frozenset()
     """Stems of all the names in the passage's article."""
+    columns: str = ""
+    """The heads of the table that the passage is of, as a row; empty where it is of none."""
+    heads: Encoded | None = None
+    """`columns`, encoded."""
 
     def text(self, at: int) -> str:
         """The words of sentence `at`, exact."""
@@ -59,16 +64,16 @@ class Read:
         return self.passage.text[span.start - self.passage.start : span.end - self.passage.start]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A sentence that might answer. Coverages are per term of the question, in its order, 0 to 1."""
+    """A sentence that might answer, equal to itself alone. Coverages are per term of the question, in order, 0 to 1."""
 
     read: Read
     at: int
     said: Scores
     """By the sentence alone."""
     context: Scores
-    """By the sentence, those beside it and the heading."""
+    """By the sentence, those beside it and the heading; by a row, its heads and the heading."""
     likeness: float
     """Cosine of question and sentence."""
     score: float
@@ -82,6 +87,11 @@ class Candidate:
     def text(self) -> str:
         """The sentence, exact."""
         return self.read.text(self.at)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The row that the sentence is, under its heads; empty where it is none."""
+        return cells(self.read.columns, self.text)
 
     @property
     def encoded(self) -> Encoded:
@@ -103,8 +113,12 @@ class Reading:
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """Every sentence of the passages, best first; ties by place."""
-        found = [c for read in self.reads for c in self._of(read)]
+        found = [c for of_one in self._by_passage.values() for c in of_one]
         return tuple(sorted(found, key=lambda c: (-c.score, c.read.passage.id, c.at)))
+
+    @cached_property
+    def _by_passage(self) -> Mapping[str, Sequence[Candidate]]:
+        return {read.passage.id: self._of(read) for read in self.reads}
 
     def covers(self, said: Scores) -> float:
         """The share of the question's weight that `said` covers, 0 to 1."""
@@ -112,28 +126,33 @@ class Reading:
         return float((said * self.weights).sum()) / total if total else 0.0
 
     def score(self, read: Read) -> float:
-        """How well the best sentence of a passage meets the question."""
-        return max((c.score for c in self._of(read)), default=0.0)
+        """How well the best sentence of a passage meets the question; `read` is one of `reads`."""
+        return max((c.score for c in self._by_passage[read.passage.id]), default=0.0)
 
     def with_before(self, candidate: Candidate) -> list[Scores]:
-        """What the sentence, the one before it and the heading say of the question's terms."""
+        """What the sentence, what it is read after and the heading say of the question's terms."""
         read, terms = candidate.read, self.question.terms
-        beside = [read.heading, *([read.sentences[candidate.at - 1]] if candidate.at else [])]
+        before = _before(read, candidate.at)
+        beside = [read.heading, *([before] if before else [])]
         return [candidate.said, *(coverage(terms, self.encoded, text, self.short_forms) for text in beside)]
 
     def _of(self, read: Read) -> list[Candidate]:
         terms = self.question.terms
         said = [coverage(terms, self.encoded, s, self.short_forms) for s in read.sentences]
         head = coverage(terms, self.encoded, read.heading, self.short_forms)
-        return [self._candidate(read, at, said, head) for at in range(len(said))]
+        heads = coverage(terms, self.encoded, read.heads, self.short_forms) if read.heads else None
+        return [self._candidate(read, at, said, head, heads) for at in range(len(said))]
 
-    def _candidate(self, read: Read, at: int, said: list[Scores], head: Scores) -> Candidate:
+    def _candidate(self, read: Read, at: int, said: list[Scores], head: Scores, heads: Scores | None) -> Candidate:
         near = [said[at], head * _FURTHER]
-        near += [said[at - 1] * _BEFORE] if at else []
-        near += [said[i] * _FURTHER for i in (at - 2, at + 1) if 0 <= i < len(said)]
+        if heads is not None:
+            near += [heads * _BEFORE]
+        else:
+            near += [said[at - 1] * _BEFORE] if at else []
+            near += [said[i] * _FURTHER for i in (at - 2, at + 1) if 0 <= i < len(said)]
         context = np.maximum.reduce(near)
         likeness = float(self.encoded.vector @ read.sentences[at].vector)
-        follows = float(self.encoded.vector @ _blend(read.sentences[max(0, at - 1)], read.sentences[at]))
+        follows = float(self.encoded.vector @ _blend(_before(read, at) or read.sentences[at], read.sentences[at]))
         short = min(len(read.sentences[at].words), _SHORT) / _SHORT
         score = 0.6 * self.covers(said[at]) + 0.8 * self.covers(context) + likeness + 1.5 * follows + 0.2 * short
         score += _NAMED_SOURCE * self._names_source(read.source) - _FRAGMENT * (not _ENDED.search(read.text(at)))
@@ -145,6 +164,11 @@ class Reading:
         asked = f" {_plain(self.question.text)} "
         names = (_plain(name).removeprefix("the ") for name in (source.outlet, source.author) if name)
         return any(f" {name} " in asked for name in names)
+
+
+def _before(read: Read, at: int) -> Encoded | None:
+    """What sentence `at` is read after: the one before it, but a row under the heads of its table."""
+    return read.heads or (read.sentences[at - 1] if at else None)
 
 
 def _plain(text: str) -> str:
@@ -166,15 +190,17 @@ class Reader:
         idf: Callable[[str], float],
         article_text: Callable[[Passage], str],
         *,
+        columns: Callable[[Passage], str | None] = lambda _: None,
         keep: int = 20_000,
     ) -> None:
         """A reader that weighs words by `idf`, the rarity of a stem in the indexed documents.
 
-        `article_text` gives the whole text of the article that a passage is of.
+        `article_text` gives the whole text of the article that a passage is of, `columns` the heads of its table.
         """
         self._embedder = embedder
         self._idf = idf
         self._article_text = article_text
+        self._columns = columns
         self._named: dict[tuple[str, int], frozenset[str]] = {}
         self._keep = keep
         self._kept: OrderedDict[str, Encoded] = OrderedDict()
@@ -188,14 +214,15 @@ class Reader:
         short: dict[str, tuple[str, ...]] = {}
         for passage, _ in passages:
             short.update(acronyms(passage.text))
-        texts = [question, *(t for p, s in passages for t in (*_sentence_texts(p), _heading(s)))]
-        encoded = self._encode(texts)
+        heads = [self._columns(passage) or "" for passage, _ in passages]
+        texts = [question, *(t for p, s in passages for t in (*_sentence_texts(p), _heading(s))), *filter(None, heads)]
+        encoded = self.encode(texts)
         return Reading(
             question=parsed,
             encoded=encoded[question],
             weights=np.array(weights, dtype=np.float32),
             short_forms=short,
-            reads=tuple(_read(p, s, encoded, self._names_of(p)) for p, s in passages),
+            reads=tuple(_read(p, s, encoded, self._names_of(p), c) for (p, s), c in zip(passages, heads, strict=True)),
         )
 
     def _names_of(self, passage: Passage) -> frozenset[str]:
@@ -204,7 +231,11 @@ class Reader:
             self._named[key] = _named(self._article_text(passage))
         return self._named[key]
 
-    def _encode(self, texts: Sequence[str]) -> dict[str, Encoded]:
+    def encode(self, texts: Sequence[str]) -> dict[str, Encoded]:
+        """Each text as the model sees it, by the text; those seen before are not encoded again.
+
+        Raises: ModelUnavailable, when the model does not load.
+        """
         with self._lock:
             missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
             if missing:
@@ -223,11 +254,14 @@ def _standing(question: Question, term: Word) -> float:
     return _NAME_WEIGHT if term.stem in question.names else 1.0
 
 
-def _read(passage: Passage, source: Source, encoded: Mapping[str, Encoded], names: frozenset[str]) -> Read:
+def _read(
+    passage: Passage, source: Source, encoded: Mapping[str, Encoded], names: frozenset[str], columns: str
+) -> Read:
     spans = _spans(passage)
     texts = [span.of(passage.text) for span in spans]
     placed = tuple(Span(s.start + passage.start, s.end + passage.start) for s in spans)
-    return Read(passage, source, placed, tuple(encoded[t] for t in texts), encoded[_heading(source)], names)
+    told = tuple(encoded[text] for text in texts)
+    return Read(passage, source, placed, told, encoded[_heading(source)], names, columns, encoded.get(columns))
 
 
 def _named(article: str) -> frozenset[str]:

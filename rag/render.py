@@ -17,11 +17,14 @@ from itertools import groupby
 
 from index.dates import human
 from index.types import IndexState, Source, Span
+from rag import sides
 from rag.extract import attribution
+from rag.filters import in_words
 from rag.types import Answer, Citation, Conflict, Reason, RetrievedPassage, Side, Statement, Verdict
 
 _AROUND = 420
 _LONGEST_ECHO = 600
+_ALSO_NAMED = 3
 _BADGES: Mapping[Verdict, tuple[str, str]] = {
     "supported": ("✓", "Supported"),
     "partly": ("◐", "Partly supported"),
@@ -113,8 +116,8 @@ def trouble(sentence: str) -> str:
 
 def reply(number: int, answer: Answer) -> str:
     """The answer as it stands in the conversation: each statement with its verdict, or an honest no."""
-    body = _refusal(number, answer) if answer.status == "refused" else _statements(number, answer) + _missing(answer)
-    return _understood(answer) + body + _conflicts(number, answer) + _notes(answer) + _made(number, answer)
+    body = _refusal(number, answer) if answer.status == "refused" else _told(number, answer)
+    return _understood(answer) + body + _notes(answer) + _made(number, answer)
 
 
 def evidence(number: int, answer: Answer, texts: Mapping[str, str]) -> str:
@@ -168,11 +171,20 @@ def _understood(answer: Answer) -> str:
     return f'<p class="understood">Understood as: <bdi dir="auto">{safe(answer.standalone_question)}</bdi></p>'
 
 
-def _statements(number: int, answer: Answer) -> str:
-    if not answer.statements:
+def _told(number: int, answer: Answer) -> str:
+    """The statements, then the sides of each disagreement; a statement that tells a side stands there alone."""
+    compared = [(conflict, sides.told(conflict, answer.statements)) for conflict in answer.conflicts]
+    set_apart = {statement for _, told in compared for statement in told}
+    alone = [statement for statement in answer.statements if statement not in set_apart]
+    listed = "" if set_apart and not alone else _statements(number, answer, alone)
+    return listed + _missing(answer) + "".join(_conflict(number, answer, *pair) for pair in compared)
+
+
+def _statements(number: int, answer: Answer, chosen: Sequence[Statement]) -> str:
+    if not chosen:
         return f'<p class="statement" dir="auto">{safe(answer.text)}</p>'
     offered = {item.label for item in answer.passages}
-    rows = "".join(_statement(number, statement, offered) for statement in answer.statements)
+    rows = "".join(_statement(number, statement, offered) for statement in chosen)
     return f'<ul class="statements">{rows}</ul>'
 
 
@@ -191,7 +203,9 @@ def _statement(number: int, statement: Statement, offered: set[int]) -> str:
     told += "".join(
         " " + _reference(number, n, n in offered) for n in dict.fromkeys(statement.labels) if n not in shown
     )
-    note = f'<span class="note">{safe(statement.note)}</span>' if statement.note else ""
+    ours = "written without a source; this one was found for it" if statement.attached else ""
+    said = "; ".join(part for part in (ours, statement.note) if part)
+    note = f'<span class="note">{safe(said)}</span>' if said else ""
     return f'<li><p class="statement" dir="auto">{told}</p>{_badge(statement.verdict)}{note}</li>'
 
 
@@ -199,7 +213,7 @@ def _refusal(number: int, answer: Answer) -> str:
     lines = [f'<p class="no"><strong>No answer.</strong> {_REASONS[answer.reason]}</p>']
     lines.append(_missing(answer))
     if answer.statements:
-        draft = f"<summary>The draft that was withheld</summary>{_statements(number, answer)}"
+        draft = f"<summary>The draft that was withheld</summary>{_statements(number, answer, answer.statements)}"
         lines.append(f'<details class="draft">{draft}</details>')
     if answer.passages:
         nearest = f'<a href="#evidence-{number}">nearest passages</a>'
@@ -211,15 +225,16 @@ def _missing(answer: Answer) -> str:
     return f'<p class="missing"><span>What is missing:</span> {safe(answer.missing)}</p>' if answer.missing else ""
 
 
-def _conflicts(number: int, answer: Answer) -> str:
-    sources = {item.label: item.source for item in answer.passages} | {c.label: c.source for c in answer.citations}
-    return "".join(_conflict(number, conflict, sources) for conflict in answer.conflicts)
-
-
-def _conflict(number: int, conflict: Conflict, sources: Mapping[int, Source]) -> str:
-    sides = "".join(_side(number, side, sources.get(side.label)) for side in conflict.sides)
+def _conflict(number: int, answer: Answer, conflict: Conflict, told: Sequence[Statement]) -> str:
     about = f"<strong>Compare the sources</strong>: {safe(conflict.about)}"
-    return f'<aside class="conflict"><p>{about}</p><ul>{sides}</ul></aside>'
+    shown = _statements(number, answer, told) if told else _sides(number, answer, conflict)
+    return f'<aside class="conflict"><p>{about}</p>{shown}</aside>'
+
+
+def _sides(number: int, answer: Answer, conflict: Conflict) -> str:
+    sources = {item.label: item.source for item in answer.passages} | {c.label: c.source for c in answer.citations}
+    rows = "".join(_side(number, side, sources.get(side.label)) for side in conflict.sides)
+    return f"<ul>{rows}</ul>"
 
 
 def _side(number: int, side: Side, source: Source | None) -> str:
@@ -230,13 +245,14 @@ def _side(number: int, side: Side, source: Source | None) -> str:
 
 
 def _notes(answer: Answer) -> str:
-    notes = []
+    notes = [answer.notice] if answer.notice else []
+    if answer.unsent:
+        notes.append(f"Not given to the model: {', '.join(f'[{label}]' for label in answer.unsent)}.")
     if answer.unknown_labels:
         numbers = ", ".join(f"[{label}]" for label in answer.unknown_labels)
         notes.append(f"The answer cites {numbers}, which no passage was offered under.")
-    if answer.filters:
-        limits = ", ".join(f"{key}: {value}" for key, value in answer.filters.items())
-        notes.append(f"Only passages with {limits} were searched.")
+    if answer.filters.filters:
+        notes.append(in_words(answer.filters))
     return "".join(f'<p class="note">{safe(note)}</p>' for note in notes)
 
 
@@ -309,7 +325,14 @@ def _card(number: int, label: int, source: Source, badges: str, shown: str, wher
 def _where(source: Source, spans: Sequence[Span], page: int | None, checked: str) -> str:
     places = ", ".join(f"{span.start:,}–{span.end:,}" for span in spans)
     on_page = f" · page {page}" if page is not None else ""
-    return f'<span class="path">{safe(source.path)}</span>{on_page} · characters {places}{checked}'
+    return f'<span class="path">{safe(source.path)}</span>{on_page} · characters {places}{checked}{_also(source)}'
+
+
+def _also(source: Source) -> str:
+    """Where the same content lies too; a few names of many, since the JSON has them all."""
+    named = ", ".join(f'<span class="path">{safe(path)}</span>' for path in source.also[:_ALSO_NAMED])
+    more = len(source.also) - _ALSO_NAMED
+    return f" · also in {named}" + (f" and {more:,} more" if more > 0 else "") if named else ""
 
 
 def _checked(file_text: str | None, quotes: Sequence[Citation]) -> str:

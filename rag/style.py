@@ -94,6 +94,8 @@ p.note { margin-top: 10px; }
 .conflict { margin-top: 16px; padding: 12px 14px; border: 1px solid var(--line);
   border-left: 3px solid var(--fair); border-radius: 10px; background: var(--sheet); }
 .conflict ul { display: flex; flex-direction: column; gap: 6px; margin-top: 6px; }
+.conflict .statements { gap: 12px; margin-top: 10px; }
+.reply > .conflict:first-child { margin-top: 0; }
 .conflict .who { font-weight: 600; }
 .conflict q { font-family: var(--text-serif); quotes: "“" "”"; }
 .made { display: flex; flex-wrap: wrap; gap: 4px 14px; margin-top: 14px; font-size: 13px; color: var(--soft); }

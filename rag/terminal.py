@@ -12,19 +12,33 @@ from typing import IO, TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Column, Table
 from rich.text import Text
 
+from rag import sides
+
 if TYPE_CHECKING:  # the values bring numpy, which `rag --help` can do without
     from index.types import Report, Source
-    from rag.types import Answer, Citation, Conflict, Reason, RetrievedPassage, Statement, Verdict
+    from rag.types import Answer, Citation, Conflict, Filtering, Reason, RetrievedPassage, Statement, Verdict
 
 CLOSED = 130
 """The exit code when the reader of our output has gone, or the user pressed Ctrl-C."""
 
 _UNFOLDED = 1_000_000
 """Columns of what is not a screen, so that a line stays a line."""
+_ALSO_NAMED = 3
+"""Other paths of the same content that are named; the JSON has them all."""
 
 MARKS: Mapping[Verdict, tuple[str, str, str]] = {
     "supported": ("✓", "green", "supported"),
@@ -89,6 +103,10 @@ class Terminal:
         body = text if isinstance(text, Text) else Text(safe(text), style=style)
         self.console.print(Padding(body, (0, 0, 0, indent), expand=False))
 
+    def piece(self, text: str) -> None:
+        """Prints a part of a text that is still being written, without its end of line."""
+        self.console.print(Text(safe(text), style="dim"), end="", soft_wrap=True)
+
     def whole(self, text: str) -> None:
         """Prints text with its own line breaks, none added."""
         self.console.print(Text(safe(text)), soft_wrap=True)
@@ -115,29 +133,49 @@ class Terminal:
         """Prints the status, each statement with its verdict, the words these rest on, and what else was read."""
         if answer.standalone_question != answer.question:
             self.line(f"Understood as: {one_line(answer.standalone_question)}", style="dim")
+        if answer.filters.filters:
+            self.filters(answer.filters)
         self.line(_status(answer))
+        if answer.notice:
+            self.line(one_line(answer.notice), style="yellow")
+        compared = [(conflict, sides.told(conflict, answer.statements)) for conflict in answer.conflicts]
         for statement in answer.statements:
-            self._statement(statement)
+            if not any(statement in told for _, told in compared):
+                self._statement(statement)
         if answer.unknown_labels:
             names = ", ".join(f"[{label}]" for label in answer.unknown_labels)
             self.line(f"{names}: no passage was offered under this number.", indent=2, style="red")
-        self._conflicts(answer.conflicts)
+        for conflict, told in compared:
+            self._conflict(conflict, told)
         self._citations(answer.citations)
+        self._citations(answer.quotes, "Quotes found without the model")
         self._passages(answer)
+
+    def filters(self, filtering: Filtering) -> None:
+        """Prints what was searched, and how the filters that the question itself asks for are let go."""
+        from rag.filters import in_words
+
+        removable = any(f.origin == "asked" and f.removed is None for f in filtering.filters)
+        self.line(
+            one_line(in_words(filtering)) + (" --no-filters searches everything." if removable else ""), style="dim"
+        )
 
     def _statement(self, statement: Statement) -> None:
         sign, colour, words = MARKS[statement.verdict]
-        text = Text.assemble((sign, f"bold {colour}"), " ", one_line(statement.text))
+        labels = "".join(f" [{n}]" for n in statement.labels if f"[{n}]" not in statement.text)
+        text = Text.assemble((sign, f"bold {colour}"), " ", one_line(statement.text), (labels, "bold cyan"))
         if statement.verdict != "supported":
             text.append(f"  ({words})", style=colour)
         self.line(text, indent=2)
+        if statement.attached:
+            self.line("written without a source; this one was found for it", indent=4, style="dim")
         if statement.note:
             self.line(one_line(statement.note), indent=4, style="dim")
 
-    def _citations(self, citations: Sequence[Citation]) -> None:
+    def _citations(self, citations: Sequence[Citation], title: str = "The words it rests on") -> None:
         if citations:
             self.line()
-            self.line("The words it rests on", style="bold")
+            self.line(title, style="bold")
         for citation in citations:
             sign, colour, _ = MARKS[citation.verdict]
             mark = Text.assemble((f"[{citation.label}]", "bold cyan"), " ", (sign, colour), " ")
@@ -156,20 +194,27 @@ class Terminal:
             for item in others:
                 self._nearest(item)
         else:
-            self.line("Also read", style="bold")
-            for byline, items in _by_source(others).items():
-                self.line(_numbered([item.label for item in items], byline), indent=2)
+            self._listed("Also read", [item for item in others if item.label not in answer.unsent])
+            self._listed("Not given to the model", [item for item in others if item.label in answer.unsent])
+
+    def _listed(self, title: str, passages: Sequence[RetrievedPassage]) -> None:
+        if passages:
+            self.line(title, style="bold")
+        for byline, items in _by_source(passages).items():
+            self.line(_numbered([item.label for item in items], byline), indent=2)
 
     def _nearest(self, item: RetrievedPassage) -> None:
         self.line(_numbered([item.label], shorten(item.passage.text)), indent=2)
         self.line(_origin(item.source, item.passage.start, item.passage.end, item.passage.page), indent=6, style="dim")
 
-    def _conflicts(self, conflicts: Sequence[Conflict]) -> None:
-        for conflict in conflicts:
-            self.line()
-            self.line(f"Compare the sources: {one_line(conflict.about)}", style="yellow")
-            for side in conflict.sides:
-                self.line(_numbered([side.label], one_line(side.claim)), indent=2)
+    def _conflict(self, conflict: Conflict, told: Sequence[Statement]) -> None:
+        """Prints the sides: as the statements that tell them all, where there are such, so that each stands once."""
+        self.line()
+        self.line(f"Compare the sources: {one_line(conflict.about)}", style="yellow")
+        for statement in told:
+            self._statement(statement)
+        for side in () if told else conflict.sides:
+            self.line(_numbered([side.label], one_line(side.claim)), indent=2)
 
     def passages(self, passages: Sequence[RetrievedPassage]) -> None:
         """Prints passages in order, each with its rank in every search leg."""
@@ -205,12 +250,23 @@ class Terminal:
             self.table(heads, [(r.path, r.text) for r in report.remarks])
 
 
+class _Rate(ProgressColumn):
+    """Steps a second, once some are done."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="progress.data.speed")
+
+
 class StageBars:
     """One progress bar a stage on stderr, none where stderr is not a screen; satisfies `index.caches.Progress`."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            *(TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), _Rate()),
+            *(TimeElapsedColumn(), TimeRemainingColumn(elapsed_when_finished=False)),
+        )
         self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
         self._current: TaskID | None = None
 
@@ -225,6 +281,8 @@ class StageBars:
 
     def start(self, stage: str, total: int) -> None:
         """Opens the bar of the next stage."""
+        if self._current is not None:
+            self._bars.stop_task(self._current)
         self._current = self._bars.add_task(stage, total=total)
 
     def advance(self, n: int) -> None:
@@ -282,4 +340,10 @@ def _byline(source: Source) -> str:
 def _origin(source: Source, start: int, end: int, page: int | None) -> str:
     where = f"{one_line(source.path)}:{start}-{end}" + (f" (page {page})" if page is not None else "")
     parts = [part for part in (source.outlet, source.author, source.date, source.title) if part]
-    return ", ".join([*(one_line(part) for part in parts), where])
+    return ", ".join([*(one_line(part) for part in parts), where, *_also(source)])
+
+
+def _also(source: Source) -> list[str]:
+    named = [one_line(path) for path in source.also[:_ALSO_NAMED]]
+    more = len(source.also) - len(named)
+    return [f"also in {', '.join(named)}" + (f" and {more:,} more" if more else "")] if named else []

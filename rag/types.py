@@ -6,8 +6,8 @@ passages of one question, in the order shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from index.types import IndexState, Passage, Source, Span
@@ -16,6 +16,8 @@ Verdict = Literal["supported", "partly", "unsupported", "uncited"]
 Status = Literal["answered", "refused"]
 Reason = Literal["empty_index", "no_evidence", "model_declined", "unsupported", "error"]
 AnswererName = Literal["extract", "llm"]
+FilterKind = Literal["file", "article", "outlet", "author", "after", "before"]
+FilterOrigin = Literal["asked", "set"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +67,28 @@ class Finding:
 class Draft:
     """What an answerer returned, before anything is verified. `text` carries `[n]` markers.
 
-    `declined` says that the answerer itself found no answer in the passages.
+    `declined` says that the answerer itself found no answer in the passages; `sent` are the labels of the passages
+    that it was given, None for all; `notice` is what a person should know of how it was written, in one sentence.
     """
 
     text: str
     declined: bool = False
+    sent: tuple[int, ...] | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer with the labels it cites, as written, unknown ones included."""
+    """One sentence of an answer with the labels it cites, as written, unknown ones included.
+
+    `attached` says that it was written without a label, and that ours is that of a passage which supports it.
+    """
 
     text: str
     labels: tuple[int, ...]
     verdict: Verdict
     note: str = ""
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,29 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """One thing that the searched articles had to be, set by a person or asked for in the question itself.
+
+    `removed` says why it was let go before the answer was made; None where it held.
+    """
+
+    kind: FilterKind
+    value: str
+    origin: FilterOrigin
+    removed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filtering:
+    """The filters of one question, and how many articles were searched for it; empty where there was no filter."""
+
+    filters: tuple[Filter, ...] = ()
+    articles: int = 0
+    undated: int = 0
+    """Articles left out only because they print no date, or none exact enough."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One earlier exchange of a conversation."""
 
@@ -124,7 +156,9 @@ class Answer:
 
     Guarantees: every citation's label is that of a passage in `passages`; every quote is an exact slice.
     `missing` says in words what the passages lack, on a refusal; `unknown_labels` are markers that no
-    passage was offered under.
+    passage was offered under. `unsent` are passages that did not fit the model's window, or repeat one that was
+    sent: they are shown, and never cited. `notice` says in one sentence why a model's answer is not here or not whole.
+    `quotes` are the words found without the model, where it wrote nothing that stands.
     """
 
     question: str
@@ -141,9 +175,28 @@ class Answer:
     settings_fingerprint: str
     index: IndexState
     timings_ms: Mapping[str, float]
-    filters: Mapping[str, str] = field(default_factory=dict)
+    filters: Filtering = Filtering()
     missing: str | None = None
     unknown_labels: tuple[int, ...] = ()
+    unsent: tuple[int, ...] = ()
+    notice: str | None = None
+    quotes: tuple[Citation, ...] = ()
+
+
+def _unheard(text: str) -> None:
+    """Drop a piece of text."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a caller hears and says while an answer is written: each piece of a model's text, and whether to stop."""
+
+    on_text: Callable[[str], None] = _unheard
+    cancelled: Callable[[], bool] = _never
 
 
 class Answerer(Protocol):
@@ -159,10 +212,26 @@ class Answerer(Protocol):
         """The model's name, None where there is none."""
         ...
 
-    def draft(self, question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding]) -> Draft:
+    def standalone(self, question: str, history: Sequence[Turn], live: Live | None = None) -> str:
+        """`question` as it reads without the turns before it; itself where it stands alone.
+
+        Raises: Cancelled.
+        """
+        ...
+
+    def draft(
+        self,
+        question: str,
+        passages: Sequence[RetrievedPassage],
+        findings: Sequence[Finding],
+        live: Live | None = None,
+    ) -> Draft:
         """A draft whose markers are labels of `passages`; an LLM may still invent some.
 
-        `findings` is the evidence already found in the passages, one a part of the question.
+        `findings` is the evidence already found in the passages, one a part of the question. What a model writes is
+        told to `live` as it comes; where no model writes, nothing is.
+
+        Raises: LLMFailed; Cancelled.
         """
         ...
 
@@ -175,6 +244,18 @@ class LLM(Protocol):
         """The model's name, for the answer's record."""
         ...
 
+    @property
+    def window(self) -> int:
+        """How many tokens a prompt may have."""
+        ...
+
+    def tokens(self, text: str) -> int:
+        """How many tokens `text` has, at most.
+
+        Raises: LLMFailed.
+        """
+        ...
+
     def complete(self, prompt: str) -> str:
         """The model's whole reply.
 
@@ -182,6 +263,9 @@ class LLM(Protocol):
         """
         ...
 
-    def stream(self, prompt: str) -> Iterator[str]:
-        """The reply in pieces, as they come."""
+    def stream(self, prompt: str) -> Generator[str, None, None]:
+        """The reply in pieces, as they come; "" says that none has come yet. Closing it ends the writing.
+
+        Raises: LLMFailed.
+        """
         ...

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from evals.controls import standard_controls
 from evals.errors import EvalError
 from evals.markdown import table
-from evals.report import Target, headline, headline_table, measures, render, shortfalls
+from evals.report import Target, headline, headline_table, measures, metric_names, render, shortfalls
 from evals.run import About, Results, Row, run_suite
 from rag.types import Answer
 from tests.evals import made
@@ -108,6 +108,14 @@ def test_headlines_hold_floor_value_n_and_interval(tmp_path: Path) -> None:
     told = [h.target.metric for h in headline(results)]
     assert "answer_presence:fact" in told
     assert "answer_presence:conflict" not in told  # no case of that kind
+
+
+def test_the_names_of_the_metrics_are_known_before_a_run(tmp_path: Path) -> None:
+    rows = small_run(tmp_path).rows
+    scored = [row for row in rows if row.error is None]
+    quote = {"warsaw.txt": [RIVER]}
+    cases = [made.case(quote if row.answerable else {}, kind=row.kind, answerable=row.answerable) for row in scored]
+    assert metric_names(cases) == tuple(measures(rows))
 
 
 def test_shortfalls_tell_what_is_below_its_floor(tmp_path: Path) -> None:

@@ -126,8 +126,9 @@ def test_only_the_files_of_the_run_are_left(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EvalError, match="There is no whole run"):
+    with pytest.raises(EvalError, match="There is no whole run") as raised:
         load_results(tmp_path)
+    assert "`rag eval run SUITE --out DIR`" in str(raised.value)
 
 
 @pytest.mark.parametrize("name", [RESULTS, CONTROLS])

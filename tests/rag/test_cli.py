@@ -278,6 +278,17 @@ def test_a_floor_that_is_missed_sets_the_exit_code(
     assert run(*command, "--fail-under", "token_f1") == 2
 
 
+def test_a_floor_of_no_metric_is_refused_before_a_case_is_asked(
+    home: Path, suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["eval", "run", suite, "--out", tmp_path / "run", "--home", home]
+    assert run(*command, "--fail-under", "token_f1=0", "--fail-under", "token_f2=0.5") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "there is no metric 'token_f2'; choose among source_recall@1, " in told
+    assert "token_f1, " in told
+    assert not (tmp_path / "run").exists()
+
+
 def test_public_sets_are_scored_by_each_search_and_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, out = tmp_path / "data", tmp_path / "out"
     data.mkdir()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -39,6 +40,27 @@ def interrupted(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
+
+
+@pytest.mark.parametrize("module", ["rag.cli", "typer", "rich.console", "rag.pipeline"])
+def test_while_a_part_is_still_being_loaded(module: str, home: Path) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from rag.__main__ import main\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", script, "ask", "Who was killed near Masra?", "--home", str(home)]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_command_that_is_installed_starts_so_too() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert told["project"]["scripts"] == {"rag": "rag.__main__:main"}
 
 
 def test_a_question_that_is_still_being_typed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

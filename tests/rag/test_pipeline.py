@@ -11,12 +11,12 @@ import pytest
 from index.build import build_index
 from index.errors import NoIndex, WrongModel
 from rag.contract import as_json
-from rag.errors import LLMFailed, QuestionInvalid
+from rag.errors import Cancelled, LLMFailed, QuestionInvalid
 from rag.extract import ExtractAnswerer
 from rag.llm import DECLINED, LLMAnswerer
 from rag.pipeline import Pipeline, conflicts
 from rag.settings import Settings, load
-from rag.types import Answer, Answerer, Finding, Quote, Turn
+from rag.types import Answer, Answerer, Finding, Live, Quote, Turn
 from tests.fakes import HERALD, WIRE, HashingEmbedder, ScriptedLLM
 
 QUESTION = "Which research facility did aircraft strike near the town of Masra?"
@@ -133,6 +133,25 @@ def test_when_the_model_fails_the_quotes_are_shown(opened: Opener) -> None:
     assert answer.citations
 
 
+def test_a_model_is_heard_while_it_writes_and_can_be_stopped(opened: Opener) -> None:
+    heard: list[str] = []
+    pipeline = opened(LLMAnswerer(ScriptedLLM(*[f"{STRUCK[:-1]} [1]."] * 2)))
+    answer = pipeline.ask(QUESTION, force=True, live=Live(heard.append))
+    assert len(heard) > 1
+    assert "".join(heard).strip() == answer.text
+    with pytest.raises(Cancelled):
+        pipeline.ask(QUESTION, force=True, live=Live(cancelled=lambda: True))
+
+
+def test_a_model_that_writes_holds_up_no_other_question(opened: Opener) -> None:
+    pipeline = opened(LLMAnswerer(ScriptedLLM(f"{STRUCK[:-1]} [1].")))
+    with ThreadPoolExecutor(1) as other:
+        found: list[object] = []
+        live = Live(lambda _: found.append(other.submit(pipeline.retrieve, QUESTION).result(60)))
+        pipeline.ask(QUESTION, force=True, live=live)
+    assert found
+
+
 @pytest.mark.parametrize("question", ["", " \n", "?", "\0", "\ud800", "x" * 4001])
 def test_what_is_no_question(opened: Opener, question: str) -> None:
     pipeline = opened()
@@ -184,6 +203,24 @@ def test_a_new_generation_is_noticed_at_the_next_question(opened: Opener, tmp_pa
     assert (first.documents, second.index.documents) == (1, 2)
     assert second.index.generation != first.generation
     assert "herald.txt" in {item.source.path for item in second.passages}
+
+
+def test_content_at_several_paths_is_cited_with_all_of_them(opened: Opener, tmp_path: Path) -> None:
+    mine = load(home=tmp_path / "home", environ={})
+    for name in ("wire.txt", "b/copy.txt", "a <b>.txt"):
+        file = tmp_path / "docs" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(WIRE)
+    index(mine, tmp_path / "docs")
+    answer = opened(over=mine).ask(QUESTION, force=True)
+    told = as_json(answer)
+    assert answer.index.documents == 1
+    for item in (*told["citations"], *told["passages"]):
+        assert (item["path"], item["also_at"]) == ("a <b>.txt", ["b/copy.txt", "wire.txt"])
+    (tmp_path / "docs" / "a <b>.txt").unlink()
+    index(mine, tmp_path / "docs")
+    (source,) = {item.source for item in opened(over=mine).retrieve(QUESTION)}
+    assert (source.path, source.also) == ("b/copy.txt", ("wire.txt",))
 
 
 def test_an_index_without_documents_says_so(opened: Opener, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.types import IndexState, Source, Span
 from rag import render
-from rag.types import Citation, Reason, Statement
+from rag.types import Citation, Filter, Filtering, Reason, Statement
 from tests.fakes import FakePipeline
 
 HIDDEN = re.compile(
@@ -166,10 +166,36 @@ def test_a_withheld_draft_can_be_read() -> None:
 
 
 def test_sources_that_differ_are_both_named() -> None:
-    words = Elements(ask("Was anyone hurt?").chat).words
+    answer = dataclasses.replace(FakePipeline().ask("Was anyone hurt?"), statements=(), text="It is disputed.")
+    words = Elements(render.reply(1, answer)).words
+    assert words.startswith("It is disputed.")
     assert "Compare the sources: how many were hurt" in words
     assert "Northern Wire, A. Reporter, 7 September 2017: Two soldiers were killed" in words
     assert "The Herald, September 2017: No one was hurt" in words
+
+
+def test_a_statement_that_tells_a_side_stands_under_the_comparison_alone() -> None:
+    answer = FakePipeline().ask("Was anyone hurt?")
+    other = Statement("The power failed [3].", (3,), "partly")
+    chat = render.reply(1, dataclasses.replace(answer, statements=(*answer.statements, other)))
+    words = Elements(chat).words
+    assert words.index("The power failed") < words.index("Compare the sources")
+    assert [words.count(said) for said in ("Two soldiers were killed", "No one was hurt", "power failed")] == [1, 1, 1]
+    assert chat.count('class="badge supported"') == 2
+    assert '<aside class="conflict">' in chat.split("power failed")[1]
+
+
+@pytest.mark.parametrize("paths", [(), ("b.txt",), ("b.txt", "<img src=x>\u202e.txt", "d.txt", "e.txt", "f.txt")])
+def test_the_other_paths_of_the_same_content_stand_beside_the_first(paths: tuple[str, ...]) -> None:
+    answer = FakePipeline().ask("What was struck?")
+    items = tuple(dataclasses.replace(p, source=dataclasses.replace(p.source, also=paths)) for p in answer.passages)
+    quotes = tuple(dataclasses.replace(c, source=items[c.label - 1].source) for c in answer.citations)
+    seen = Elements(render.evidence(1, dataclasses.replace(answer, passages=items, citations=quotes), {}))
+    assert "img" not in seen.tags
+    named = ", ".join(path.replace("\u202e", "‹U+202E›") for path in paths[:3])
+    assert seen.words.count(f"also in {named}") == (len(items) if paths else 0)
+    assert seen.words.count("and 2 more") == (len(items) if len(paths) > 3 else 0)
+    assert seen.words.count("also in") == (len(items) if paths else 0)
 
 
 def test_an_answer_to_half_a_question_says_which_half_is_missing() -> None:
@@ -233,7 +259,7 @@ def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str
             standalone_question=f"As asked: {text}",
             statements=(Statement(text, (1, 2), "partly", name),),
             citations=(Citation(1, "supported", source, None, Span(0, len(text)), text),),
-            filters={name: text},
+            filters=Filtering((Filter("outlet", name, "asked"), Filter("article", text, "set", text)), 1),
         )
         chat = render.asked(1, question, render.reply(1, answer))
         return Elements(chat + render.evidence(1, answer, {"d": text})).tags

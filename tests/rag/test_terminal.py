@@ -145,6 +145,42 @@ def test_an_answer_shows_verdicts_quotes_and_their_origin() -> None:
     assert "\n\nAlso read\n  [2] The Post, Ann Author, 2017-09-07, A title\n" in text
 
 
+def test_a_statement_that_tells_a_side_stands_under_the_comparison_alone() -> None:
+    sides = (Side(1, "The Post: nine were\n hurt"), Side(2, "The Herald: none “was” hurt"))
+    said = (
+        Statement("The Post: “nine were hurt”", (1,), "supported"),
+        Statement("The Herald: “none “was” hurt”", (2,), "partly", "a note"),
+        Statement("It rained [1].", (1,), "supported"),
+    )
+    text = shown(replace(answer(), statements=said, conflicts=(Conflict("who was hurt", sides),), unknown_labels=()))
+    assert "  ✓ It rained [1].\n\nCompare the sources: who was hurt\n  ✓ The Post: “nine were hurt” [1]\n  ◐ " in text
+    assert "  ◐ The Herald: “none “was” hurt” [2]  (partly supported)\n    a note\n" in text
+    assert [text.count(words) for words in ("nine were", "was” hurt", "It rained")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("claim", ["The Post: ten were hurt", "The Herald: nine were hurt"])
+def test_a_side_that_no_statement_tells_keeps_the_comparison_whole(claim: str) -> None:
+    said = (Statement("The Post: “nine were hurt”", (1,), "supported"),)
+    conflict = Conflict("who was hurt", (Side(1, "The Post: nine were hurt"), Side(2, claim)))
+    text = shown(replace(answer(), statements=said, conflicts=(conflict,)))
+    assert "  ✓ The Post: “nine were hurt” [1]\n" in text
+    assert f"\n  [1] The Post: nine were hurt\n  [2] {claim}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (("b.txt",), "news/a.txt:0-24, also in b.txt\n"),
+        (("b.txt", "c\x1b[2J.txt", "d.txt"), "also in b.txt, c␛[2J.txt, d.txt\n"),
+        (("b", "c", "d", "e", "f"), "also in b, c, d and 2 more\n"),
+    ],
+)
+def test_the_other_paths_of_the_same_content_are_named(paths: tuple[str, ...], told: str) -> None:
+    citation = replace(answer().citations[0], source=replace(source(), also=paths))
+    assert told in shown(replace(answer(), citations=(citation,)))
+    assert "also in" not in shown(answer())
+
+
 def test_passages_of_one_article_are_named_once() -> None:
     text = shown(replace(answer(), passages=tuple(passage(n) for n in (1, 2, 3))))
     assert "Also read\n  [2] [3] The Post, Ann Author, 2017-09-07, A title\n" in text
