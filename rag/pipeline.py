@@ -325,7 +325,7 @@ class Pipeline:
             return index.article(passage).columns
 
         reader = Reader(self._embedder, index.idf, article_text, columns=columns)
-        return _Parts(index, reader, Retriever(index, self._embedder, reader, self._settings.retrieval))
+        return _Parts(index, reader, Retriever(index, reader, self._settings.retrieval))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.open import Index
-from index.types import Embedder, Hit, Passage, Source
+from index.types import Hit, Passage, Source
 from index.within import Within
 from rag.fuse import fuse, interleave
 from rag.question import split_parts
@@ -31,10 +31,9 @@ class _Ranked:
 class Retriever:
     """Finds passages in an index. Both searches' ranks are kept on every passage."""
 
-    def __init__(self, index: Index, embedder: Embedder, reader: Reader, settings: Retrieval) -> None:
-        """A retriever over `index`, which must have been built with `embedder`."""
+    def __init__(self, index: Index, reader: Reader, settings: Retrieval) -> None:
+        """A retriever over `index`, which must have been built with the embedder of `reader`."""
         self._index = index
-        self._embedder = embedder
         self._reader = reader
         self._settings = settings
 
@@ -58,7 +57,7 @@ class Retriever:
     def legs(self, question: str, within: Within | None = None) -> tuple[list[Hit], list[Hit]]:
         """What the dense and the lexical search return for `question`, each best first."""
         many = max(self._settings.candidates, _READ)
-        vector = self._embedder.embed([question])
+        vector = self._reader.encode([question])[question].vector  # kept by the reader, which reads it too
         return self._index.dense(vector, many, within), self._index.lexical(question, many, within)
 
     def _rank(self, question: str, wanted: int, within: Within | None) -> list[_Ranked]:

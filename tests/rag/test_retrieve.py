@@ -42,7 +42,7 @@ class FakeIndex:
         self.queries: list[str] = []
 
     def dense(self, vector: Vectors, k: int, within: Within | None = None) -> list[Hit]:
-        assert vector.shape == (1, 64)
+        assert vector.shape == (64,)
         return self._dense[:k]
 
     def lexical(self, text: str, k: int, within: Within | None = None) -> list[Hit]:
@@ -65,7 +65,7 @@ class FakeIndex:
 def retriever(dense: list[Hit], lexical: list[Hit], settings: Retrieval | None = None) -> Retriever:
     index, embedder = FakeIndex(dense, lexical), HashingEmbedder()
     reader = Reader(embedder, index.idf, lambda found: found.text)
-    return Retriever(cast("Index", index), embedder, reader, settings or Retrieval())
+    return Retriever(cast("Index", index), reader, settings or Retrieval())
 
 
 def test_a_hit_without_a_score_is_never_fused() -> None:
@@ -114,6 +114,6 @@ def test_each_part_of_a_question_is_searched_and_gets_a_turn() -> None:
     index, embedder = FakeIndex(hits(ferry=0.9, bakery=0.8, mill=0.7), hits(ferry=3.0, bakery=2.0)), HashingEmbedder()
     reader = Reader(embedder, index.idf, lambda found: found.text)
     two = "When does the ferry of Eastwick leave, and why did the bakery of Harlow burn down?"
-    found = Retriever(cast("Index", index), embedder, reader, Retrieval(top_k=2)).retrieve(two)
+    found = Retriever(cast("Index", index), reader, Retrieval(top_k=2)).retrieve(two)
     assert len(index.queries) == 2
     assert {item.passage.document_id for item in found} == {"ferry", "bakery"}
