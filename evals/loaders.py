@@ -18,6 +18,7 @@ from index.types import Span
 
 CHUNKING_HOME = "https://github.com/brandonstarxel/chunking_evaluation"
 SQUAD_HOME = "https://rajpurkar.github.io/SQuAD-explorer"
+WICE_HOME = "https://github.com/ryokamoi/wice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,22 @@ class PublicSet:
     documents: Mapping[str, str]
     cases: tuple[Case, ...]
     gold: Mapping[str, Gold]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of Wikipedia, the sentences of the page it cites, and whether they bear all of it out."""
+
+    text: str
+    evidence: tuple[str, ...]
+    supported: bool
+    split: Split
+
+
+class _WiceRow(BaseModel):
+    label: str
+    claim: str
+    evidence: list[str]
 
 
 class _Reference(BaseModel):
@@ -108,6 +125,24 @@ def squad(path: Path) -> PublicSet:
         return _squad_set(_Squad.model_validate_json(_text(path, SQUAD_HOME)))
     except ValidationError as error:
         raise EvalError(f"{str(path)!r} is not SQuAD JSON ({_first(error)}); get it from {SQUAD_HOME}.") from error
+
+
+def wice(path: Path) -> tuple[Claim, ...]:
+    """WiCE (Kamoi et al. 2023): the claims of a file `claim/*.jsonl`; those at even places are the tune half.
+
+    Partly supported claims count as not supported. The evidence is the whole cited page, sentence by sentence.
+
+    Raises: EvalError, when the file is not there or is not of this format.
+    """
+    lines = [line for line in _text(path, WICE_HOME).split("\n") if line.strip()]
+    try:
+        rows = [_WiceRow.model_validate_json(line) for line in lines]
+    except ValidationError as error:
+        raise EvalError(f"{str(path)!r} is not of WiCE's form ({_first(error)}); get it from {WICE_HOME}.") from error
+    return tuple(
+        Claim(row.claim, tuple(row.evidence), row.label == "supported", "test" if at % 2 else "tune")
+        for at, row in enumerate(rows)
+    )
 
 
 def _chunking_case(case_id: str, file: str, row: _QuestionRow, references: list[_Reference]) -> Case:

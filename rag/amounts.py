@@ -17,6 +17,7 @@ from rag.names import is_capital
 from rag.quantities import Quantity, find_quantities
 from rag.question import name_phrases, shown
 from rag.reading import SAID, Candidate, Reading
+from rag.tables import answers
 
 _COUNTED = 0.35
 """The words beside a number say what is counted when they cover it this well."""
@@ -51,6 +52,12 @@ _ANY_THING = frozenset(
 )
 
 
+def in_column(reading: Reading, candidate: Candidate) -> bool:
+    """Whether the sentence is a row of a table that gives what is asked under a head of its own."""
+    question = reading.question
+    return answers(question.text[question.asked_from :], question.terms, candidate.cells)
+
+
 def years(reading: Reading, candidate: Candidate) -> str | None:
     """A year that the question gives must be the sentence's, its neighbours' or the article's."""
     asked = reading.question.years
@@ -78,7 +85,8 @@ def measure(reading: Reading, candidate: Candidate) -> str | None:
     if kind not in wanted:
         return None
     units = {"length", "age", "money", "percent", "time"} & {kind}
-    given = [q for q in find_quantities(text) if q.unit in units]
+    tabled = in_column(reading, candidate)
+    given = [q for q in find_quantities(text) if q.unit in units or tabled]
     if kind == "time" and not given and len(find_dates(text)) > 1:
         return None
     if kind in ("length", "time") and not given and _VAGUE_MEASURE.search(text):
@@ -115,7 +123,7 @@ def count(reading: Reading, candidate: Candidate) -> str | None:
     given = [q for q in find_quantities(candidate.text) if _counts(q, candidate.text, question.numbers)]
     if not given:
         return "the passages give no number for this"
-    if not question.focus:
+    if not question.focus or in_column(reading, candidate):
         return None
     best = max(_beside(reading, candidate, quantity) for quantity in given)
     if best < _COUNTED and not all(term.stem in _ANY_THING for term in question.focus):
@@ -173,4 +181,6 @@ def date(reading: Reading, candidate: Candidate) -> str | None:
         return None
     text = candidate.text
     given = [d for d in find_dates(text) if not (d.year in reading.question.years and d.month is None)]
+    if in_column(reading, candidate):
+        return None
     return None if given or _RELATIVE_DATE.search(text) else "the passages give no date for this"

@@ -98,7 +98,7 @@ def _unit(match: re.Match[str]) -> Unit:
         return "ordinal"
     if match["old"]:
         return "age"
-    unit = (match["unit"] or "").strip(" -\t\n").lower()
+    unit = re.sub(r"^[\s-]+", "", match["unit"] or "").lower()  # the space may be one that does not break
     if unit:
         return _UNITS[unit]
     return "percent" if (match["words"] or "").lower() in _FRACTIONS and not match["scale"] else "count"

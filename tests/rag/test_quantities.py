@@ -46,3 +46,10 @@ def test_digits_read_back(number: int) -> None:
 def test_any_text_is_read(text: str) -> None:
     spans = [q.span for q in find_quantities(text)]
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+
+
+def test_a_space_that_does_not_break_may_stand_before_the_unit() -> None:
+    assert [(q.value, q.unit) for q in find_quantities("41.3\u00a0% in 5\u00a0km")] == [
+        (41.3, "percent"),
+        (5.0, "length"),
+    ]

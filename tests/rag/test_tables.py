@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.bench.faults import making
 from index.build import build_index
 from rag.extract import ExtractAnswerer
 from rag.pipeline import Pipeline
@@ -14,7 +15,6 @@ from rag.question import read_question
 from rag.settings import load
 from rag.tables import Cell, answers, asks_of_column, cells
 from tests.fakes import HashingEmbedder
-from tests.index.readers import making
 
 WIDTH = 1024
 PEOPLE = [("name", "age"), ("Alice", "37"), ("Bob", "42"), ("Carol", "")]
