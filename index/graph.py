@@ -33,7 +33,7 @@ _INPUTS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_i
 _GRAPH, _TOKENIZER, _SEAL = "model.onnx", "tokenizer.json", "seal.json"
 _SENTENCE, _TOKENS = "sentence_embedding", "token_embeddings"
 _OPSET = 17
-_A_BATCH = 512
+_A_BATCH = 256
 """Tokens in one batch, padding included."""
 _NEAR = 1e-4
 _TRIED = (

@@ -106,4 +106,4 @@ def test_every_text_is_in_one_batch_of_bounded_size(lengths: list[int]) -> None:
     batches = list(_batches(lengths))
     assert sorted(at for batch in batches for at in batch) == list(range(len(lengths)))
     for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(lengths[at] for at in batch) <= 512
+        assert len(batch) == 1 or len(batch) * max(lengths[at] for at in batch) <= 256
