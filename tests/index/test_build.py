@@ -363,9 +363,7 @@ class FailsAfter(HashingEmbedder):
 
 def many(bench: Bench, count: int) -> None:
     for number in range(count):
-        bench.write(
-            f"many/{number:03d}.txt", f"The lighthouse number {number} was painted in {1700 + number}."
-        )
+        bench.write(f"many/{number:03d}.txt", f"The lighthouse number {number} was painted in {1700 + number}.")
 
 
 def test_what_a_failed_run_embedded_is_not_embedded_again(bench: Bench) -> None:
