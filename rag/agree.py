@@ -116,7 +116,7 @@ def _amounts(pair: Pair) -> list[Disagreement]:
             continue
         if any(agrees(part, other) or _about(pair, part, other) for other in pair.source_parts):
             continue
-        rivals = [p for p in pair.opposite(part) if p.kind == part.kind] or [
+        rivals = [p for p in pair.opposite(part) if _comparable(p, part)] or [
             p
             for p in pair.gone
             if p.kind == part.kind and (part.kind == "date" or p.value == part.value or p.unit == part.unit)
@@ -129,6 +129,11 @@ def _amounts(pair: Pair) -> list[Disagreement]:
             noun = "date" if part.kind == "date" else "number"
             found.append(Disagreement(f"the {noun} {part.text.strip()} is not in the source's words", False))
     return found
+
+
+def _comparable(one: Part, other: Part) -> bool:
+    """Whether one can stand in the other's place: two dates, two lengths of time or space, or two plain numbers."""
+    return one.kind == other.kind and (one.kind == "date" or (one.base is None) == (other.base is None))
 
 
 def _about(pair: Pair, said: Part, source: Part) -> bool:

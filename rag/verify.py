@@ -159,10 +159,24 @@ def _paraphrase(text: str, item: RetrievedPassage, encode: Encode | None, entail
         return _Result("unsupported" if len(clauses) == 1 else "partly", kept, grave.note, probability)
     if faults:
         return _Result("partly", kept, faults[0].note, probability)
+    bare = _unsaid(text, item, encode)
+    if bare:
+        return _Result("partly", kept, f"the passage does not say “{bare}”", probability)
     if probability < ENOUGH:
         what = f": nothing like “{lacking[0]}”" if lacking else ""
         return _Result("partly", kept, f"not all of this is in the passage{what}", probability)
     return _Result("supported", kept, "", probability)
+
+
+def _unsaid(text: str, item: RetrievedPassage, encode: Encode | None) -> str | None:
+    """A clause that would not be even partly supported if it stood alone; the others must not carry it."""
+    pieces = [piece for piece in _CLAUSE.split(text) if _meaning(piece) > 1]
+    for piece in pieces if len(pieces) > 1 else ():
+        share = _share(piece, _slice(item, _nearest(piece, item)))
+        probability, _ = _probability(piece, share, item, encode)
+        if probability < SOME or (probability < ENOUGH and share < _LEAST):
+            return piece.strip(" ,.;")
+    return None
 
 
 def _probability(

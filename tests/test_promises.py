@@ -72,13 +72,15 @@ def test_2_nothing_hidden_nothing_invented(settings: Settings, answers: list[Ans
 
 def test_3_a_verdict_for_every_sentence(settings: Settings) -> None:
     llm = ScriptedLLM(
-        "300,000 civilians remain inside Aleppo [1]. Some 900,000 civilians remain inside Aleppo [1]. "
+        "300,000 civilians remain inside Aleppo [1]. "
+        "300,000 civilians remain inside Aleppo, and bakers there went on strike [1]. "
+        "Some 900,000 civilians remain inside Aleppo [1]. "
         "Bakers went on strike [1]. Nobody knows more."
     )
     with open_pipeline(settings, LLMAnswerer(llm)) as mixed:
         answer = mixed.ask("How many civilians remain in Aleppo?")
-    assert [s.verdict for s in answer.statements] == ["supported", "partly", "unsupported", "uncited"]
-    assert len(answer.statements) == 4
+    assert [s.verdict for s in answer.statements] == ["supported", "partly", "unsupported", "unsupported", "uncited"]
+    assert "300,000, not 900,000" in answer.statements[2].note
 
 
 @pytest.mark.parametrize(
