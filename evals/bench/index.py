@@ -74,7 +74,7 @@ class Measured:
     agreement: Agreement
 
 
-def prepare(material: Material, passages: int, work: Path, say: Say) -> Prepared:
+def prepare(material: Material, passages: int, work: Path, say: Say, *, static: bool = False) -> Prepared:
     """Write about `passages` passages of the material below the new folder `work`, and index them by ours.
 
     The index stays in `home_of(work)`.
@@ -83,7 +83,7 @@ def prepare(material: Material, passages: int, work: Path, say: Say) -> Prepared
     """
     say(f"{passages:,} passages: ours, three runs")
     written = write_files(material, passages, documents_of(work))
-    ours = fresh(index_and_sync, documents_of(work), home_of(work), words=material.words)
+    ours = fresh(index_and_sync, documents_of(work), home_of(work), words=material.words, static=static)
     return Prepared(written, ours)
 
 
@@ -149,9 +149,11 @@ def index_and_sync(
     embedder: Embedder | None = None,
     trial: Callable[[Path], str | None] = probe.run,
     words: int = WORDS,
+    *,
+    static: bool = False,
 ) -> Synced:
     """Index the folder, index it again, and again with a sentence added to the file in the middle."""
-    embedder = embedder or loaded_embedder(home)
+    embedder = embedder or loaded_embedder(home, static=static)
     first = index_ours(folder, home, embedder, trial, words)
     unchanged = index_ours(folder, home, embedder, trial, words)
     files = sorted(folder.iterdir())
@@ -180,8 +182,12 @@ def embedding_texts(corpus: Corpus, ids: Sequence[str]) -> list[str]:
     return [embedding_text(passage, corpus.article(passage.document_id, passage.article)) for passage in found]
 
 
-def loaded_embedder(home: Path) -> Embedder:
-    """The embedder of an index in `home`, its model loaded and used once."""
+def loaded_embedder(home: Path, *, static: bool = False) -> Embedder:
+    """The embedder of an index in `home`, its model loaded and used once; with `static` the quick one."""
+    if static:
+        from evals.bench.static import StaticEmbedder
+
+        return StaticEmbedder()
     from index.embed import embedder_of
 
     embedder = embedder_of(IndexSettings(home=home))
@@ -205,6 +211,15 @@ def render(one: Measured) -> str:
     head = ("system", "passages", "read and cut s", "embed s", "store s", "probe and publish s", "total s",
             "passages/s", "ours / this", "1,000 characters/s", "ours / this", "peak MiB above the model")  # fmt: skip
     return f"{table(head, _runs(one))}\n\n{render_rows(_syncs(one.prepared))}\n\n{_agreed(one.agreement)}"
+
+
+def render_ours(prepared: Prepared) -> str:
+    """Our runs of one size alone, as Markdown."""
+    run = prepared.ours.first
+    seconds = ", ".join(f"{part} {amount(spent)}" for part, spent in run.seconds.items())
+    peak = f"peak {amount(run.peak_mib)} MiB above the model"
+    told = f"{run.passages:,} passages in {amount(run.total)} s ({seconds}); {peak}."
+    return f"{told}\n\n{render_rows(_syncs(prepared))}"
 
 
 def bars(measured: Sequence[Measured]) -> str:

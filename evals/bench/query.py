@@ -46,26 +46,26 @@ class Measured:
     recall: Mapping[str, float]
 
 
-def measure(work: Path, questions: Sequence[str], say: Say) -> Measured:
+def measure(work: Path, questions: Sequence[str], say: Say, *, static: bool = False) -> Measured:
     """Ask the index that `evals.bench.index.prepare` left in `work`, and the baselines over the same passages.
 
     Raises: EvalError, when there is none, a process dies, or there are too few questions.
     """
     home = home_of(work)
     say("query: ours")
-    ours = fresh(query_ours, home, questions)
+    ours = fresh(query_ours, home, questions, static=static)
     say("query: LlamaIndex, Chroma alone and exact search")
-    small = ours.passages <= 1.5 * LLAMA_MOST
+    small = ours.passages <= 1.5 * LLAMA_MOST and not static
     llama = fresh(llama_ms, home, questions, work / "llama-query") if small else None
     return fresh(search_vectors, home, ours, llama, work / "chroma-query")
 
 
-def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None = None) -> Ours:
+def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None = None, *, static: bool = False) -> Ours:
     """Time each search by itself, then the whole retrieval that an answer begins with."""
     from rag.extract import ExtractAnswerer
     from rag.pipeline import Pipeline
 
-    model = embedder or loaded_embedder(home)
+    model = embedder or loaded_embedder(home, static=static)
     settings = Settings(home=home)
     with open_index(settings.for_index(), model.fingerprint) as index:
         vectors: list[Vectors] = []
@@ -74,7 +74,7 @@ def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None =
         dense = times_ms(lambda row: hits.append([hit.passage_id for hit in index.dense(row, NEAREST)]), vectors)
         words = times_ms(lambda question: index.lexical(question, NEAREST), questions)
     # Another embedder, should ours keep the vectors of questions it has seen.
-    with closing(Pipeline(settings, embedder or loaded_embedder(home), ExtractAnswerer())) as pipeline:
+    with closing(Pipeline(settings, embedder or loaded_embedder(home, static=static), ExtractAnswerer())) as pipeline:
         whole = times_ms(pipeline.retrieve, questions)
     with indexed(home) as (corpus, _):
         rows = {key: row for row, key in enumerate(corpus.passage_ids())}
