@@ -22,7 +22,7 @@ export QUESTION := $(value Q)
 unexport Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat ask question test eval bench lock clean
+.PHONY: help setup chat ask question test eval bench faults lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ endif
 
 bench: setup ## speed, memory and scale on this machine
 	@$(BIN)/python -m evals.bench
+
+faults: setup ## killed and rival writers, full disks, bad files: what becomes of the index (half an hour)
+	@$(BIN)/python -m evals.bench faults
 
 lock: setup ## write requirements.lock anew from pyproject.toml; UV_ARGS=--upgrade takes newer versions
 	@$(PIP) install -qq uv

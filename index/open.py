@@ -116,7 +116,7 @@ class Index:
                 f"The question's vector has {vector.shape[-1]} numbers, those of the index {self._manifest.dimension}; "
                 "run `rag index PATH` with the model now set."
             )
-        return self._vectors().query(vector, k) if within is None else self._dense_within(vector, k, within)
+        return self._stored(vector, k) if within is None else self._dense_within(vector, k, within)
 
     def lexical(self, text: str, k: int, within: Within | None = None) -> list[Hit]:
         """Up to `k` passages, of `within` if given, that share a word with `text`, by BM25; best first."""
@@ -174,10 +174,18 @@ class Index:
         later = [other for other in all_of_it if other.start > passage.start]
         return (*earlier[max(0, len(earlier) - before) :], *later[:after])
 
+    def _stored(self, vector: Vectors, k: int) -> list[Hit]:
+        """What the store finds, or on a full disk an exact search, since Chroma writes whenever it opens a store."""
+        try:
+            return self._vectors().query(vector, k)
+        except OSError:
+            ids = self._texts().distinct_ids()
+            return nearest(vector, ids, self._texts().vectors(self.fingerprint, ids), k)
+
     def _dense_within(self, vector: Vectors, k: int, allowed: Within) -> list[Hit]:
         ids = tuple(allowed.distinct.values())
         if len(ids) > self.compared_one_by_one:
-            hits = kept(self._vectors().query(vector, 2 * k * self._manifest.passages // len(ids)), allowed, k)
+            hits = kept(self._stored(vector, 2 * k * self._manifest.passages // len(ids)), allowed, k)
             if len(hits) == k:
                 return hits
         return nearest(vector, ids, self._texts().vectors(self.fingerprint, ids), k)

@@ -13,13 +13,17 @@ from typing import Annotated
 
 import typer
 
-from evals.bench import index, material, query, start
+from evals.bench import index, material, query, start, verify
 from evals.bench.measure import WARM
 from evals.bench.tables import machine
 from evals.run import write_whole
 from index.errors import RagError
 
 START, INDEX, QUERY = PARTS = ("start", "index", "query")
+VERIFY = "verify"
+"""Measures quality, not speed, and so is not among the parts that run unasked."""
+FAULTS = "faults"
+"""Takes many minutes, and is not among them either."""
 LEAST = 50
 """Fewer passages than this tell nothing."""
 HOW = (
@@ -40,11 +44,14 @@ class Options:
     questions: int
     repeats: int
     words: int
+    static: bool
+    times: int
 
 
 def main(
     parts: Annotated[
-        list[str] | None, typer.Argument(metavar="PART", help="start, index, query; all without any.")
+        list[str] | None,
+        typer.Argument(metavar="PART", help="start, index, query, verify, faults; the first three without any."),
     ] = None,
     sizes: Annotated[str, typer.Option(help="Passages to index and to search, with commas.")] = "1000",
     data: Annotated[
@@ -57,10 +64,16 @@ def main(
     passage_words: Annotated[
         int, typer.Option(min=20, max=400, help="Words of a passage; fewer make large sizes quicker to embed.")
     ] = material.WORDS,
+    times: Annotated[int, typer.Option(min=1, help="SIGKILLs of the faults; others in proportion.")] = 50,
+    static: Annotated[
+        bool, typer.Option("--static", help="Embed without context, thousands a second: for large sizes, ours alone.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the tables to this file too, and plots beside it.")] = None,
 ) -> None:
     """Measure speed, memory and scale on this machine, and print Markdown."""
-    options = Options(_parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats, passage_words)
+    options = Options(
+        _parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats, passage_words, static, times
+    )
     written: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix="rag-bench-") as work:
@@ -83,6 +96,12 @@ def bench(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
         asked = material.tune_questions(options.suite)[: options.questions]
         told = start.measure(options.docs, asked, work / START, options.repeats, _say)
         emit(f"## Start\n\n{start.render(told)}")
+    if VERIFY in options.parts:
+        emit(f"## Verify\n\n{verify.render(verify.measure(options.data, _say))}")
+    if FAULTS in options.parts:
+        from evals.bench.faults.measure import measure  # which brings all that indexes, and is seldom asked for
+
+        emit(f"## Faults\n\n{measure(work / FAULTS, options.times, _say)}")
     if INDEX in options.parts or QUERY in options.parts:
         return _grow(options, work, emit)
     return {}
@@ -98,12 +117,14 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
     indexed, searched = [], []
     for size in options.sizes:
         here = work / f"{size}"
-        prepared = index.prepare(told, size, here, _say)
-        if INDEX in options.parts:
+        prepared = index.prepare(told, size, here, _say, static=options.static)
+        if INDEX in options.parts and options.static:
+            emit(f"### Index, {size:,} passages, static vectors\n\n{index.render_ours(prepared)}")
+        elif INDEX in options.parts:
             indexed.append(index.measure(prepared, here, _say))
             emit(f"### Index, {size:,} passages\n\n{index.render(indexed[-1])}")
         if QUERY in options.parts:
-            searched.append(query.measure(here, told.questions[: options.questions], _say))
+            searched.append(query.measure(here, told.questions[: options.questions], _say, static=options.static))
             emit(f"### Query, {size:,} passages\n\n{query.render(searched[-1])}")
         shutil.rmtree(here)
     if len(searched) > 1:
@@ -113,9 +134,9 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
 
 
 def _parts(given: list[str] | None) -> tuple[str, ...]:
-    unknown = [part for part in given or () if part not in PARTS]
+    unknown = [part for part in given or () if part not in (*PARTS, VERIFY, FAULTS)]
     if unknown:
-        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
+        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join((*PARTS, VERIFY, FAULTS))}.")
     return tuple(given or PARTS)
 
 

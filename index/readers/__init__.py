@@ -11,12 +11,13 @@ from pathlib import Path
 
 from index.errors import UnreadableFile
 from index.readers.bounded import Limits, Worker
+from index.readers.extracted import Extracted
 from index.readers.kind import Kind, kind_of
 from index.readers.markdown import read_markdown
 from index.readers.text import read_text
 from index.types import Document
 
-__all__ = ["Limits", "Raw", "Worker", "fetch", "parse", "read", "read_bytes"]
+__all__ = ["Limits", "Raw", "Worker", "document_of", "fetch", "parse", "read", "read_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ def parse(raw: Raw, worker: Worker) -> Document:
         got = read_markdown(raw.data)
     else:
         got = worker.read(raw.kind, raw.data)
+    return document_of(raw, got)
+
+
+def document_of(raw: Raw, got: Extracted) -> Document:
+    """The document of a file, of which a reader `got` this."""
     return Document(
         id=raw.id,
         sha256=raw.sha256,

@@ -23,13 +23,22 @@ _LARGE = 16 * 1024 * 1024
 """After a file of this many bytes the worker is ended, so that its memory goes back."""
 
 
+_PACKED: frozenset[Kind] = frozenset({"pdf", "docx", "pptx", "xlsx", "epub"})
+_PACKED_PATIENCE = 4
+"""What is packed holds several times its size, and takes as much longer to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one file may cost: megabytes of address space, and seconds of a processor, with more for each megabyte."""
 
     megabytes: int = 1024
-    seconds: float = 20.0
+    seconds: float = 6.0
     seconds_a_megabyte: float = 2.0
+
+    def allow(self, kind: Kind, size: int) -> float:
+        """The seconds that a file of `kind` and of `size` bytes may take."""
+        return (self.seconds + self.seconds_a_megabyte * size / 1e6) * (_PACKED_PATIENCE if kind in _PACKED else 1)
 
 
 class Worker:
@@ -62,7 +71,7 @@ class Worker:
         Raises: UnreadableFile, when the reader refuses it, breaks, or takes more than the limits.
         """
         process = self._process or self._start()
-        seconds = self._limits.seconds + self._limits.seconds_a_megabyte * len(data) / 1e6
+        seconds = self._limits.allow(kind, len(data))
         try:
             told, text = _ask(process, kind, data, seconds)
         except (OSError, ValueError) as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 
 from index.dates import find_dates
@@ -43,6 +44,7 @@ _DATES = ("article:published_time", "date", "dc.date", "dc.date.issued")
 _MONTH = re.compile(r"\d{4}-[01]\d(?!-?\d)")
 _DEEPEST_TABLE = 12
 _LONG_CELL = 400
+_LONGEST_DATE = 200
 
 
 @dataclass(slots=True)
@@ -88,7 +90,6 @@ def read_page(text: str, *, is_xml: bool = False) -> Page:
     """The page that HTML source makes; in XHTML (`is_xml`) a tag that ends in a slash has no content."""
     parser = _Parser(is_xml=is_xml)
     parser.feed(text)
-    parser.close()
     parser.finish()
     return parser.page
 
@@ -97,7 +98,7 @@ def iso_date(text: str) -> str | None:
     """The first date that a field gives, in ISO form and as exactly as it gives it."""
     if month := _MONTH.match(text.strip()):
         return month[0]
-    dates = find_dates(text)
+    dates = find_dates(text[:_LONGEST_DATE])
     return dates[0].iso if dates else None
 
 
@@ -124,7 +125,7 @@ class _Parser(HTMLParser):
         self._is_xml = is_xml
         self._styles = Styles()
         self._elements = [_Element("", False, False, True, False)]
-        self._open: Counter[str] = Counter()
+        self._open: defaultdict[str, list[int]] = defaultdict(list)  # where the open elements of each tag stand
         self._tables: list[_Table] = []
         self._line: list[str] = []
         self._bullet = False
@@ -176,24 +177,50 @@ class _Parser(HTMLParser):
         if self._is_xml and data.startswith("CDATA["):
             self.handle_data(data.removeprefix("CDATA["))
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """As the standard library has it, but what it does not know is passed over, as browsers do."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def finish(self) -> None:
-        """Close what is still open."""
+        """Read what the last tags leave unread, and close what is still open."""
+        self._read_rest()
         while len(self._elements) > 1:
             self._pop()
         self._flush()
 
+    def _read_rest(self) -> None:
+        """Pass over tags that never end: `feed` has stopped at the first, and `close` would try each to the end."""
+        while rest := self.rawdata:
+            end = rest.find(">") + 1
+            if self.cdata_elem is not None:
+                return
+            if not rest.startswith("<"):
+                self.close()
+                return
+            if not end or rest.startswith("<!--"):
+                self.page.hidden += len("".join(rest.split()))
+                return
+            self.rawdata = ""
+            self.handle_data(unescape(rest[:end]))
+            self.feed(rest[end:])
+
     def _push(self, tag: str, attributes: Attributes) -> None:
         parent = self._elements[-1]
-        on_white = parent.on_white and not has_background(attributes)
-        hidden = self._styles.hides(tag, attributes) or (on_white and self._styles.whitens(attributes))
+        on_white = parent.on_white and not (attributes and has_background(attributes))
+        hidden = self._styles.hides(tag, attributes) or bool(
+            attributes and on_white and self._styles.whitens(attributes)
+        )
         pre = parent.is_pre or tag in ("pre", "textarea")
         self._elements.append(
             _Element(tag, parent.is_unread or tag in _UNREAD, parent.is_hidden or hidden, on_white, pre)
         )
-        self._open[tag] += 1
+        self._open[tag].append(len(self._elements) - 1)
         if tag == "li":
             self._bullet = True
-        elif tag == "table" and self._open["table"] <= _DEEPEST_TABLE:
+        elif tag == "table" and len(self._open["table"]) <= _DEEPEST_TABLE:
             if self._tables:
                 self._tables[-1].is_frame = True
             self._tables.append(_Table())
@@ -211,23 +238,29 @@ class _Parser(HTMLParser):
             self._flush()
         self._bullet = self._bullet and tag != "li"
         self._elements.pop()
-        self._open[tag] -= 1
-        if tag == "table" and self._open["table"] < _DEEPEST_TABLE and self._tables:
+        self._open[tag].pop()
+        if tag == "table" and len(self._open["table"]) < _DEEPEST_TABLE and self._tables:
             self._place_table(self._tables.pop())
         return tag
 
     def _end_implied(self, ended: set[str], beyond: set[str]) -> None:
         """End the elements that a start tag ends without saying so, as browsers do."""
-        while any(self._open[tag] for tag in ended):
-            for element in reversed(self._elements):
-                if element.tag in ended:
-                    break
-                if element.tag in beyond or not element.tag:
-                    return
-            self.handle_endtag(element.tag)
+        while (at := self._innermost(ended)) and at > self._innermost(beyond):
+            self.handle_endtag(self._elements[at].tag)
+
+    def _innermost(self, tags: set[str]) -> int:
+        """Where the innermost open element of one of these tags stands; 0, the page itself, without one."""
+        at = 0
+        for tag in tags:  # a loop, since it runs for every tag of a page
+            places = self._open.get(tag)
+            if places and places[-1] > at:
+                at = places[-1]
+        return at
 
     def _flush(self) -> None:
         """The block that the text since the last one makes."""
+        if not self._line:
+            return
         lines = "".join(self._line).split("\n")
         self._line.clear()
         if not self._elements[-1].is_pre:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-_AT_RULE = re.compile(r"@[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_MARK = re.compile(r"[{};]")
 _SIMPLE = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+", re.IGNORECASE)
 _HIDES = re.compile(
     r"""(?:^|;)\s*(?:
@@ -35,8 +33,7 @@ class Styles:
     def add(self, sheet: str) -> None:
         """Take over the rules of a `<style>` element."""
         self._may_colour |= "background" in sheet
-        plain = _AT_RULE.sub("", _COMMENT.sub("", sheet))  # rules for print or small screens do not count
-        for selectors, body in _RULE.findall(plain):
+        for selectors, body in _rules(_without_comments(sheet)):
             if _HIDES.search(body):
                 self._hiding.update(name for part in selectors.split(",") if _SIMPLE.fullmatch(name := part.strip()))
 
@@ -48,7 +45,7 @@ class Styles:
         """Whether an element is hidden by itself, its parents aside."""
         if "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
             return True
-        if _HIDES.search(attributes.get("style") or ""):
+        if attributes and _HIDES.search(attributes.get("style") or ""):
             return True
         return bool(self._hiding) and any(name in self._hiding for name in _names(tag, attributes))
 
@@ -62,6 +59,28 @@ def has_background(attributes: Attributes) -> bool:
     """Whether an element sets what its text stands on."""
     style = attributes.get("style") or ""
     return "bgcolor" in attributes or "background" in attributes or bool(_BACKGROUND.search(style))
+
+
+def _without_comments(sheet: str) -> str:
+    first, *others = sheet.split("/*")  # no pattern: one that looks for each end anew takes hours over a hostile page
+    return first + "".join(other.partition("*/")[2] for other in others)
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """The selectors and the body of every rule but those that an @ begins: for print, small screens and the like."""
+    depth = begun = body = 0
+    head = ""
+    for mark in _MARK.finditer(sheet):
+        if mark[0] == "{":
+            depth += 1
+            if depth == 1:
+                head, body = sheet[begun : mark.start()].strip(), mark.end()
+        elif mark[0] == "}" and depth:
+            depth -= 1
+            if not depth and not head.startswith("@"):
+                yield head, sheet[body : mark.start()]
+        if not depth:
+            begun = mark.end()
 
 
 def _names(tag: str, attributes: Attributes) -> Iterator[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from evals.bench.faults.making import docx, epub, paragraph, pdf, run, sheet, sheet_row, xlsx, zipped
 from index.errors import UnreadableFile
 from index.readers import Worker, fetch, parse
 from index.readers.bounded import Limits
-from tests.index.readers.making import docx, epub, paragraph, pdf, run, sheet, sheet_row, xlsx, zipped
 
 LAUGHS = '<!DOCTYPE a [<!ENTITY a "lol">' + "".join(
     f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
@@ -94,6 +94,7 @@ def test_what_unpacks_beyond_measure_is_refused(make: object, tmp_path: Path) ->
         "<table><tr><td>" * 30_000 + "inside",
         "<b>" * 100_000 + "<p>inside",
         "<ul><li>" * 50_000 + "inside",
+        "<p><button>" + "<div>" * 100_000 + "inside",
     ],
 )
 def test_pages_that_nest_deep_are_read(page: str) -> None:
@@ -101,8 +102,32 @@ def test_pages_that_nest_deep_are_read(page: str) -> None:
         assert worker.read("html", page.encode()).text.removeprefix("- ") == "inside"
 
 
+@pytest.mark.parametrize(
+    ("page", "hidden"),
+    [
+        ("seen<style>" + "@" * 1_000_000 + "</style>", 0),
+        ("seen<style>" + "a" * 1_000_000 + "</style>", 0),
+        ("seen<style>" + "/*" * 500_000 + "</style>", 0),
+        ("seen<script>" + "</" * 500_000, 0),
+        ("seen" + "<a b='" * 150_000, 750_000),
+        ("seen" + "</" * 500_000, 1_000_000),
+        ("seen" + "<!--" * 250_000, 1_000_000),
+    ],
+)
+def test_pages_that_never_end_what_they_begin_are_read_once(page: str, hidden: int) -> None:
+    with Worker() as worker:
+        got = worker.read("html", page.encode())
+    assert (got.text, got.hidden) == ("seen", hidden)
+
+
+def test_what_stands_behind_a_broken_tag_is_read() -> None:
+    with Worker() as worker:
+        got = worker.read("html", b'<p>one</p><a b="x",c><p>two</p><![what[]>three & four<i title="five')
+    assert got.text == "one\n\ntwo\n\nthree & four"
+
+
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
-    slow = ("<p><button>" + "<div>" * 100_000 + "x").encode()
+    slow = b"<p>x" * 1_000_000
     with Worker(Limits(seconds=1, seconds_a_megabyte=0)) as worker:
         with pytest.raises(UnreadableFile, match="not read within 1 s"):
             worker.read("html", slow)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from evals.bench.faults import making
 from index.articles import split_articles
 from index.chunk import chunk
 from index.corpus import Corpus
@@ -33,7 +34,6 @@ from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
 from index.writer import CorpusWriter
-from tests.index.readers import making
 
 WORDS = st.text(st.sampled_from("abcdefghij éßñÀ.,;!?|\"'<&>()-0123456789"), min_size=1, max_size=90)
 PARAGRAPHS = st.lists(WORDS, min_size=1, max_size=8)

@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build_index
-from index.open import Index, open_index
-from index.readers import read
-from index.settings import IndexSettings
-from index.types import Report
-from tests.fakes import HashingEmbedder
-from tests.index.readers.making import (
+from evals.bench.faults.making import (
     docx,
     epub,
     notebook,
@@ -27,6 +21,12 @@ from tests.index.readers.making import (
     slide,
     xlsx,
 )
+from index.build import build_index
+from index.open import Index, open_index
+from index.readers import read
+from index.settings import IndexSettings
+from index.types import Report
+from tests.fakes import HashingEmbedder
 
 FILES: dict[str, bytes] = {
     "a.txt": b"The apple fell on Monday.",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from evals.bench.faults.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, slide, word_table, xlsx
 from index.articles import split_articles
 from index.chunk import chunk
 from index.readers.docx import read_docx
@@ -10,7 +11,6 @@ from index.readers.table import read_table
 from index.readers.xlsx import read_xlsx
 from index.searchable import embedding_text
 from index.types import Document
-from tests.index.readers.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, slide, word_table, xlsx
 
 
 def test_word_paragraphs_lists_tables_and_notes() -> None:

@@ -1,4 +1,4 @@
-"""Small files of every format, made by hand: what a test reads is never a binary kept in the repository."""
+"""Small files of every format, made by hand: what is tried or tested is never a binary kept in the repository."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
 def zipped(parts: Mapping[str, str | bytes]) -> bytes:
+    """A ZIP archive of these parts."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
@@ -35,19 +36,23 @@ def relations(*targets: tuple[str, str]) -> str:
 
 
 def run(text: str, properties: str = "") -> str:
+    """A run of a Word paragraph."""
     return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
 
 
 def paragraph(*runs: str, properties: str = "") -> str:
+    """A paragraph of Word."""
     return f"<w:p><w:pPr>{properties}</w:pPr>{''.join(runs)}</w:p>"
 
 
 def word_table(rows: Sequence[Sequence[str]]) -> str:
+    """A table of Word, a paragraph a cell."""
     cells = ("".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in row) for row in rows)
     return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
 
 
 def docx(body: str, *, doctype: str = "", notes: str = "") -> bytes:
+    """A Word file with this body and these footnotes."""
     parts: dict[str, str | bytes] = {
         "_rels/.rels": relations(("officeDocument", "word/document.xml")),
         "word/document.xml": f'{doctype}<w:document xmlns:w="{_WORD}"><w:body>{body}</w:body></w:document>',
@@ -59,6 +64,7 @@ def docx(body: str, *, doctype: str = "", notes: str = "") -> bytes:
 
 
 def shape(*lines: str, kind: str = "body", hidden: bool = False) -> str:
+    """A shape on a slide, a paragraph a line."""
     told = ' hidden="1"' if hidden else ""
     body = "".join(f"<a:p><a:r><a:t>{escape(line)}</a:t></a:r></a:p>" for line in lines)
     return (
@@ -68,6 +74,7 @@ def shape(*lines: str, kind: str = "body", hidden: bool = False) -> str:
 
 
 def slide(*shapes: str, show: str = "1") -> str:
+    """A slide with these shapes."""
     return (
         f'<p:sld xmlns:p="{_SLIDE}" xmlns:a="{_DRAWING}" show="{show}"><p:spTree>{"".join(shapes)}</p:spTree></p:sld>'
     )
@@ -93,6 +100,7 @@ def pptx(*slides: str, notes: Mapping[int, str] | None = None) -> bytes:
 
 
 def sheet(rows: str, columns: str = "") -> str:
+    """A sheet of Excel with these rows."""
     return f'<worksheet xmlns="{_SHEET}"><cols>{columns}</cols><sheetData>{rows}</sheetData></worksheet>'
 
 
@@ -137,6 +145,7 @@ def xlsx(
 
 
 def epub(chapters: Sequence[str], *, title: str = "", author: str = "", date: str = "", lock: str = "") -> bytes:
+    """A book with these chapters; `lock` is the method by which it says it is protected."""
     items = "".join(
         f'<item id="c{n}" href="text/c%20{n}.xhtml" media-type="application/xhtml+xml"/>' for n in range(len(chapters))
     )
@@ -162,6 +171,7 @@ def epub(chapters: Sequence[str], *, title: str = "", author: str = "", date: st
 
 
 def notebook(*cells: Mapping[str, object]) -> bytes:
+    """A Jupyter notebook of these cells."""
     return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
 
 
