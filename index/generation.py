@@ -338,11 +338,20 @@ def _collect_folders(root: Path) -> None:
     except IndexDamaged:
         return  # until it is mended, any generation may be the one to mend it from
     in_use = folder_of(root, current.generation) if current else None
+    if in_use is not None:
+        _demote(root, in_use)
     older = [path for path in _generations(root) if in_use is None or _number(path) < _number(in_use)]
     keep = {in_use, max(older, key=_number, default=None)}
     for path in _generations(root):
         if path not in keep:
             _remove(root, path)
+
+
+def _demote(root: Path, in_use: Path) -> None:
+    """A generation that was named, but never put in use, is one of the `leftovers`: its vectors are worth keeping."""
+    for path in _generations(root):
+        if _number(path) > _number(in_use):
+            path.rename(root / f"staging-{secrets.token_hex(4)}")
 
 
 def _remove(root: Path, generation: Path) -> None:

@@ -25,6 +25,8 @@ from index.settings import EMBEDDED, StoreSettings
 CHROMA, LEXICAL = "chroma", "lexical"
 _VECTORS_TRIED, _TEXTS_TRIED = 500, 20
 _NEAR = 0.999
+_MISSED = 0.01
+"""The share of passages that may not find themselves: of very many, Chroma's graph passes over a few."""
 _PLAIN_SIZE = 64 * 1024 * 1024
 
 
@@ -101,9 +103,13 @@ def _find_vectors(folder: Path, corpus: Corpus, remote: Remote | None, settings:
         return f"nothing at all is found for {len(tried) - len(tops):,} of {len(tried):,} vectors"
     # Equal texts have equal vectors, so the passage found may be another; its vector must be the one looked for.
     others = corpus.vectors(fingerprint, [top.passage_id for top in tops])
-    for key, vector, top, other in zip(tried, vectors, tops, others, strict=True):
-        if min(float(np.dot(vector, other)), top.score) < _NEAR:
-            return f"the passage {key!r} is not found by its own vector"
+    missed = [
+        key
+        for key, vector, top, other in zip(tried, vectors, tops, found, strict=True)
+        if min(float(np.dot(vector, other)), top.score) < _NEAR
+    ]
+    if len(missed) > _MISSED * len(tried):
+        return f"the passage {missed[0]!r} is not found by its own vector ({len(missed)} of {len(tried)} tried)"
     return None
 
 

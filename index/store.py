@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import chromadb
 import numpy as np
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
@@ -96,7 +97,12 @@ def _client(folder: Path) -> Client:
         anonymized_telemetry=False,
         chroma_otel_collection_endpoint="",
     )
-    return cast("Client", chromadb.PersistentClient(path=str(folder), settings=settings))
+    try:
+        return cast("Client", chromadb.PersistentClient(path=str(folder), settings=settings))
+    except BaseException:
+        # Chroma keeps the half that was started, and would hand it out from then on.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        raise
 
 
 def _configuration(count: int) -> CreateCollectionConfiguration:

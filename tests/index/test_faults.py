@@ -34,7 +34,6 @@ def test_runs_killed_before_and_after_a_step(tmp_path: Path) -> None:
     held(kills.at_points(tmp_path, KILLED_AT, silent, short=True), 2 * len(KILLED_AT))
 
 
-@pytest.mark.xfail(reason="vectors of a generation that CURRENT never named are not taken over", strict=True)
 def test_runs_killed_before_and_after_current_names_what_they_made(tmp_path: Path) -> None:
     held(kills.at_points(tmp_path, UNNAMED, silent, short=True), 2 * len(UNNAMED))
 
@@ -51,7 +50,6 @@ def test_files_that_may_not_grow(tmp_path: Path) -> None:
     held(full.at_sizes(tmp_path, 2, silent, short=True), 2)
 
 
-@pytest.mark.xfail(reason="a store that could not be opened once is never opened again by the process", strict=True)
 def test_a_small_file_system_that_is_full(tmp_path: Path) -> None:
     outcome = full.on_small_disk(tmp_path, 2, silent, short=True)
     if outcome.notes:

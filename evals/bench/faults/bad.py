@@ -19,7 +19,7 @@ from evals.bench.faults.inputs import INPUTS, Input
 from evals.bench.faults.outcome import Outcome, Say
 from evals.bench.faults.run import Child
 from evals.bench.tables import amount
-from evals.markdown import table
+from evals.markdown import NOTHING, table
 from index.build import build_index
 from index.errors import RagError
 from index.open import open_index
@@ -66,11 +66,9 @@ def measure(work: Path, names: Sequence[str], say: Say) -> tuple[Outcome, list[C
         costs.append(cost)
         outcome.add(name, problem)
         say(f"bad input {name}: {problem or cost.became}")
-    outcome.notes.append(
-        f"at most {max(cost.seconds for cost in costs):.1f} s of a processor, "
-        f"{max(cost.megabytes for cost in costs):,.0f} MB in the process and "
-        f"{max(cost.reader_megabytes for cost in costs):,.0f} MB in its reader"
-    )
+    for kind, heavy in (("the largest", True), ("the others", False)):
+        some = [cost for cost in costs if INPUTS[cost.name].heavy is heavy]
+        outcome.notes += [f"{kind} took {_most(some)}"] if some else []
     return outcome, costs
 
 
@@ -82,10 +80,22 @@ def names(*, heavy: bool) -> Sequence[str]:
 def render(costs: Sequence[Cost]) -> str:
     """The costs as a Markdown table."""
     rows = [
-        (cost.name, cost.became, amount(cost.seconds), amount(cost.megabytes), amount(cost.reader_megabytes))
+        (cost.name, cost.became, amount(cost.seconds), amount(cost.megabytes), _shown(cost.reader_megabytes))
         for cost in costs
     ]
     return table(("bad input", "what became of it", "processor, s", "MB", "reader, MB"), rows)
+
+
+def _shown(megabytes: float) -> str:
+    return amount(megabytes) if megabytes else NOTHING
+
+
+def _most(costs: Sequence[Cost]) -> str:
+    return (
+        f"at most {max(cost.seconds for cost in costs):.1f} s of a processor, "
+        f"{max(cost.megabytes for cost in costs):,.0f} MB in the process and "
+        f"{max(cost.reader_megabytes for cost in costs):,.0f} MB in its reader"
+    )
 
 
 def try_one(case: Case) -> tuple[str | None, Cost]:
