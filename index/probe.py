@@ -105,7 +105,7 @@ def _find_vectors(folder: Path, corpus: Corpus, remote: Remote | None, settings:
     others = corpus.vectors(fingerprint, [top.passage_id for top in tops])
     missed = [
         key
-        for key, vector, top, other in zip(tried, vectors, tops, found, strict=True)
+        for key, vector, top, other in zip(tried, vectors, tops, others, strict=True)
         if min(float(np.dot(vector, other)), top.score) < _NEAR
     ]
     if len(missed) > _MISSED * len(tried):
