@@ -274,10 +274,7 @@ def test_a_port_in_use_is_one_sentence_with_the_way_out() -> None:
 
 
 def test_ctrl_c_ends_the_page_without_a_word() -> None:
-    heard = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background is deaf
-    )
-    start = heard + "import ui; from tests.fakes import FakePipeline; ui.serve(FakePipeline(), port={})"
+    start = "import ui; from tests.fakes import FakePipeline; ui.serve(FakePipeline(), port={})"
     port = free_port()
     command = [sys.executable, "-W", "ignore", "-c", start.format(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
