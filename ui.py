@@ -1,43 +1,29 @@
-"""The page: a conversation on the left, the evidence for it on the right.
+"""The page: ask, see the evidence, open the document; and the documents, conversations, model and evals behind it.
 
-Gradio gives the server, the queue, the textbox and the buttons. What an answer says is shown in `gr.HTML`, not in
-`gr.Chatbot`: the chatbot reads its content as Markdown and HTML and fetches remote images from it even with
-`render_markdown=False`, while `rag.render` writes every element itself and escapes every character of a document.
-It also keeps our own anchors, so a `[n]` is a plain link to its card. Gradio evaluates a `gr.HTML` template, never
-the value put into it.
-
-Behind that stand a content policy that names no host but this one, a check of the `Host` header (a page of another
-name that resolves to 127.0.0.1 is refused), a check of `Origin` on every request that changes something, and a
-list of the few routes the page uses: Gradio's uploads, files, proxy and API answer 404.
+Gradio gives the server, the queue, the tabs and the fields; `rag.page` gives what is shown. Behind that stand a
+content policy that names no host but this one, a check of the `Host` header (a page of another name that resolves to
+127.0.0.1 is refused), a check of `Origin` on every request that changes something, and a list of the few routes the
+page uses: Gradio's files, proxy and the rest of its API answer 404.
 """
 
 from __future__ import annotations
 
 import atexit
 import ipaddress
-import logging
+import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import RagError
-from index.types import IndexState
-from rag import render
-from rag.errors import QuestionInvalid
-from rag.style import CSS
-from rag.types import Answer, Turn
 
 _PRIVATE = tempfile.TemporaryDirectory(prefix="rag-page-")  # mode 0700
 atexit.register(_PRIVATE.cleanup)
@@ -63,6 +49,27 @@ def _fence() -> None:
 _fence()
 
 import gradio as gr  # noqa: E402  (reads the environment when it is imported)
+from gradio.events import api  # noqa: E402
+
+from rag.contract import as_json  # noqa: E402
+from rag.conversations import ConversationStore  # noqa: E402
+from rag.model_form import model_line  # noqa: E402
+from rag.page import downloads, reader_routes  # noqa: E402
+from rag.page.answer import indexed  # noqa: E402
+from rag.page.guard import Guard  # noqa: E402
+from rag.page.html import safe, said  # noqa: E402
+from rag.page.style import script, stylesheet  # noqa: E402
+from rag.page.tabs.ask import ask_tab  # noqa: E402
+from rag.page.tabs.conversations import conversations_tab  # noqa: E402
+from rag.page.tabs.documents import documents_tab  # noqa: E402
+from rag.page.tabs.evals import evals_tab  # noqa: E402
+from rag.page.tabs.model import model_tab  # noqa: E402
+from rag.page.talk import readable  # noqa: E402
+from rag.types import Turn  # noqa: E402
+from rag.workspace import Workspace  # noqa: E402
+
+if TYPE_CHECKING:
+    from rag.page.tabs.evals import Desk
 
 TITLE = "Ask your documents"
 EXAMPLES = (
@@ -70,27 +77,14 @@ EXAMPLES = (
     "Who is quoted, and what do they say?",
     "On what do the sources differ?",
 )
-_LONGEST_QUESTION = 4000
-_BROKEN = "Something went wrong while answering; nothing was lost. Ask again, or look at the log for the cause."
-_POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; img-src 'self' data: blob:; connect-src 'self'; "
-    "form-action 'none'; frame-ancestors 'none'; object-src 'none'; base-uri 'self'"
+LARGEST_UPLOAD = "64mb"
+_PATIENCE = 120
+"""Seconds for which the line under the title follows what is being loaded."""
+_READER = (
+    '<aside id="reader" hidden aria-label="Document"><header><h2>Document</h2><div><a data-apart target="_blank" '
+    'rel="noopener" href="about:blank">Open in a tab</a><button type="button" data-close>Close</button></div></header>'
+    '<iframe name="reader" title="The document, at the quoted words" src="about:blank"></iframe></aside>'
 )
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-# The new turn comes into view, and with the link target moved there the panel shows the evidence of the last turn.
-_FOLLOW = """
-watch("value", () => {
-  const turn = [...element.querySelectorAll(".turn")].pop();
-  if (turn) location.replace("#" + turn.id);
-  else history.replaceState(null, "", location.pathname + location.search);
-  document.querySelector("#evidence-panel")?.scrollTo(0, 0);
-});
-"""
 _FONTS = (
     "-apple-system",
     "Segoe UI",
@@ -101,236 +95,170 @@ _FONTS = (
     "Arial",
     "sans-serif",
 )
-_log = logging.getLogger(__name__)
 
 
-class Asks(Protocol):
-    """What the page needs of a pipeline. It is called from several threads."""
+def build(
+    workspace: Workspace,
+    *,
+    desk: Desk | None = None,
+    store: ConversationStore | None = None,
+    config: Path | None = None,
+    title: str = TITLE,
+    examples: Sequence[str] = EXAMPLES,
+) -> gr.Blocks:
+    """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing.
 
-    @property
-    def state(self) -> IndexState:
-        """What is indexed now."""
-        ...
-
-    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
-        """The checked answer to `question`, read as a follow-up of `history`."""
-        ...
-
-    def text(self, document_id: str) -> str:
-        """The decoded text of an indexed document."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One turn as it is shown. `turn` is what a follow-up is read against, None where there was no answer."""
-
-    turn: Turn | None
-    chat: str
-    evidence: str
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What one browser tab has asked. It is `busy` while a question is being answered, `ended` after New chat."""
-
-    past: tuple[Exchange, ...] = ()
-    busy: bool = False
-    ended: bool = False
-
-
-def exchange(pipeline: Asks, question: object, past: Sequence[Exchange]) -> Exchange:
-    """The next turn of a conversation. It raises nothing: what goes wrong is a sentence in it."""
-    number = len(past) + 1
-    try:
-        asked = _readable(question)
-        answer = pipeline.ask(asked, history=[earlier.turn for earlier in past if earlier.turn])
-        return Exchange(
-            Turn(asked, answer.text),
-            render.asked(number, asked, render.reply(number, answer)),
-            render.evidence(number, answer, _texts(pipeline, answer)),
-        )
-    except RagError as error:
-        sentence = str(error)
-    except Exception:  # noqa: BLE001  (the page is a boundary: nobody is shown a traceback)
-        _log.exception("a question could not be answered")
-        sentence = _BROKEN
-    return Exchange(None, render.asked(number, _echo(question), render.trouble(sentence)), render.nothing_read(number))
-
-
-def _readable(question: object) -> str:
-    if not isinstance(question, str):
-        raise QuestionInvalid(f"A question has to be text, and this is {type(question).__name__!r}; type it in words.")
-    if not question.strip():
-        raise QuestionInvalid("The question is empty; type what you want to know.")
-    if len(question) > _LONGEST_QUESTION:
-        raise QuestionInvalid(
-            f"The question has {len(question):,} characters; shorten it to {_LONGEST_QUESTION:,} or fewer."
-        )
-    return question.strip()
-
-
-def _echo(question: object) -> str:
-    return question if isinstance(question, str) and question.strip() else "(no question)"
-
-
-def _texts(pipeline: Asks, answer: Answer) -> Mapping[str, str]:
-    """The texts of the cited documents. One that is gone since is left out: its passage is in the answer itself."""
-    texts = {}
-    for document_id in {citation.source.document_id for citation in answer.citations}:
-        try:
-            texts[document_id] = pipeline.text(document_id)
-        except RagError as error:
-            _log.warning("a cited document cannot be read again: %s", error)
-    return texts
-
-
-def _state_line(pipeline: Asks) -> str:
-    try:
-        return render.indexed(pipeline.state)
-    except RagError as error:
-        return str(error)
-
-
-def _chat(past: Sequence[Exchange], pending: str = "") -> str:
-    inner = "".join(earlier.chat for earlier in past) + pending
-    return f'<div role="log" aria-label="Conversation">{inner or render.welcome()}</div>'
-
-
-def _shelf(past: Sequence[Exchange]) -> str:
-    return f'<div class="shelf">{"".join(earlier.evidence for earlier in past) or render.no_evidence_yet()}</div>'
-
-
-def build(pipeline: Asks, *, title: str = TITLE, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
-    """The page over `pipeline`, not yet served. A conversation lives in its browser session and nowhere else."""
+    `config` is the settings file that the model form writes; None is the one in the home.
+    """
     page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with page:
-        talk = gr.State(Conversation())
-        with gr.Row(elem_id="page"):
-            with gr.Column(elem_id="talk"):
-                with gr.Row(elem_id="top"):
-                    top = gr.HTML(render.header(title, ""), js_on_load=None, apply_default_css=False)
-                    new = gr.Button("New chat", elem_id="new")
-                chat = gr.HTML(_chat(()), elem_id="chat", js_on_load=_FOLLOW, apply_default_css=False)
-                with gr.Column(elem_id="examples", visible=bool(examples)) as offers:
-                    offered = [gr.Button(text) for text in examples]
-                with gr.Row(elem_id="ask"):
-                    box = gr.Textbox(
-                        label="Your question",
-                        show_label=False,
-                        container=False,
-                        lines=1,
-                        max_lines=6,
-                        autofocus=True,
-                        placeholder="Ask about your documents",
-                        max_length=_LONGEST_QUESTION,
-                    )
-                    send = gr.Button("Send", elem_id="send")
-            with gr.Column(elem_id="evidence-panel"):
-                evidence = gr.HTML(_shelf(()), js_on_load=None, apply_default_css=False)
+        collection = gr.State(workspace.settings.collection)
+        with gr.Column(elem_id="page"):
+            gr.HTML('<a class="skip" href="#ask">Skip to the question</a>', js_on_load=None, apply_default_css=False)
+            bar = gr.HTML(_bar(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
+            with gr.Tabs(elem_id="views") as views:
+                with gr.Tab("Ask", id="ask"):
+                    ask = ask_tab(workspace, store, collection, examples)
+                with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
+                    documents = documents_tab(workspace, collection, folders=store is not None)
+                with gr.Tab("Conversations", id="conversations") as conversations_view, gr.Column(elem_classes="view"):
+                    conversations = conversations_tab(workspace, store)
+                if store is not None:  # who reaches the page from elsewhere may not choose where passages are sent
+                    with gr.Tab("Model", id="model") as model_view, gr.Column(elem_classes="view"):
+                        model = model_tab(workspace, config)
+                if desk is not None:
+                    with gr.Tab("Evals", id="evals") as evals_view, gr.Column(elem_classes="view"):
+                        evals = evals_tab(desk, collection)
 
-        def heading() -> str:
-            return render.header(title, _state_line(pipeline))
+            gr.HTML(_READER, js_on_load=script("page"), apply_default_css=False)
 
-        def ask(question: object, told: Conversation) -> Iterator[dict[object, object]]:
-            if told.busy:  # the question stays in its box
-                yield {}
-                return
-            told.busy = True
+        def heading(name: str) -> Iterator[str]:
+            yield from _headings(workspace, title, name)
+
+        def reopen(talk: object, event: gr.EventData) -> object:
+            if event.do != "open":
+                return gr.skip()
             try:
-                pending = render.asked(len(told.past) + 1, _echo(question), render.waiting())
-                yield {chat: _chat(told.past, pending), box: "", offers: gr.Column(visible=False)}
-                told.past += (exchange(pipeline, question, told.past),)
-                if not told.ended:
-                    yield {chat: _chat(told.past), evidence: _shelf(told.past), top: heading()}
-            finally:
-                told.busy = False
+                return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}  # type: ignore[arg-type]
+            except RagError as error:
+                return {conversations.outputs[1]: said(str(error), wrong=True)}
 
-        def clear(told: Conversation) -> tuple[object, ...]:
-            told.ended = True
-            return Conversation(), _chat(()), _shelf(()), "", gr.Column(visible=bool(examples))
-
-        def on(listen: Callable[..., object], answer: Callable[..., object], given: object, changed: object) -> None:
-            listen(answer, given, changed, trigger_mode="multiple", show_progress="hidden", api_visibility="private")
-
-        for listen, question in [(send.click, box), (box.submit, box), *((offer.click, offer) for offer in offered)]:
-            on(listen, ask, [question, talk], [chat, evidence, top, box, offers])
-        on(new.click, clear, talk, [talk, chat, evidence, box, offers])
-        on(page.load, heading, None, top)
-    page.queue(max_size=32, default_concurrency_limit=8, api_open=False)
+        _on(page.load, heading, collection, bar)
+        _on(ask.answered.change, heading, collection, bar)
+        _on(collection.change, heading, collection, bar)
+        _on(documents.changed.change, heading, collection, bar)
+        _on(conversations.listing.act, reopen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
+        _on(conversations_view.select, conversations.refresh, conversations.inputs, conversations.outputs)
+        _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
+        if store is not None:
+            _on(model.changed.change, heading, collection, bar)
+            _on(model_view.select, model.refresh, model.inputs, model.outputs)
+        if desk is not None:
+            _on(evals_view.select, evals.refresh, evals.inputs, evals.outputs)
+        api(_chat(workspace), api_name="chat", api_visibility="public", concurrency_limit=4)
+    page.queue(max_size=64, default_concurrency_limit=8, api_open=True)
     return page
 
 
-class Guard:
-    """The last wall around the page: headers that keep it to itself, and no foreign or needless request."""
+def _on(listen: Callable[..., object], answer: Callable[..., object], given: object, changed: object) -> None:
+    listen(answer, given, changed, trigger_mode="multiple", show_progress="hidden", api_visibility="private")
 
-    ROUTES = ("queue/join", "queue/data", "heartbeat/", "startup-events")
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+def _chat(workspace: Workspace) -> Callable[..., str]:
+    # As text: `gradio_client` takes every object that has a "path" for a file, and tries to fetch it.
+    def chat(question: str, history: list[dict[str, str]] | None = None, collection: str = "") -> str:
+        """The JSON of `rag ask --json`, as text; `history` holds {"question", "answer"} turns, oldest first."""
+        try:
+            before = [Turn(str(turn["question"]), str(turn["answer"])) for turn in history or ()]
+            pipeline = workspace.pipeline(collection or None)
+            return json.dumps(as_json(pipeline.ask(readable(question), history=before)), ensure_ascii=False)
+        except (KeyError, TypeError):
+            raise gr.Error('Each turn of the history is {"question": "…", "answer": "…"}.') from None
+        except RagError as error:
+            raise gr.Error(str(error)) from error
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, or answers 403 to a foreign origin and 404 to a route the page does not use."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+    return chat
+
+
+def _bar(title: str, state: str, model: str, busy: str = "") -> str:
+    told = " · ".join(safe(part) for part in (state, model) if part)
+    doing = f' · <span class="busy">{safe(busy)}</span>' if busy else ""
+    return f'<div class="head"><h1>{safe(title)}</h1><p class="state" role="status">{told}{doing}</p></div>'
+
+
+def _headings(workspace: Workspace, title: str, collection: str) -> Iterator[str]:
+    """The line under the title, again and again until all that answers need is loaded."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        busy = workspace.busy
+        yield _bar(title, _state_line(workspace, collection), model_line(workspace), busy)
+        if not busy or time.monotonic() > until:
             return
+        while workspace.busy == busy and time.monotonic() <= until:
+            time.sleep(0.1)
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
-            await send(message)
 
-        await (self._refusal(scope) or self.app)(scope, receive, with_headers)
-
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        headers = Headers(scope=scope)
-        foreign = "origin" in headers and urlsplit(headers["origin"]).netloc != headers.get("host")
-        if foreign and scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("This page takes questions from itself alone.", 403)
-        if not scope["path"].startswith("/gradio_api/"):
-            return None
-        used = scope["path"].removeprefix("/gradio_api/").startswith(self.ROUTES)
-        return None if used else PlainTextResponse("There is nothing here.", 404)
+def _state_line(workspace: Workspace, collection: str) -> str:
+    try:
+        line = indexed(workspace.pipeline(collection).state)
+    except RagError as error:
+        return str(error)
+    return line if collection == workspace.settings.collection else f"{collection}: {line}"
 
 
 def serve(
-    pipeline: Asks,
+    workspace: Workspace,
     *,
+    desk: Desk | None = None,
     host: str = "127.0.0.1",
     port: int = 7860,
     open_browser: bool = False,
+    config: Path | None = None,
     title: str = TITLE,
     examples: Sequence[str] = EXAMPLES,
     insecure: bool = False,
+    password: str | None = None,
     prevent_thread_lock: bool = False,
 ) -> gr.Blocks:
     """The page at `http://host:port/`, served until interrupted, or at once with `prevent_thread_lock`.
 
-    With `insecure` a host that is not loopback is taken: everyone who reaches it can read the documents. A wildcard
-    such as 0.0.0.0 then also gives up the check of the Host header, so name one address instead.
+    A host that is not loopback is taken with a `password`, which every request must then carry, or with `insecure`:
+    everyone who reaches it can then read the documents. Conversations are not kept there. A wildcard such as 0.0.0.0
+    also gives up the check of the Host header, so name one address instead.
 
     Raises: RagError, when the host is not loopback or the port cannot be listened on.
     """
-    if not insecure and not _is_loopback(host):
+    here = _is_loopback(host)
+    if not (here or insecure or password):
         raise RagError(
             f"The page has no login, so it does not listen on {host!r}, where others could read your documents; "
-            "use --host 127.0.0.1, or --insecure if that is what you want."
+            "use --host 127.0.0.1, or set a password with --password-env NAME."
         )
     _fence()
-    page = build(pipeline, title=title, examples=examples)
+    store = ConversationStore(workspace.settings.home) if here else None
+    page = build(workspace, desk=desk, store=store, config=config, title=title, examples=examples)
     if prevent_thread_lock:
-        _launch(page, host, port, open_browser)
+        _launch(page, workspace, store, host, port, open_browser, password)
         return page
     with suppress(KeyboardInterrupt):
-        _launch(page, host, port, open_browser)
+        _launch(page, workspace, store, host, port, open_browser, password)
         threading.Event().wait()
     page.close(verbose=False)
     return page
 
 
-def _launch(page: gr.Blocks, host: str, port: int, open_browser: bool) -> None:
+def _launch(
+    page: gr.Blocks,
+    workspace: Workspace,
+    store: ConversationStore | None,
+    host: str,
+    port: int,
+    open_browser: bool,
+    password: str | None,
+) -> None:
     """Starts the server. Every switch is given, because what is left out Gradio takes from elsewhere."""
     hosts = ["*"] if host in ("0.0.0.0", "::") else ["127.0.0.1", "localhost", "[::1]", host]
+    routes = [*reader_routes.routes(workspace), *(downloads.routes(store) if store else ())]
     try:
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,
@@ -338,12 +266,13 @@ def _launch(page: gr.Blocks, host: str, port: int, open_browser: bool) -> None:
             inbrowser=open_browser,
             prevent_thread_lock=True,
             theme=gr.themes.Base(font=_FONTS, font_mono=_FONTS),
-            css=CSS,
+            css=stylesheet(),
             app_kwargs={
+                "routes": routes,
                 "middleware": [
                     Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
-                    Middleware(Guard),
-                ]
+                    Middleware(Guard, password=password),
+                ],
             },
             share=False,
             root_path="",
@@ -357,8 +286,8 @@ def _launch(page: gr.Blocks, host: str, port: int, open_browser: bool) -> None:
             strict_cors=True,
             quiet=True,
             allowed_paths=None,
-            blocked_paths=[Path.cwd().anchor],
-            max_file_size=1,
+            blocked_paths=None,  # its temporary folder lies below every root, and `Guard` serves no file at all
+            max_file_size=LARGEST_UPLOAD,
             state_session_capacity=200,
             inline=False,
             num_workers=0,

@@ -149,12 +149,13 @@ def render(results: Results) -> str:
 
 def _header(about: About, rows: Sequence[Row]) -> str:
     failed = sum(row.error is not None for row in rows)
+    early = f" of {about.cases} (the run was stopped)" if about.stopped else ""
     versions = ", ".join(f"{name} {which}" for name, which in sorted(about.versions.items()))
     digest = (about.suite_sha256 or NOTHING)[:16]
     return "\n".join(
         [
             f"- suite: {about.suite or NOTHING}, split {about.split or 'all'}, sha256 {digest}",
-            f"- cases: {len(rows)} asked, {failed} failed",
+            f"- cases: {len(rows)} asked{early}, {failed} failed",
             f"- settings: {about.settings_fingerprint or NOTHING}, index generation {about.generation or NOTHING}",
             f"- answerer: {about.answerer or NOTHING}, model {about.model or NOTHING}",
             f"- versions: {versions}",
@@ -219,13 +220,14 @@ def _to_look_at(rows: Sequence[Row]) -> str:
     """Ids only: the questions of a test half stay unread."""
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        for trouble in _troubles(row):
+        for trouble in troubles(row):
             found.setdefault((trouble, row.kind), []).append(row.id)
     body = [(trouble, kind, str(len(ids)), ", ".join(sorted(ids))) for (trouble, kind), ids in sorted(found.items())]
     return table(("trouble", "kind", "n", "ids"), body)
 
 
-def _troubles(row: Row) -> list[str]:
+def troubles(row: Row) -> list[str]:
+    """What went wrong with a case, in words; empty where nothing did."""
     if row.error is not None:
         return ["failed"]
     troubles = {

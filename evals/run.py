@@ -9,7 +9,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +21,7 @@ from evals.cases import Case, Split, gold_of
 from evals.errors import EvalError
 from evals.metrics import Scores, score
 from rag.contract import Json, as_json
+from rag.errors import Cancelled
 from rag.types import Answer, Turn
 
 RESULTS, CONTROLS, RUN = "results.jsonl", "controls.jsonl", "run.json"
@@ -30,6 +31,8 @@ Control = Callable[[Case, Answer], Answer]
 """A plain answerer: from the case and the system's own answer, with its passages, to another answer."""
 Progress = Callable[[int, int], None]
 """Called with the cases done and all cases."""
+Stop = Callable[[], bool]
+"""Whether to ask no further case."""
 
 
 class System(Protocol):
@@ -58,7 +61,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What was run, on what, and when; `seconds` is wall time. Fields are None where nothing was answered."""
+    """What was run, on what, and when; `seconds` is wall time. Fields are None where nothing was answered.
+
+    `cases` are those meant to be asked; `stopped` says that the run ended before it had asked them all.
+    """
 
     suite: str | None
     suite_sha256: str | None
@@ -71,6 +77,7 @@ class About:
     versions: Mapping[str, str]
     started: str
     seconds: float
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +98,12 @@ def run_suite(
     split: Split | None = None,
     controls: Mapping[str, Control] | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Results:
     """The results of asking every case, also written to `out`, each file whole or not at all.
 
-    `suite` and `split` are only recorded. A case that raises becomes a row with its error, and the run goes on.
+    `suite` and `split` are only recorded. A case that raises becomes a row with its error, and the run goes on. It
+    ends early, with the cases asked until then, when `stop` says so between two cases, or a case raises `Cancelled`.
 
     Raises: EvalError, when `out` cannot be written.
     """
@@ -104,7 +113,12 @@ def run_suite(
     rows: list[Row] = []
     beside: dict[str, list[Row]] = {name: [] for name in controls or {}}
     for done, case in enumerate(cases, start=1):
-        row, answer = _ask(system, case)
+        if stop and stop():
+            break
+        try:
+            row, answer = _ask(system, case)
+        except Cancelled:
+            break
         rows.append(row)
         answers += [answer] if answer else []
         for name, control in (controls or {}).items():
@@ -112,6 +126,7 @@ def run_suite(
         if progress:
             progress(done, len(cases))
     about = _about(answers, suite, split, len(cases), started, time.perf_counter() - clock)
+    about = replace(about, stopped=len(rows) < len(cases))
     results = Results(about, tuple(rows), {name: tuple(kept) for name, kept in beside.items()})
     _write(results, out)
     return results
@@ -122,20 +137,25 @@ def load_results(folder: Path) -> Results:
 
     Raises: EvalError, when there is none, or when a file is damaged or of another run.
     """
-    told = _read(folder / RUN)
+    kept = _kept_in(folder)
     files = {name: _read(folder / name) for name in (RESULTS, CONTROLS)}
     try:
-        kept = _KEPT.validate_json(told)
         rows = tuple(_ROW.validate_json(line) for line in files[RESULTS].splitlines())
         beside = [_BESIDE.validate_json(line) for line in files[CONTROLS].splitlines()]
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise EvalError(f"The run in {str(folder)!r} does not read ({where}: {first['msg']}); run it again.") from error
+        raise _damaged(folder, error) from error
     if kept.sha256 != {name: _sha256(data) for name, data in files.items()}:
         raise EvalError(f"The files of the run in {str(folder)!r} are not of one run; run it again.")
     names = dict.fromkeys(item.control for item in beside)
     return Results(kept.about, rows, {name: tuple(b.row for b in beside if b.control == name) for name in names})
+
+
+def load_about(folder: Path) -> About:
+    """What the run in `folder` says of itself, without reading its results.
+
+    Raises: EvalError, when there is none, or when it is damaged.
+    """
+    return _kept_in(folder).about
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -171,6 +191,19 @@ class _Kept:
 _ROW, _BESIDE, _KEPT = TypeAdapter(Row), TypeAdapter(_Beside), TypeAdapter(_Kept)
 
 
+def _kept_in(folder: Path) -> _Kept:
+    try:
+        return _KEPT.validate_json(_read(folder / RUN))
+    except ValidationError as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: ValidationError) -> EvalError:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return EvalError(f"The run in {str(folder)!r} does not read ({where}: {first['msg']}); run it again.")
+
+
 def _make(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -182,6 +215,8 @@ def _ask(system: System, case: Case) -> tuple[Row, Answer | None]:
     try:
         answer = system.ask(case.question, history=case.turns)
         row = Row(case.id, case.kind, case.answerable, as_json(answer), _score(system, case, answer))
+    except Cancelled:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the system under test does is a result
         return _failed(case, error), None
     return row, answer

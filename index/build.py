@@ -18,6 +18,7 @@ from index.embedding import Embedding
 from index.errors import IndexDamaged
 from index.files import absolute, discover, outside
 from index.generation import Manifest
+from index.lastrun import kept
 from index.patterns import EVERYTHING, Patterns
 from index.seal import broken
 from index.searchable import embedding_text
@@ -80,7 +81,7 @@ def build_index(
     was indexed and cannot be read now is kept. `rebuild` builds anew even then, and where the index in use is
     damaged takes over what is still whole of it or of the one before it. Until the last step, and whatever goes
     wrong, the index in use stays as it is. `trial` says what is wrong with a generation just built, if anything;
-    `index.probe.run` where it is None.
+    `index.probe.run` where it is None. `index.lastrun` keeps the report.
 
     Raises: IndexBusy; IndexDamaged, when the index in use must be rebuilt or the new one fails its trial;
     IndexFault, when there is nothing to index or the disk does not take it; ModelUnavailable; StoreUnavailable.
@@ -104,7 +105,7 @@ def build_index(
             result = survey(found, settings, before, embedding, watch.advance)
             require_something(result, before, signature["roots"])
             if base and base.manifest and not rebuild and _is_same(base, result, signature):
-                return _report(base.manifest, base.corpus, result, base, 0, watch)
+                return kept(root, _report(base.manifest, base.corpus, result, base, 0, watch))
             _complete(writer, result, base)
             for key, value in signature.items():
                 writer.set_meta(key, value)
@@ -118,7 +119,7 @@ def build_index(
         generation.publish(root, folder, manifest)
         watch.advance(1)
         with Corpus(generation.folder_of(root, manifest.generation) / FILE) as corpus:
-            return _report(manifest, corpus, result, base, embedding.count, watch)
+            return kept(root, _report(manifest, corpus, result, base, embedding.count, watch))
 
 
 def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | None:

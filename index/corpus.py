@@ -29,6 +29,7 @@ SCHEMA = "2"
 _PASSAGE = "SELECT id, document, article, start, stop, page FROM passages"
 _ARTICLE = """SELECT document, ordinal, start, stop, title, outlet, author, date,
     headline_start, headline_stop, byline_start, byline_stop, columns FROM articles"""
+_PATH = "SELECT path, location, document, size, mtime_ns FROM paths"
 _TEXTS_KEPT = 64
 _VALUES_A_QUERY = 500
 _Key = TypeVar("_Key")
@@ -44,6 +45,15 @@ class StoredPath:
     document_id: str
     size: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document as it is held: its text, its articles in order, and the files it was read from, sorted by path."""
+
+    document: Document
+    articles: tuple[Article, ...]
+    files: tuple[StoredPath, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +138,16 @@ class Corpus:
                 self._texts.popitem(last=False)
             return text
 
+    def held(self, document_id: str) -> Held | None:
+        """All that is held of one document; None where no document has this id."""
+        rows = self._rows(f"{_PATH} WHERE document = ? ORDER BY path", (document_id,))
+        if not rows:
+            return None
+        return Held(self.document(document_id), self.articles(document_id), tuple(map(_stored, rows)))
+
     def paths(self) -> tuple[StoredPath, ...]:
         """Every path, sorted."""
-        rows = self._rows("SELECT path, location, document, size, mtime_ns FROM paths ORDER BY path")
-        return tuple(StoredPath(row[0], Path(os.fsdecode(row[1])), *row[2:]) for row in rows)
+        return tuple(map(_stored, self._rows(f"{_PATH} ORDER BY path")))
 
     def remarks(self) -> tuple[Remark, ...]:
         """What was left out of each file, by path, where something was."""
@@ -180,6 +196,11 @@ class Corpus:
         rows = [row for part in _parts(wanted) for row in self._rows(f"{_PASSAGE} WHERE id IN ({_marks(part)})", part)]
         found = {row[0]: self._passage(row) for row in rows}
         return {key: found[key] for key in wanted if key in found}
+
+    def passage_counts(self) -> dict[tuple[str, int], int]:
+        """How many passages each article has that has any, by document and ordinal."""
+        rows = self._rows("SELECT document, article, count(*) FROM passages GROUP BY document, article")
+        return {(document, ordinal): count for document, ordinal, count in rows}
 
     def passage_ids(self) -> tuple[str, ...]:
         """The id of every passage, in the order of storing."""
@@ -264,6 +285,10 @@ def _in_words(encoding: str, replaced: int, hidden: int, notes: str) -> str:
     if replaced:
         told.append(f"{replaced:,} character{'s' if replaced > 1 else ''} could not be decoded, read as {encoding}")
     return "; ".join(told)
+
+
+def _stored(row: _Row) -> StoredPath:
+    return StoredPath(row[0], Path(os.fsdecode(row[1])), *row[2:])
 
 
 def _article(row: _Row) -> Article:

@@ -3,6 +3,7 @@
     LOCK              held by the writer; says who it is
     CURRENT           one line of JSON: the manifest of the generation in use
     REMOTE            the collections on servers that are ours, where there are any
+    report.json       what the last run did, for a person to look at
     gen-<id>/         a published generation, never written again
     staging-<id>/     one being built, or what is left of one, whose vectors the next run takes over
 

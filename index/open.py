@@ -11,14 +11,14 @@ from threading import RLock
 from typing import TYPE_CHECKING, ClassVar
 
 from index import generation
-from index.corpus import FILE, Corpus
+from index.corpus import FILE, Corpus, Held, StoredPath
 from index.errors import IndexDamaged, NoIndex, WrongModel
 from index.generation import Manifest
 from index.patterns import Patterns
 from index.probe import CHROMA, LEXICAL
 from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
-from index.types import Article, Hit, IndexState, Passage, Source, Vectors
+from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
 from index.within import Within, kept, nearest, within
 
 if TYPE_CHECKING:
@@ -143,6 +143,22 @@ class Index:
         corpus = self._texts()
         return tuple(article for document in corpus.document_ids() for article in corpus.articles(document))
 
+    def files(self) -> tuple[StoredPath, ...]:
+        """Every file that is indexed, by path."""
+        return self._texts().paths()
+
+    def passage_counts(self) -> dict[tuple[str, int], int]:
+        """How many passages each article has that has any, by document and ordinal."""
+        return self._texts().passage_counts()
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What was left out of each file, by path, where something was."""
+        return self._texts().remarks()
+
+    def hidden(self) -> int:
+        """How many hidden characters were left out, in all documents together."""
+        return self._texts().hidden()
+
     def source(self, passage: Passage) -> Source:
         """Where a passage comes from: the first path, by sort order, and the others that its document has."""
         return self._source(passage.document_id, passage.article)
@@ -154,6 +170,10 @@ class Index:
     def text(self, document_id: str) -> str:
         """A document's decoded text, which the offsets of articles and passages count in."""
         return self._texts().text(document_id)
+
+    def held(self, document_id: str) -> Held | None:
+        """A document with its articles and files; None where no document has this id."""
+        return self._texts().held(document_id)
 
     def paths_of(self, document_id: str) -> tuple[str, ...]:
         """The paths under which a document was found, sorted; never none."""

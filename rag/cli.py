@@ -252,6 +252,9 @@ def ui(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    password_env: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The environment variable that holds the page's password.")
+    ] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow a host that others can reach; no login.")] = False,
     example: Annotated[
         list[str] | None, typer.Option("--example", metavar="TEXT", help="A question to offer; repeatable.")
@@ -262,29 +265,42 @@ def ui(
 ) -> None:
     """Serve the page to ask questions in, until Ctrl-C."""
     settings = settings_of(home, config, collection)
-    from rag.pipeline import open_pipeline
+    password = _password(password_env)
+    from evals.desk import Desk
+    from rag.workspace import Workspace
+    from ui import serve
 
-    with open_pipeline(settings) as pipeline:
-        from ui import serve  # after the index, so that without one nothing is waited for
-
+    with Workspace(settings) as workspace:
         page = serve(
-            pipeline,
+            workspace,
+            desk=Desk(workspace),
             host=host,
             port=port,
             open_browser=open_browser,
+            config=config,
             examples=example or (),
             insecure=insecure,
+            password=password,
             prevent_thread_lock=True,
         )
         try:
             Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
             with suppress(KeyboardInterrupt), interruptible(signal.SIGINT) as interrupted:
-                pipeline.warm()  # while the page is opened; a question that comes first waits for it
+                workspace.warm()  # while the page is opened; a question that comes first waits for it
                 if not interrupted.is_set():
                     Terminal().line("Ready for questions.")
                 interrupted.wait()
         finally:
             page.close(verbose=False)
+
+
+def _password(name: str | None) -> str | None:
+    if name is None:
+        return None
+    told = os.environ.get(name)
+    if not told:
+        raise typer.BadParameter(f"the environment variable {name!r} is empty or not set; put the password there.")
+    return told
 
 
 app.command()(doctor)

@@ -5,6 +5,7 @@ RagError
 ├── LLMFailed          the configured model did not answer
 ├── Cancelled          the person stopped the question
 ├── ModelNotFetched    a language model could not be had from the hub
+├── FeedbackUnusable   a judgement on an answer cannot be kept
 └── ConversationsFault
     ├── NoConversation         no kept conversation has this id
     └── ConversationsUnusable  the file that keeps them cannot be read or written
@@ -29,6 +30,10 @@ class Cancelled(RagError):
 
 class ModelNotFetched(RagError):
     """A language model could not be fetched from the hub, or was not what the hub lists."""
+
+
+class FeedbackUnusable(RagError):
+    """The file that keeps judgements on answers cannot be read or written."""
 
 
 class ConversationsFault(RagError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from threading import RLock
 
+from index.corpus import Held
 from index.open import Index, open_index
 from index.types import Article, Embedder, IndexState, Passage
 from index.within import Within
@@ -27,7 +28,7 @@ from rag.question import split_parts
 from rag.reading import Reader
 from rag.reopen import State, check
 from rag.retrieve import Retriever, as_pairs
-from rag.settings import Settings
+from rag.settings import LanguageModel, Settings
 from rag.types import (
     Answer,
     Answerer,
@@ -118,7 +119,7 @@ def open_pipeline(settings: Settings, answerer: Answerer | AnswererName | None =
     from index.embed import embedder_of
 
     with ExitStack() as stack:
-        writer = stack.enter_context(_open_answerer(settings, answerer))
+        writer = stack.enter_context(opened_answerer(settings.llm, answerer))
         entailment = CrossEncoderEntailment(settings.verify.model) if settings.verify.model else None
         pipeline = Pipeline(settings, embedder_of(settings.for_index()), writer, entailment)
         stack.callback(pipeline.close)
@@ -126,14 +127,18 @@ def open_pipeline(settings: Settings, answerer: Answerer | AnswererName | None =
 
 
 @contextmanager
-def _open_answerer(settings: Settings, wanted: Answerer | AnswererName | None) -> Iterator[Answerer]:
-    if wanted == "extract" or (wanted is None and settings.llm.provider is None):
+def opened_answerer(settings: LanguageModel, wanted: Answerer | AnswererName | None = None) -> Iterator[Answerer]:
+    """What `wanted` names, or else the model that `settings` name, or else quotes; let go of at the end.
+
+    A model is reached or loaded when it is first asked. Raises: SettingsInvalid, for "llm" where none is set.
+    """
+    if wanted == "extract" or (wanted is None and settings.provider is None):
         yield ExtractAnswerer()
     elif wanted is None or isinstance(wanted, str):
         from rag.llm import LLMAnswerer
         from rag.providers import open_llm
 
-        with open_llm(settings.llm) as llm:
+        with open_llm(settings) as llm:
             yield LLMAnswerer(llm)
     else:
         yield wanted
@@ -167,6 +172,14 @@ class Pipeline:
     def text(self, document_id: str) -> str:
         """The decoded text of a document; offsets of citations and passages count in it."""
         return self._parts.index.text(document_id)
+
+    def held(self, document_id: str) -> Held | None:
+        """A document with its articles and files, as the index in use holds it; None where it holds none of this id.
+
+        Raises: IndexDamaged.
+        """
+        with self._lock:
+            return self._current().index.held(document_id)
 
     def check(self, citation: Citation) -> State:
         """Whether a citation of an earlier answer still stands in the index in use.

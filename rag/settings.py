@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -164,6 +165,17 @@ class Settings(_Section):
             max_file_bytes=self.index.max_file_bytes,
             store=StoreSettings(**self.store.model_dump()),
         )
+
+    def of(self, collection: str) -> Settings:
+        """These settings for another collection. Raises: SettingsInvalid, when its name cannot be one."""
+        try:
+            name = TypeAdapter(CollectionName).validate_python(collection)
+        except ValidationError:
+            raise SettingsInvalid(
+                f"A collection cannot be named {collection[:_LONGEST_SHOWN]!r}; use up to 63 letters, digits, '.', '_' "
+                "and '-', beginning with a letter or a digit."
+            ) from None
+        return self.model_copy(update={"collection": name})
 
     def fingerprint(self) -> str:
         """Twelve hex digits that change with any setting that can change an answer."""

@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from index.corpus import Held, StoredPath
 from index.errors import IndexDamaged
 from index.tokens import words
-from index.types import Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
+from index.types import Article, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
+from rag.errors import Cancelled
+from rag.filters import EVERY_ARTICLE, Filters
+from rag.reopen import GONE, State
+from rag.settings import Settings
 from rag.types import (
     Answer,
     Citation,
     Conflict,
+    Live,
     Ranks,
     Reason,
     RetrievedPassage,
@@ -25,6 +32,7 @@ from rag.types import (
     Turn,
     Verdict,
 )
+from rag.workspace import Workspace
 
 
 class HashingEmbedder:
@@ -113,15 +121,58 @@ class FakePipeline:
                               "\x1b[31mred\x1b[0m", "2017-09"),
         }  # fmt: skip
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+        self.kept_to: list[tuple[Filters, bool]] = []
+        self.says: tuple[str, ...] = ()
+        """What a model writes before an answer is there, piece by piece; each waits for `go`."""
+        self.go = threading.Event()
+        self.go.set()
+        self.stopped = threading.Event()
         self.state = IndexState("g1", 2, 70)
+
+    def _speak(self, live: Live) -> None:
+        for piece in self.says:
+            live.on_text(piece)
+            self.go.wait(20)
+            if live.cancelled():
+                self.stopped.set()
+                raise Cancelled("The question was stopped before its answer was whole; ask again.")
+
+    def check(self, citation: Citation) -> State:
+        text = self.texts.get(citation.source.document_id, "")
+        return State("same", citation.source.path, citation.span) if citation.quote in text else GONE
+
+    def held(self, document_id: str) -> Held | None:
+        if document_id not in self.texts:
+            return None
+        text, source = self.texts[document_id], self.sources[document_id]
+        article = Article(document_id, 0, Span(0, len(text)), source.title, source.outlet, source.author, source.date)
+        place = StoredPath(source.path, Path("/nowhere") / document_id, document_id, len(text), 0)
+        return Held(Document(document_id, source.sha256, text, "utf-8"), (article,), (place,))
+
+    def warm(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def text(self, document_id: str) -> str:
         if document_id not in self.texts:
             raise IndexDamaged(f"The document {document_id!r} is not in the index; run rag index again.")
         return self.texts[document_id]
 
-    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        live: Live | None = None,
+        filters: Filters = EVERY_ARTICLE,
+        understand: bool = True,
+    ) -> Answer:
         self.asked.append((question, tuple(history)))
+        self.kept_to.append((filters, understand))
+        if live and self.says:
+            self._speak(live)
         if question == "raise rag":
             raise IndexDamaged("The index is damaged at <b>'corpus.sqlite'</b>; run rag index again.")
         if question == "raise other":
@@ -292,3 +343,14 @@ class ScriptedEntailment:
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
         self.pairs.extend(pairs)
         return [(self.probability, 0.0) for _ in pairs]
+
+
+class FakeWorkspace(Workspace):
+    """A workspace whose every collection is one fake pipeline."""
+
+    def __init__(self, home: Path, pipeline: FakePipeline) -> None:
+        super().__init__(Settings(home=home))
+        self.fake = pipeline
+
+    def pipeline(self, collection: str | None = None) -> FakePipeline:  # type: ignore[override]
+        return self.fake

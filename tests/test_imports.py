@@ -23,19 +23,20 @@ ALLOWED = {
 COMPOSITION = {"rag/cli.py", "rag/cli_eval.py"}
 # What ours is measured beside, as a user of these libraries alone would call them: for comparison, and nowhere else.
 BASELINES = "evals/bench/baselines.py"
+TABS = {f"rag/page/tabs/{name}.py" for name in ("ask", "conversations", "documents", "evals", "model")}
 HOMES = {
     "chromadb": {"index/store.py", BASELINES},
     "bm25s": {"index/lexical.py"},
     "onnxruntime": {"index/graph.py"},
     "tokenizers": {"index/graph.py"},
     "sentence_transformers": {"index/embed.py", "rag/rerank.py", "rag/entail.py", BASELINES},
-    "gradio": {"ui.py"},
+    "gradio": {"ui.py", *TABS},
     "httpx": {"rag/providers/endpoint.py"},
     "huggingface_hub": {"index/model_files.py", "rag/providers/hub.py"},
     "llama_index": {"rag/llm.py", "rag/llama.py", "rag/providers/openai.py", BASELINES},
     "ir_measures": {"evals/ranking.py"},
     "Stemmer": {"index/tokens.py"},
-    "pypdfium2": {"index/readers/pdf.py"},
+    "pypdfium2": {"index/readers/pdf.py", "index/readers/pdf_page.py"},
     "watchfiles": {"index/watch.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }

@@ -12,8 +12,10 @@ import stat
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,8 +23,10 @@ import pytest
 import ui
 from index.errors import NoIndex, RagError
 from index.types import IndexState
+from rag.contract import as_json
+from rag.page.talk import Exchange, Question, exchange
 from tests.conftest import ROOT
-from tests.fakes import FakePipeline
+from tests.fakes import FakePipeline, FakeWorkspace
 
 pytestmark = [  # Gradio leaves event loops open when it builds a page, and a socket open when a port is taken
     pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
@@ -30,8 +34,8 @@ pytestmark = [  # Gradio leaves event loops open when it builds a page, and a so
 ]
 
 
-def ask(question: object, *, past: tuple[ui.Exchange, ...] = (), pipeline: FakePipeline | None = None) -> ui.Exchange:
-    return ui.exchange(pipeline or FakePipeline(), question, past)
+def ask(question: object, *, past: tuple[Exchange, ...] = (), pipeline: FakePipeline | None = None) -> Exchange:
+    return exchange(pipeline or FakePipeline(), Question(question), past, "default")
 
 
 # --- one turn after another ------------------------------------------------------------------------------------
@@ -127,8 +131,9 @@ def _leaks_end_here() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[str]:
-    page = ui.serve(FakePipeline(), port=free_port(), prevent_thread_lock=True)
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    workspace = FakeWorkspace(tmp_path_factory.mktemp("home"), FakePipeline())
+    page = ui.serve(workspace, port=free_port(), prevent_thread_lock=True)
     yield str(page.local_url).rstrip("/")
     page.close(verbose=False)
     del page
@@ -179,7 +184,6 @@ def test_a_foreign_origin_cannot_ask(client: httpx.Client, origin: str) -> None:
         "/gradio_api/file=http://127.0.0.1:80",
         "/gradio_api/file/etc/passwd",
         "/gradio_api/proxy=http://127.0.0.1:80",
-        "/gradio_api/info",
         "/gradio_api/openapi.json",
         "/gradio_api/runs",
         "/gradio_api/vibe-code",
@@ -196,18 +200,49 @@ def test_no_file_and_no_needless_route_is_served(client: httpx.Client, path: str
     assert "root:" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["upload", "call/ask", "run/ask", "api/ask", "component_server", "vibe-edit", "reset"])
+@pytest.mark.parametrize("path", ["call/ask", "run/ask", "api/ask", "component_server", "vibe-edit", "reset"])
 def test_no_needless_route_takes_anything(client: httpx.Client, path: str) -> None:
     assert client.post(f"/gradio_api/{path}", json={"data": ["x"]}).status_code == 404
 
 
-def test_no_endpoint_is_public(client: httpx.Client) -> None:
-    page = ui.build(FakePipeline())
-    info = page.get_api_info()
-    assert info == {"named_endpoints": {}, "unnamed_endpoints": {}}
+def test_one_endpoint_is_public(client: httpx.Client) -> None:
+    assert list(client.get("/gradio_api/info").json()["named_endpoints"]) == ["/chat"]
+    assert client.get("/gradio_api/info").json()["unnamed_endpoints"] == {}
     calls = client.get("/config").json()["dependencies"]
-    assert calls
-    assert {call["api_visibility"] for call in calls} == {"private"}
+    assert {call["api_name"] for call in calls if call["api_visibility"] != "private"} == {"chat"}
+
+
+def test_a_program_asks_and_gets_the_object_of_the_contract(served: str) -> None:
+    from gradio_client import Client
+
+    program = Client(served, verbose=False)
+    answer = json.loads(program.predict("What was struck?", api_name="/chat"))
+    assert answer == json.loads(json.dumps(as_json(FakePipeline().ask("What was struck?"))))
+    turns = [{"question": "What was struck?", "answer": answer["text"]}]
+    follow_up = json.loads(program.predict("And was anyone hurt?", turns, api_name="/chat"))
+    assert follow_up["standalone_question"] == "Was anyone hurt near Masra?"
+    for asked, history, sentence in (
+        ("", [], "is empty"),
+        ("raise rag", [], "damaged"),
+        ("x", [{"a": "b"}], "history"),
+    ):
+        with pytest.raises(Exception, match=sentence) as caught:
+            program.predict(asked, history, api_name="/chat")
+        assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["", "Basic !!", "Bearer secret", "Basic " + b64encode(b"x:wrong").decode()])
+def test_with_a_password_nothing_is_shown_without_it(tmp_path: Path, given: str) -> None:
+    workspace = FakeWorkspace(tmp_path, FakePipeline())
+    page = ui.serve(workspace, port=free_port(), password="secret", prevent_thread_lock=True)
+    try:
+        with httpx.Client(base_url=str(page.local_url), trust_env=False) as client:
+            for path in ("/", "/config", "/document/default/wire", "/gradio_api/info"):
+                assert client.get(path, headers={"Authorization": given}).status_code == 401
+            right = {"Authorization": "Basic " + b64encode(b"anyone:secret").decode()}
+            assert client.get("/config", headers=right).status_code == 200
+    finally:
+        page.close(verbose=False)
 
 
 def test_the_configuration_names_no_outside_address_and_offers_nothing_of_gradio(client: httpx.Client) -> None:
@@ -220,7 +255,7 @@ def test_the_configuration_names_no_outside_address_and_offers_nothing_of_gradio
 def question(client: httpx.Client, asked: object, session: str = "s") -> dict[str, object]:
     calls = client.get("/config").json()["dependencies"]
     submit = next(call for call in calls if any(target[1] == "submit" for target in call["targets"]))
-    return {"data": [asked, None], "fn_index": submit["id"], "session_hash": session}
+    return {"data": [asked, *[None] * (len(submit["inputs"]) - 1)], "fn_index": submit["id"], "session_hash": session}
 
 
 def shown(client: httpx.Client, asked: object, session: str) -> str:
@@ -258,25 +293,25 @@ def test_a_session_does_not_see_the_turns_of_another(client: httpx.Client) -> No
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
-def test_a_host_that_others_can_reach_is_refused(host: str) -> None:
+def test_a_host_that_others_can_reach_is_refused_without_a_password(host: str, tmp_path: Path) -> None:
     with pytest.raises(RagError, match="no login"):
-        ui.serve(FakePipeline(), host=host, port=free_port(), prevent_thread_lock=True)
+        ui.serve(FakeWorkspace(tmp_path, FakePipeline()), host=host, port=free_port(), prevent_thread_lock=True)
 
 
-def test_a_port_in_use_is_one_sentence_with_the_way_out() -> None:
+def test_a_port_in_use_is_one_sentence_with_the_way_out(tmp_path: Path) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = busy.getsockname()[1]
         with pytest.raises(RagError, match=f"port {port} is in use.*--port") as caught:
-            ui.serve(FakePipeline(), port=port, prevent_thread_lock=True)
+            ui.serve(FakeWorkspace(tmp_path, FakePipeline()), port=port, prevent_thread_lock=True)
     assert "\n" not in str(caught.value)
 
 
-def test_ctrl_c_ends_the_page_without_a_word() -> None:
-    start = "import ui; from tests.fakes import FakePipeline; ui.serve(FakePipeline(), port={})"
+def test_ctrl_c_ends_the_page_without_a_word(tmp_path: Path) -> None:
+    start = "import ui; from tests.fakes import *; ui.serve(FakeWorkspace(Path({!r}), FakePipeline()), port={})"
     port = free_port()
-    command = [sys.executable, "-W", "ignore", "-c", start.format(port)]
+    command = [sys.executable, "-W", "ignore", "-c", start.format(str(tmp_path), port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout
         try:
@@ -300,13 +335,13 @@ def wait_for(port: int) -> None:
     pytest.fail("the page did not start")
 
 
-def test_the_environment_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_opens_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GRADIO_ALLOWED_PATHS", "/etc")
     monkeypatch.setenv("GRADIO_SHARE", "True")
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "True")
     monkeypatch.setenv("GRADIO_ROOT_PATH", "https://evil.example")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    page = ui.serve(FakePipeline(), port=free_port(), prevent_thread_lock=True)
+    page = ui.serve(FakeWorkspace(tmp_path, FakePipeline()), port=free_port(), prevent_thread_lock=True)
     try:
         assert page.allowed_paths == []
         assert page.share is False
@@ -318,7 +353,7 @@ def test_the_environment_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         page.close(verbose=False)
 
 
-def test_an_index_that_cannot_be_opened_is_told_in_the_title_line() -> None:
+def test_an_index_that_cannot_be_opened_is_told_in_the_title_line(tmp_path: Path) -> None:
     class Unindexed(FakePipeline):
         @property
         def state(self) -> IndexState:
@@ -328,4 +363,7 @@ def test_an_index_that_cannot_be_opened_is_told_in_the_title_line() -> None:
         def state(self, value: IndexState) -> None:
             del value
 
-    assert ui._state_line(Unindexed()) == "Nothing is indexed yet; run rag index FOLDER."
+    assert (
+        ui._state_line(FakeWorkspace(tmp_path, Unindexed()), "default")
+        == "Nothing is indexed yet; run rag index FOLDER."
+    )

@@ -17,7 +17,7 @@ from index.readers.markdown import read_markdown
 from index.readers.text import read_text
 from index.types import Document
 
-__all__ = ["Limits", "Raw", "Worker", "document_of", "fetch", "parse", "read", "read_bytes"]
+__all__ = ["Limits", "Raw", "Worker", "document_of", "fetch", "id_of", "parse", "read", "read_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,13 @@ def fetch(path: Path, max_bytes: int) -> Raw:
     if kind == "markdown" and b"<!--" not in data:
         kind = "text"  # which then is read alike, so that equal bytes make one document
     digest = hashlib.sha256(data).hexdigest()
-    known_by = digest if kind == "text" else hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest()
-    return Raw(kind, known_by[:16], digest, data)
+    return Raw(kind, id_of(kind, digest), digest, data)
+
+
+def id_of(kind: Kind, sha256: str) -> str:
+    """The id of the document that the reader of `kind` makes of the bytes with this digest."""
+    known_by = sha256 if kind == "text" else hashlib.sha256(f"{kind}:{sha256}".encode()).hexdigest()
+    return known_by[:16]
 
 
 def parse(raw: Raw, worker: Worker) -> Document:

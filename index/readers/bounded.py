@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import IO, TypedDict
 
 from index import layout
 from index.errors import UnreadableFile
+from index.readers.drawing import Box, Drawn, Wanted
 from index.readers.extracted import Extracted
 from index.readers.kind import Kind
 
@@ -70,19 +72,33 @@ class Worker:
 
         Raises: UnreadableFile, when the reader refuses it, breaks, or takes more than the limits.
         """
+        told, text = self._answer({"kind": kind}, kind, data)
+        return _extracted(told, text.decode())
+
+    def draw(self, data: bytes, wanted: Wanted) -> Drawn:
+        """A page of the PDF `data` as a picture.
+
+        Raises: UnreadableFile, as `read` does.
+        """
+        quotes = [(quote.start, quote.end) for quote in wanted.quotes]
+        asked = {"kind": "pdf", "draw": {"page": wanted.page, "text": wanted.text, "quotes": quotes}}
+        told, png = self._answer(asked, "pdf", data)
+        return Drawn(png, told["width"], told["height"], tuple(Box(*box) for box in told["boxes"]))
+
+    def _answer(self, asked: Mapping[str, object], kind: Kind, data: bytes) -> tuple[_Told, bytes]:
         process = self._process or self._start()
         seconds = self._limits.allow(kind, len(data))
         try:
-            told, text = _ask(process, kind, data, seconds)
+            told, body = _ask(process, {**asked, "size": len(data), "seconds": seconds}, data)
         except (OSError, ValueError) as error:
             reason = self._reason(process, seconds)
             self.close()
             raise UnreadableFile(reason) from error
-        if len(data) + len(text) > _LARGE:
+        if len(data) + len(body) > _LARGE:
             self.close()
         if "refused" in told:
             raise UnreadableFile(told["refused"])
-        return _extracted(told, text)
+        return told, body
 
     def _start(self) -> subprocess.Popen[bytes]:
         root = str(Path(__file__).resolve().parent.parent.parent)
@@ -123,26 +139,26 @@ class Worker:
         return lines[-1] if lines else "no reason given"
 
 
-def _ask(process: subprocess.Popen[bytes], kind: Kind, data: bytes, seconds: float) -> tuple[_Told, str]:
+def _ask(process: subprocess.Popen[bytes], request: Mapping[str, object], data: bytes) -> tuple[_Told, bytes]:
     """The worker's answer.
 
     Raises: OSError or ValueError, when it ends before it has answered.
     """
     if process.stdin is None or process.stdout is None:
         raise ValueError("no pipes")
-    process.stdin.write(json.dumps({"kind": kind, "size": len(data), "seconds": seconds}).encode() + b"\n")
+    process.stdin.write(json.dumps(request).encode() + b"\n")
     process.stdin.write(data)
     process.stdin.flush()
     told: _Told = json.loads(process.stdout.readline())
     size = told.get("size", 0)
-    text = process.stdout.read(size)
-    if len(text) < size:
+    body = process.stdout.read(size)
+    if len(body) < size:
         raise ValueError("cut short")
-    return told, text.decode()
+    return told, body
 
 
 class _Told(TypedDict, total=False):
-    """The line with which the worker answers: `refused` alone, or the rest."""
+    """The line with which the worker answers: `refused` alone, or what is told of a text, or of a picture."""
 
     refused: str
     size: int
@@ -151,6 +167,9 @@ class _Told(TypedDict, total=False):
     hidden: int
     notes: list[str]
     layout: str
+    width: int
+    height: int
+    boxes: list[tuple[int, float, float, float, float]]
 
 
 def _extracted(told: _Told, text: str) -> Extracted:

@@ -85,14 +85,14 @@ def _blocks(document: pdfium.PdfDocument, index: int, composer: Composer) -> lis
     try:
         textpage = page.get_textpage()
         try:
-            return _paragraphs(_lines(textpage, composer if _may_hide(page) else None))
+            return _paragraphs(_lines(textpage, composer if may_hide(page) else None))
         finally:
             textpage.close()
     finally:
         page.close()
 
 
-def _may_hide(page: pdfium.PdfPage) -> bool:
+def may_hide(page: pdfium.PdfPage) -> bool:
     """Whether a page has invisible text and no picture: over a scan, such text is what OCR has read in it."""
     objects = [raw.FPDFPage_GetObject(page, at) for at in range(raw.FPDFPage_CountObjects(page))]
     kinds = [raw.FPDFPageObj_GetType(item) for item in objects]
@@ -106,11 +106,11 @@ def _lines(textpage: pdfium.PdfTextPage, composer: Composer | None) -> list[_Lin
     lines: list[_Line] = []
     codes: list[int] = []
     first = 0
-    for at, code in enumerate(_codes(textpage)):
+    for at, code in enumerate(unicode_of(textpage)):
         if code in (0x0A, 0x0D):
             lines += _line(textpage, codes, first, at - 1)
             codes = []
-        elif composer is not None and not _is_seen(textpage, at):
+        elif composer is not None and not is_seen(textpage, at):
             composer.hide(chr(code))
         else:
             first = first if codes else at
@@ -118,7 +118,7 @@ def _lines(textpage: pdfium.PdfTextPage, composer: Composer | None) -> list[_Lin
     return lines + _line(textpage, codes, first, first + len(codes) - 1)
 
 
-def _codes(textpage: pdfium.PdfTextPage) -> Sequence[int]:
+def unicode_of(textpage: pdfium.PdfTextPage) -> Sequence[int]:
     """The characters of a page, all at once where PDFium gives as many as it counts, else one by one."""
     count = textpage.count_chars()
     text = textpage.get_text_range() if count else ""
@@ -145,7 +145,8 @@ def _height(textpage: pdfium.PdfTextPage, at: int) -> float:
     return up.value
 
 
-def _is_seen(textpage: pdfium.PdfTextPage, at: int) -> bool:
+def is_seen(textpage: pdfium.PdfTextPage, at: int) -> bool:
+    """Whether a character of a page is not drawn invisibly."""
     item = raw.FPDFText_GetTextObject(textpage, at)
     return not item or raw.FPDFTextObj_GetTextRenderMode(item) not in _UNSEEN
 

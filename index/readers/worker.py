@@ -1,9 +1,11 @@
 """A process of its own that reads what may be a bomb. `python -m index.readers.worker MEGABYTES`.
 
 It takes one file after the other on stdin: a line of JSON, `{"kind": "pdf", "size": 1234, "seconds": 20}`, then that
-many bytes. It answers each on stdout with a line of JSON and, unless that says `{"refused": "why"}`, `size` bytes of
-UTF-8: the text. It ends when stdin does. A file that takes more memory or time than allowed ends it at once, and so
-does one that breaks a reader: the process that asked tells the reason from how it ended, and starts another.
+many bytes. With `"draw": {"page": 3, "text": "…", "quotes": [[0, 9]]}` in the line it draws that page of the file.
+
+It answers each on stdout with a line of JSON and, unless that says `{"refused": "why"}`, `size` bytes: the text as
+UTF-8, or the page as PNG. It ends when stdin does. A file that takes more memory or time than allowed ends it at once,
+and so does one that breaks a reader: the process that asked tells the reason from how it ended, and starts another.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO
+from dataclasses import astuple
+from typing import BinaryIO, NotRequired, TypedDict
 
 from index import layout
 from index.errors import UnreadableFile
 from index.readers.docx import read_docx
+from index.readers.drawing import Wanted
 from index.readers.epub import read_epub
 from index.readers.extracted import Extracted
 from index.readers.html import read_html
@@ -32,6 +36,7 @@ from index.readers.pptx import read_pptx
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
+from index.types import Span
 
 
 def _read_pdf(data: bytes) -> Extracted:
@@ -40,6 +45,20 @@ def _read_pdf(data: bytes) -> Extracted:
     return read_pdf(data)
 
 
+class _Draw(TypedDict):
+    page: int
+    text: str
+    quotes: list[tuple[int, int]]
+
+
+class _Request(TypedDict):
+    kind: Kind
+    size: int
+    seconds: float
+    draw: NotRequired[_Draw]
+
+
+_Answer = tuple[dict[str, object], bytes]
 _PATIENCE = 5
 _READERS: dict[Kind, Callable[[bytes], Extracted]] = {
     "text": read_text,
@@ -63,10 +82,10 @@ def main(megabytes: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with the answers
     while line := sys.stdin.buffer.readline():
-        request = json.loads(line)
+        request: _Request = json.loads(line)
         data = sys.stdin.buffer.read(request["size"])
         _allow(request["seconds"])
-        _answer(answers, request["kind"], data)
+        _answer(answers, request, data)
         _allow(0)
 
 
@@ -87,25 +106,36 @@ def _bound(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(answers: BinaryIO, kind: Kind, data: bytes) -> None:
-    text = b""
+def _answer(answers: BinaryIO, request: _Request, data: bytes) -> None:
     try:
-        extracted = _READERS[kind](data)
+        told, body = _drawn(request["draw"], data) if "draw" in request else _read(request["kind"], data)
     except UnreadableFile as error:
-        told: dict[str, object] = {"refused": str(error)}
-    else:
-        text = extracted.text.encode()
-        told = {
-            "size": len(text),
-            "encoding": extracted.encoding,
-            "replaced": extracted.replaced,
-            "hidden": extracted.hidden,
-            "notes": extracted.notes,
-            "layout": layout.to_json(extracted.pages, extracted.sections),
-        }
+        told, body = {"refused": str(error)}, b""
     answers.write(json.dumps(told).encode() + b"\n")
-    answers.write(text)
+    answers.write(body)
     answers.flush()
+
+
+def _read(kind: Kind, data: bytes) -> _Answer:
+    extracted = _READERS[kind](data)
+    text = extracted.text.encode()
+    return {
+        "size": len(text),
+        "encoding": extracted.encoding,
+        "replaced": extracted.replaced,
+        "hidden": extracted.hidden,
+        "notes": extracted.notes,
+        "layout": layout.to_json(extracted.pages, extracted.sections),
+    }, text
+
+
+def _drawn(wanted: _Draw, data: bytes) -> _Answer:
+    from index.readers.pdf_page import draw_page
+
+    quotes = tuple(Span(start, end) for start, end in wanted["quotes"])
+    drawn = draw_page(data, Wanted(wanted["page"], wanted["text"], quotes))
+    boxes = [astuple(box) for box in drawn.boxes]
+    return {"size": len(drawn.png), "width": drawn.width, "height": drawn.height, "boxes": boxes}, drawn.png
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ import pytest
 
 from evals.cases import Case, Exchange
 from evals.errors import EvalError
-from evals.run import CONTROLS, RESULTS, RUN, Results, load_results, run_suite
+from evals.report import render
+from evals.run import CONTROLS, RESULTS, RUN, Results, load_about, load_results, run_suite
 from rag.contract import as_json
+from rag.errors import Cancelled
 from rag.types import Answer, Turn
 from tests.evals import made
 
@@ -110,6 +112,31 @@ def test_progress_is_told_after_each_case(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     run_suite(system(), [FACT, CRASH], tmp_path, progress=lambda done, of: seen.append((done, of)))
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_run_that_is_stopped_keeps_what_was_asked_and_says_so(tmp_path: Path) -> None:
+    seen: list[int] = []
+    results = run_suite(
+        system(), [FACT, MISS], tmp_path, progress=lambda done, _: seen.append(done), stop=lambda: len(seen) == 1
+    )
+    assert [row.id for row in results.rows] == ["c1"]
+    assert (results.about.stopped, results.about.cases) == (True, 2)
+    assert load_results(tmp_path) == results
+    assert "- cases: 1 asked of 2 (the run was stopped), 0 failed" in render(results)
+
+
+def test_a_case_that_is_cancelled_ends_the_run_and_is_not_a_row(tmp_path: Path) -> None:
+    asked = made.Scripted({"Which river?": right(), "Which lake?": Cancelled("stopped")})
+    results = run_suite(asked, [FACT, MISS], tmp_path)
+    assert [row.id for row in results.rows] == ["c1"]
+    assert results.about.stopped
+
+
+def test_what_a_run_says_of_itself_is_read_alone(tmp_path: Path) -> None:
+    about = run(tmp_path).about
+    (tmp_path / RESULTS).unlink()
+    assert load_about(tmp_path) == about
+    assert not about.stopped
 
 
 def test_a_quote_that_is_not_in_a_file_shown_is_an_error_of_the_case(tmp_path: Path) -> None:

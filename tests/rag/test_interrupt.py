@@ -86,7 +86,7 @@ def test_indexing_leaves_the_index_in_use_and_nothing_half_done(home: Path, tmp_
     assert code in ENDED
     assert (out, err) == ("", "")
     assert (root / "CURRENT").read_bytes() == before
-    assert {path.name.split("-")[0] for path in root.iterdir()} == {"CURRENT", "LOCK", "gen"}
+    assert {path.name.split("-")[0] for path in root.iterdir()} == {"CURRENT", "LOCK", "gen", "report.json"}
 
 
 @pytest.mark.parametrize("ready", [False, True])

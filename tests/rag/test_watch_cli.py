@@ -105,7 +105,7 @@ def test_what_changes_is_indexed(watching: Watching, home: Path) -> None:
     assert watching.changed() == {"deleted": 1}
     assert watching.end(signal.SIGINT) == 0
     root = home / "collections" / "default"
-    assert {path.name.split("-")[0] for path in root.iterdir()} == {"CURRENT", "LOCK", "gen"}
+    assert {path.name.split("-")[0] for path in root.iterdir()} == {"CURRENT", "LOCK", "gen", "report.json"}
 
 
 def test_it_outlives_what_goes_wrong(watching: Watching, home: Path, tmp_path: Path) -> None:

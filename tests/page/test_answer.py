@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import IndexState, Source, Span
-from rag import render
+from rag.page import answer as page
+from rag.page.evidence import evidence as evidence_of
+from rag.page.html import safe
 from rag.types import Citation, Filter, Filtering, Reason, Statement
 from tests.fakes import FakePipeline
 
@@ -65,7 +67,7 @@ class Shown:
 def ask(question: str) -> Shown:
     pipeline = FakePipeline()
     answer = pipeline.ask(question)
-    return Shown(render.reply(1, answer), render.evidence(1, answer, pipeline.texts))
+    return Shown(page.reply(1, answer, "default"), evidence_of(1, answer, pipeline.texts, "default"))
 
 
 # --- rendering -------------------------------------------------------------------------------------------------
@@ -77,7 +79,7 @@ def test_each_statement_has_its_own_line_a_worded_verdict_and_a_link_to_its_card
     for words in ("Supported", "Partly supported", "Not supported", "No source given"):
         assert words in chat
     assert '<a class="ref" href="#evidence-1-1" aria-label="Evidence 1">[1]</a>' in chat
-    assert "denied. <a" in chat, "a label that the sentence does not print is added after it"
+    assert 'denied. <span class="cite"><a' in chat, "a label that the sentence does not print is added after it"
     assert "“denied” is not in [2]" in chat
 
 
@@ -90,8 +92,8 @@ def test_a_label_that_was_never_offered_is_no_link_and_is_told() -> None:
 def test_a_number_in_brackets_that_is_no_citation_stays_text() -> None:
     answer = FakePipeline().ask("What was struck?")
     answer = dataclasses.replace(answer, statements=(Statement("As footnote [3] says [1].", (1,), "supported"),))
-    chat = render.reply(1, answer)
-    assert "footnote [3] says <a" in chat
+    chat = page.reply(1, answer, "default")
+    assert 'footnote [3] says <span class="cite"><a' in chat
 
 
 def test_evidence_shows_the_whole_passage_with_the_quote_marked_and_everything_that_was_read() -> None:
@@ -113,7 +115,7 @@ def test_a_stored_text_that_no_longer_holds_the_quote_is_told() -> None:
     pipeline = FakePipeline()
     pipeline.texts["wire"] = pipeline.texts["wire"].replace("Aircraft", "Helicopters")
     answer = FakePipeline().ask("What was struck?")
-    evidence = render.evidence(1, answer, pipeline.texts)
+    evidence = evidence_of(1, answer, pipeline.texts, "default")
     assert "the stored text differs here" in evidence
     assert evidence.count('class="verbatim"') == 1
 
@@ -124,7 +126,7 @@ def test_quotes_of_one_passage_share_a_card_and_overlapping_marks_are_not_nested
     start, text = item.passage.start, item.passage.text
     spans = [Span(start, start + 14), Span(start + 9, start + 30), Span(start + 40, start + 50)]
     quotes = tuple(Citation(1, "supported", item.source, None, s, text[s.start - start : s.end - start]) for s in spans)
-    evidence = render.evidence(1, dataclasses.replace(answer, citations=quotes), {})
+    evidence = evidence_of(1, dataclasses.replace(answer, citations=quotes), {}, "default")
     assert evidence.count('id="evidence-1-1"') == 1
     marked = re.findall("<mark>(.*?)</mark>", evidence)
     assert marked == [text[0:14], text[14:30], text[40:50]]
@@ -133,7 +135,7 @@ def test_quotes_of_one_passage_share_a_card_and_overlapping_marks_are_not_nested
 def test_a_quote_that_is_not_in_its_passage_is_shown_apart() -> None:
     answer = FakePipeline().ask("What was struck?")
     stray = Citation(1, "unsupported", answer.passages[0].source, None, Span(0, 5), "Stray")
-    evidence = render.evidence(1, dataclasses.replace(answer, citations=(stray,)), {})
+    evidence = evidence_of(1, dataclasses.replace(answer, citations=(stray,)), {}, "default")
     assert '<blockquote dir="auto"><mark>Stray</mark></blockquote>' in evidence
     assert answer.passages[0].passage.text in evidence
 
@@ -151,23 +153,23 @@ def test_a_refusal_says_no_says_what_is_missing_and_shows_the_nearest_passages()
 @pytest.mark.parametrize("reason", ["empty_index", "no_evidence", "model_declined", "unsupported", "error"])
 def test_every_reason_is_told_in_words(reason: Reason) -> None:
     answer = dataclasses.replace(FakePipeline().ask("Who baked the cake?"), reason=reason, passages=())
-    words = Elements(render.reply(1, answer)).words
+    words = Elements(page.reply(1, answer, "default")).words
     assert len(words.split()) > 6
     assert reason not in words
-    assert "No passage was found." in render.evidence(1, answer, {})
+    assert "No passage was found." in evidence_of(1, answer, {}, "default")
 
 
 def test_a_withheld_draft_can_be_read() -> None:
     statements = (Statement("It was a cake [1].", (1,), "unsupported"),)
     answer = dataclasses.replace(FakePipeline().ask("Who baked the cake?"), reason="unsupported", statements=statements)
-    chat = render.reply(1, answer)
+    chat = page.reply(1, answer, "default")
     assert "The draft that was withheld" in chat
     assert "It was a cake" in chat
 
 
 def test_sources_that_differ_are_both_named() -> None:
     answer = dataclasses.replace(FakePipeline().ask("Was anyone hurt?"), statements=(), text="It is disputed.")
-    words = Elements(render.reply(1, answer)).words
+    words = Elements(page.reply(1, answer, "default")).words
     assert words.startswith("It is disputed.")
     assert "Compare the sources: how many were hurt" in words
     assert "Northern Wire, A. Reporter, 7 September 2017: Two soldiers were killed" in words
@@ -177,12 +179,13 @@ def test_sources_that_differ_are_both_named() -> None:
 def test_a_statement_that_tells_a_side_stands_under_the_comparison_alone() -> None:
     answer = FakePipeline().ask("Was anyone hurt?")
     other = Statement("The power failed [3].", (3,), "partly")
-    chat = render.reply(1, dataclasses.replace(answer, statements=(*answer.statements, other)))
+    chat = page.reply(1, dataclasses.replace(answer, statements=(*answer.statements, other)), "default")
     words = Elements(chat).words
     assert words.index("The power failed") < words.index("Compare the sources")
-    assert [words.count(said) for said in ("Two soldiers were killed", "No one was hurt", "power failed")] == [1, 1, 1]
+    shown = [words.count(said) for said in ("Two soldiers were killed", "No one was hurt", "power failed")]
+    assert shown == [2, 2, 1], "once as told, and once as the quote that its number shows"
     assert chat.count('class="badge supported"') == 2
-    assert '<aside class="conflict">' in chat.split("power failed")[1]
+    assert '<aside class="conflict"' in chat.split("power failed")[1]
 
 
 @pytest.mark.parametrize("paths", [(), ("b.txt",), ("b.txt", "<img src=x>\u202e.txt", "d.txt", "e.txt", "f.txt")])
@@ -190,7 +193,7 @@ def test_the_other_paths_of_the_same_content_stand_beside_the_first(paths: tuple
     answer = FakePipeline().ask("What was struck?")
     items = tuple(dataclasses.replace(p, source=dataclasses.replace(p.source, also=paths)) for p in answer.passages)
     quotes = tuple(dataclasses.replace(c, source=items[c.label - 1].source) for c in answer.citations)
-    seen = Elements(render.evidence(1, dataclasses.replace(answer, passages=items, citations=quotes), {}))
+    seen = Elements(evidence_of(1, dataclasses.replace(answer, passages=items, citations=quotes), {}, "default"))
     assert "img" not in seen.tags
     named = ", ".join(path.replace("\u202e", "‹U+202E›") for path in paths[:3])
     assert seen.words.count(f"also in {named}") == (len(items) if paths else 0)
@@ -200,7 +203,7 @@ def test_the_other_paths_of_the_same_content_stand_beside_the_first(paths: tuple
 
 def test_an_answer_to_half_a_question_says_which_half_is_missing() -> None:
     answer = dataclasses.replace(FakePipeline().ask("What was struck?"), missing="“who paid”: no one is named")
-    assert "What is missing: “who paid”: no one is named" in Elements(render.reply(1, answer)).words
+    assert "What is missing: “who paid”: no one is named" in Elements(page.reply(1, answer, "default")).words
 
 
 @pytest.mark.parametrize(
@@ -213,7 +216,7 @@ def test_an_answer_to_half_a_question_says_which_half_is_missing() -> None:
     ],
 )
 def test_the_title_line_says_what_is_indexed(state: IndexState, line: str) -> None:
-    assert render.indexed(state) == line
+    assert page.indexed(state) == line
 
 
 # --- hostile text ----------------------------------------------------------------------------------------------
@@ -225,7 +228,11 @@ def test_nothing_of_a_hostile_document_is_live() -> None:
         seen = Elements(markup)
         assert not FETCHING & set(seen.tags)
         assert not [name for name, _ in seen.attributes if name.startswith("on") or name in ("src", "style", "action")]
-        assert all((value or "").startswith("#evidence-") for name, value in seen.attributes if name == "href")
+        assert all(
+            (value or "").startswith(("#evidence-", "/document/default/"))
+            for name, value in seen.attributes
+            if name == "href"
+        )
         assert not HIDDEN.search(seen.words)
     words = Elements(turn.evidence).words
     assert "<script>window.__x=4</script>" in words, "the text itself stays readable"
@@ -237,7 +244,7 @@ def test_nothing_of_a_hostile_document_is_live() -> None:
 
 @given(st.text())
 def test_any_text_stays_text(text: str) -> None:
-    told = render.safe(text)
+    told = safe(text)
     seen = Elements(told)
     assert not seen.tags
     assert not HIDDEN.search(seen.words)
@@ -261,8 +268,8 @@ def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str
             citations=(Citation(1, "supported", source, None, Span(0, len(text)), text),),
             filters=Filtering((Filter("outlet", name, "asked"), Filter("article", text, "set", text)), 1),
         )
-        chat = render.asked(1, question, render.reply(1, answer))
-        return Elements(chat + render.evidence(1, answer, {"d": text})).tags
+        chat = page.asked(1, question, page.reply(1, answer, "default"))
+        return Elements(chat + evidence_of(1, answer, {"d": text}, "default")).tags
 
     text = f"x{text}x"
     assert tags(text, name, question) == tags("a" * len(text), "a", "a")

@@ -1,0 +1,334 @@
+"""Evaluating from the page: the suites there are, one run at a time, and the runs kept of each.
+
+A run is kept in `HOME/evals/SUITE/UTC-TIME/` in the format of `rag eval run`, so `rag eval report DIR` reads it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evals import page
+from evals.case_page import failing
+from evals.cases import Case, Split, load_suite, of_split
+from evals.errors import EvalError
+from evals.report import render
+from evals.run import About, Results, Stop, load_about, load_results, run_suite, write_whole
+from rag.errors import Cancelled
+from rag.types import Answer, Live, Turn
+from rag.workspace import Workspace
+
+KEPT = 20
+"""Runs kept of each suite; the newest, and a run that was marked as the baseline."""
+_TICK = 0.5
+_BASELINE, _REPORT = "baseline", "report.md"
+_RUN_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
+_SHIPPED = Path(__file__).parent / "suites"
+_HALVES: Mapping[str, Split | None] = {"all": None, "tune": "tune", "test": "test"}
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A file of cases. `halves` are the halves that can be asked, each with its cases; empty where it has a `problem`.
+
+    A suite whose cases are not split has "all" alone.
+    """
+
+    name: str
+    path: Path
+    halves: Mapping[str, int]
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run that was kept, by the name of its folder, and in words."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, `seconds` after its start; at its end `run` is its name, or None where nothing was asked."""
+
+    done: int
+    of: int
+    seconds: float
+    ended: bool = False
+    run: str | None = None
+
+
+@dataclass(slots=True)
+class _Going:
+    """A run that is going on in its thread."""
+
+    of: int
+    started: float = field(default_factory=time.monotonic)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    done: int = 0
+    run: str | None = None
+    error: Exception | None = None
+
+    def told(self) -> Progress:
+        ended = self.ended.is_set()
+        return Progress(self.done, self.of, time.monotonic() - self.started, ended, self.run)
+
+    def count(self, done: int, _: int) -> None:
+        self.done = done
+
+
+class Desk:
+    """Runs suites on the collections of a workspace. One run goes on at a time; reading is safe from any thread."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Nothing is read yet."""
+        self._workspace = workspace
+        self._one = threading.Lock()
+
+    def suites(self) -> tuple[Suite, ...]:
+        """The person's own suites in `HOME/suites`, newest first, then the shipped ones, which own ones stand before.
+
+        One that does not read is among them, with the reason.
+        """
+        return tuple(self._suites().values())
+
+    def run(
+        self, suite: str, half: str, collection: str | None, stopped: Callable[[], bool] = lambda: False
+    ) -> Generator[Progress, None, None]:
+        """Asks the cases of a half in a thread, and tells twice a second how far it is, last when it has ended.
+
+        It ends early when `stopped` says so or when this generator is closed, and is then kept with what was asked.
+
+        Raises: EvalError, when another run goes on, or for a suite or half that there is not; RagError, when the
+        collection cannot be asked.
+        """
+        found = self._usable(suite)
+        if half not in found.halves:
+            raise EvalError(f"The suite {suite!r} has no half {half!r}; choose among {', '.join(found.halves)}.")
+        cases = of_split(load_suite(found.path), _HALVES[half])
+        if not self._one.acquire(blocking=False):
+            raise EvalError("Another run is going on; wait for its end, or stop it.")
+        going = _Going(len(cases))
+        work = threading.Thread(
+            target=self._work, args=(going, found, cases, _HALVES[half], collection), name="evals", daemon=True
+        )
+        work.start()
+        try:
+            while not going.ended.wait(_TICK):
+                if stopped():
+                    going.stopping.set()
+                yield going.told()
+        finally:
+            going.stopping.set()  # not waited for: the case being asked may take its time
+        if going.error is not None:
+            raise going.error
+        yield going.told()
+
+    def runs(self, suite: str) -> tuple[Kept, ...]:
+        """The runs kept of a suite, newest first. Raises: EvalError, for a suite that there is not."""
+        folder = self._folder(suite)
+        marked = _marked(folder)
+        return tuple(Kept(name, _label(about, name == marked)) for name, about in _abouts(folder).items())
+
+    def results(self, suite: str, run: str) -> str:
+        """A run as HTML: its numbers beside the run before it and the baseline, and plots.
+
+        Raises: EvalError, for a run that there is not or that does not read.
+        """
+        folder = self._folder(suite)
+        shown = self._run(suite, run)
+        return page.results(shown, *self._beside(folder, run))
+
+    def cases(self, suite: str, run: str, opened: str | None = None) -> str:
+        """The cases of a run that did not come out right as HTML, with the one open whose place in the run is given.
+
+        Raises: EvalError, for a run that there is not or that does not read.
+        """
+        found = self._suites().get(suite)
+        known: Sequence[Case] = ()
+        if found is not None and found.problem is None:
+            known = load_suite(found.path)
+        at = int(opened) if opened is not None and opened.isascii() and opened.isdigit() else None
+        return failing(self._run(suite, run).rows, {case.id: case for case in known}, at)
+
+    def mark(self, suite: str, run: str) -> None:
+        """From now on compare with this run of the suite.
+
+        Raises: EvalError, for a run that there is not, or when the mark cannot be written.
+        """
+        folder = self._folder(suite)
+        if run not in _abouts(folder):
+            raise EvalError(f"There is no run {run!r} of the suite {suite!r}; choose another.")
+        write_whole(folder / _BASELINE, run.encode())
+
+    def _suites(self) -> dict[str, Suite]:
+        own = self._workspace.settings.home / "suites"
+        theirs = sorted(own.glob("*.jsonl"), key=lambda path: (-_modified(path), path.name))
+        shipped = sorted(_SHIPPED.glob("*.jsonl"))
+        found: dict[str, Suite] = {}
+        for path in [*theirs, *shipped]:
+            if not path.name.startswith("."):
+                found.setdefault(path.stem, _suite(path))
+        return found
+
+    def _usable(self, suite: str) -> Suite:
+        found = self._suites().get(suite)
+        if found is None:
+            raise EvalError(f"There is no suite {suite!r}; choose another.")
+        if found.problem is not None:
+            raise EvalError(found.problem)
+        return found
+
+    def _folder(self, suite: str) -> Path:
+        if suite not in self._suites():
+            raise EvalError(f"There is no suite {suite!r}; choose another.")
+        return self._workspace.settings.home / "evals" / suite
+
+    def _run(self, suite: str, run: str) -> Results:
+        folder = self._folder(suite)
+        if run not in _abouts(folder):
+            raise EvalError(f"There is no run {run!r} of the suite {suite!r}; choose another.")
+        return load_results(folder / run)
+
+    def _beside(self, folder: Path, run: str) -> tuple[Results | None, Results | None]:
+        """The newest run before `run`, and the baseline: what was marked, else the first whole one of its half."""
+        abouts = _abouts(folder)
+        alike = [name for name, about in abouts.items() if _shares(about, abouts[run])]
+        earlier = alike[alike.index(run) + 1 :]
+        marked = _marked(folder)
+        whole = [name for name in alike if not abouts[name].stopped]
+        baseline = marked if marked in abouts else (whole or alike)[-1]
+        return (
+            load_results(folder / earlier[0]) if earlier else None,
+            load_results(folder / baseline) if baseline is not None and baseline != run else None,
+        )
+
+    def _work(
+        self, going: _Going, suite: Suite, cases: Sequence[Case], split: Split | None, collection: str | None
+    ) -> None:
+        try:
+            going.run = self._asked(going, suite, cases, split, collection)
+        except Exception as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
+            going.error = error
+        finally:
+            self._one.release()
+            going.ended.set()
+
+    def _asked(
+        self, going: _Going, suite: Suite, cases: Sequence[Case], split: Split | None, collection: str | None
+    ) -> str | None:
+        folder = self._folder(suite.name)
+        name = _free_name(folder)
+        draft = folder / f".{name}"
+        system = _Asked(self._workspace, collection, going.stopping.is_set)
+        try:
+            results = run_suite(
+                system, cases, draft, suite=suite.path, split=split, progress=going.count, stop=going.stopping.is_set
+            )
+            if not results.rows:
+                return None
+            with suppress(EvalError):  # of a run in which every case failed there is no report
+                write_whole(draft / _REPORT, render(results).encode())
+            draft.rename(folder / name)
+        except OSError as error:
+            raise EvalError(f"The run cannot be kept in {str(folder)!r} ({error.strerror}).") from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        _prune(folder)
+        return name
+
+
+class _Asked:
+    """A collection that is asked until `stop` says so; when its settings change, no further case is asked."""
+
+    def __init__(self, workspace: Workspace, collection: str | None, stop: Stop) -> None:
+        self._workspace = workspace
+        self._collection = collection or workspace.settings.collection
+        self._live = Live(cancelled=stop)
+        self._fingerprint = self._in_force()
+        workspace.pipeline(self._collection)  # what keeps it from being asked is told before any case is
+
+    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
+        if self._in_force() != self._fingerprint:
+            raise Cancelled("The settings were changed while the suite was being asked.")
+        return self._workspace.pipeline(self._collection).ask(question, history=history, live=self._live)
+
+    def text(self, document_id: str) -> str:
+        return self._workspace.pipeline(self._collection).text(document_id)
+
+    def _in_force(self) -> str:
+        return self._workspace.settings_of(self._collection).fingerprint()
+
+
+def _suite(path: Path) -> Suite:
+    try:
+        cases = load_suite(path)
+    except EvalError as error:
+        return Suite(path.stem, path, {}, str(error))
+    split = Counter(case.split for case in cases if case.split)
+    halves = {half: split[half] for half in ("tune", "test") if split[half]}
+    return Suite(path.stem, path, {**halves, "all": len(cases)})
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _abouts(folder: Path) -> dict[str, About]:
+    """The whole runs in a folder by name, newest first. What is damaged is passed over."""
+    found: dict[str, About] = {}
+    for path in sorted(folder.glob("*"), key=_order, reverse=True):
+        if _RUN_NAME.fullmatch(path.name):
+            with suppress(EvalError):
+                found[path.name] = load_about(path)
+    return found
+
+
+def _order(path: Path) -> tuple[str, int]:
+    time_, _, again = path.name.partition("Z-")
+    return time_.removesuffix("Z"), int(again) if again.isdigit() else 0
+
+
+def _marked(folder: Path) -> str | None:
+    try:
+        return (folder / _BASELINE).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _shares(one: About, other: About) -> bool:
+    """Whether two runs of a suite have asked cases of the same half."""
+    return one.split == other.split or one.split is None or other.split is None
+
+
+def _label(about: About, is_baseline: bool) -> str:
+    asked = f"{about.split} half" if about.split else "all cases"
+    parts = [page.moment(about.started), asked]
+    parts += ["stopped early"] if about.stopped else []
+    return " · ".join([*parts, "baseline"] if is_baseline else parts)
+
+
+def _free_name(folder: Path) -> str:
+    told = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    names = [told, *(f"{told}-{again}" for again in range(2, 100))]
+    return next(name for name in names if not (folder / name).exists())
+
+
+def _prune(folder: Path) -> None:
+    marked = _marked(folder)
+    for name in list(_abouts(folder))[KEPT:]:
+        if name != marked:
+            shutil.rmtree(folder / name, ignore_errors=True)

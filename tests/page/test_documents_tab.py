@@ -1,0 +1,227 @@
+"""The Documents tab by a person's hands: adding, finding, removing, stopping, and collections, in a real browser."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import ui
+from index.types import Embedder, Vectors
+from rag.page.files import Look
+from rag.page.style import stylesheet
+from rag.page.tabs.documents import documents_tab
+from rag.settings import Settings
+from rag.workspace import Workspace
+from tests.fakes import HashingEmbedder
+
+gr = ui.gr
+BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),  # left by Gradio
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+SOON = 30_000
+MARKUP = "<img src=x onerror=window.__x=1>.txt"
+LONG = "a-name-without-a-break-" + "x" * 200 + ".txt"
+
+
+class Waits(HashingEmbedder):
+    """Does not embed before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.go.set()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        assert self.go.wait(30)
+        return super().embed(texts)
+
+
+class Fake(Workspace):
+    """A workspace whose embedder needs no model."""
+
+    waits = Waits()
+
+    @property
+    def embedder(self) -> Embedder:
+        return self.waits
+
+
+@dataclass(frozen=True)
+class Served:
+    """A page that has the tab alone, its workspace, and a folder to add."""
+
+    address: str
+    workspace: Fake
+    docs: Path
+
+
+def page_of(workspace: Workspace, *, folders: bool = True) -> gr.Blocks:
+    page = gr.Blocks(analytics_enabled=False)
+    with page:
+        collection = gr.State("default")
+        with gr.Column(elem_id="page"), gr.Column(elem_classes="view"):
+            tab = documents_tab(workspace, collection, folders=folders)
+        page.load(tab.refresh, tab.inputs, tab.outputs, show_progress="hidden", api_visibility="private")
+    page.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False, run_history=False, share=False,
+        css=stylesheet("base", "documents"), footer_links=[], max_file_size="1mb",
+    )  # fmt: skip
+    return page
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no chromium on PATH; install it with: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    ui._fence()
+    docs = tmp_path_factory.mktemp("docs")
+    (docs / MARKUP).write_text("Markup in a name is only a name.")
+    (docs / LONG).write_text("A long name must not break the page.")
+    (docs / "empty.txt").touch()
+    workspace = Fake(Settings(home=tmp_path_factory.mktemp("home")))
+    page = page_of(workspace)
+    yield Served(str(page.local_url), workspace, docs)
+    page.close(verbose=False)
+    del page
+    gc.collect()
+
+
+@pytest.fixture
+def page(chromium: Browser, served: Served) -> Iterator[Page]:
+    ui._fence()  # the folder of uploads is read from the environment, which every test has emptied
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(served.address)
+    expect(page.locator("#documents-listing section").first).to_be_visible(timeout=SOON)
+    yield page
+    page.close()
+
+
+def status(page: Page, text: str) -> None:
+    expect(page.locator("#documents-status .said")).to_contain_text(text, timeout=SOON)
+
+
+def collection(page: Page, name: str) -> None:
+    """A new, empty one, so that tests do not meet."""
+    page.get_by_role("button", name="New collection").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator(".doc-empty h3")).to_have_text(f"Nothing in “{name}” yet", timeout=SOON)
+
+
+def add_folder(page: Page, path: object) -> None:
+    page.get_by_label("Add a folder or file on this computer").fill(str(path))
+    page.get_by_role("button", name="Add", exact=True).click()
+
+
+class TestByHand:
+    pytestmark = BROWSER
+
+    def test_a_folder_is_added_found_in_and_taken_out_again(self, page: Page, served: Served) -> None:
+        collection(page, "folder")
+        add_folder(page, served.docs)
+        status(page, "Done: 2 new")
+        expect(page.locator(".doc-files details")).to_have_count(2)
+        expect(page.locator("#documents-listing .doc-left")).to_contain_text("holds no text")
+        assert page.locator("#documents-listing img, #documents-places img").count() == 0
+        assert page.evaluate("window.__x") is None
+        page.locator(".doc-files summary").first.press("Enter")
+        opened = page.locator(".doc-files a").first
+        assert str(opened.get_attribute("href")).startswith("/document/folder/")
+        page.get_by_label("Find by file name").press_sequentially("onerror")
+        expect(page.locator(".doc-name")).to_have_text([MARKUP])
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.get_by_role("button", name=f"Remove {served.docs}").click()
+        keep = page.get_by_role("button", name="Keep")
+        expect(keep).to_be_focused()
+        expect(page.locator(".doc-sure")).to_contain_text("the files themselves are not touched")
+        keep.press("Enter")
+        expect(page.get_by_role("button", name=f"Remove {served.docs}")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.locator(".doc-yes").click()
+        status(page, "nothing is indexed in 'folder' any more")
+        expect(page.locator(".doc-empty")).to_be_visible()
+        assert (served.docs / MARKUP).exists()
+
+    def test_uploads_are_indexed_once_and_deleted_after_a_question(self, page: Page, served: Served) -> None:
+        collection(page, "uploads")
+        news = {"name": "news.txt", "mimeType": "text/plain", "buffer": b"The harbour of Lissa was closed."}
+        page.locator("input[type=file]").set_input_files([news, {**news, "name": MARKUP, "buffer": b"A storm."}])  # type: ignore[list-item]
+        status(page, "Done: 2 new")
+        page.locator("input[type=file]").set_input_files([{**news, "name": "twin.txt"}])  # type: ignore[list-item]
+        status(page, "'twin.txt' is already there as 'news.txt'.")
+        page.locator(".doc-files summary", has_text="news.txt").click()
+        page.get_by_role("button", name="Remove news.txt").click()
+        expect(page.locator(".doc-sure")).to_contain_text("deleted for good")
+        page.locator(".doc-yes").click()
+        status(page, "Removed. Done: 1 deleted")
+        expect(page.locator(".doc-files details")).to_have_count(1)
+        folder = served.workspace.settings.home / "uploads" / "uploads"
+        assert [path.name for path in folder.iterdir() if path.name == "news.txt"] == []
+
+    def test_a_run_shows_how_far_it_is_in_every_tab_and_can_be_stopped(
+        self, page: Page, served: Served, chromium: Browser
+    ) -> None:
+        served.workspace.waits.go.clear()
+        add_folder(page, served.docs)
+        expect(page.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
+        other = chromium.new_page()
+        other.goto(served.address)
+        expect(other.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
+        expect(other.get_by_role("button", name="Check for changes")).to_be_disabled()
+        other.get_by_role("button", name="Stop").click()
+        expect(page.locator(".doc-run")).to_contain_text("Stopping", timeout=SOON)
+        served.workspace.waits.go.set()
+        status(page, "Stopped; the index is as it was.")
+        status(other, "Stopped; the index is as it was.")
+        expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+        expect(page.get_by_role("button", name="Check for changes")).to_be_enabled()
+        other.close()
+
+    def test_what_cannot_be_done_is_one_sentence(self, page: Page, served: Served) -> None:
+        add_folder(page, "/nowhere/at/all")
+        alert = page.locator("#documents-status [role=alert]")
+        expect(alert).to_contain_text("There is no folder or file '/nowhere/at/all'")
+        add_folder(page, served.workspace.settings.home)
+        expect(alert).to_contain_text("where the index itself is kept")
+        page.get_by_role("button", name="New collection").click()
+        page.get_by_label("Name").fill("../x")
+        page.get_by_role("button", name="Create").click()
+        expect(alert).to_contain_text("A collection cannot be named '../x'")
+        page.get_by_role("button", name="Check for changes").click()
+        expect(alert).to_contain_text("Nothing is indexed yet")
+
+
+def test_without_folders_no_path_is_taken(tmp_path: Path) -> None:
+    with gr.Blocks(analytics_enabled=False):
+        state = gr.State("default")
+        tab = documents_tab(Fake(Settings(home=tmp_path / "home")), state, folders=False)
+    handlers = tab.refresh.__self__  # type: ignore[attr-defined]
+    assert list(handlers.add_folder("default", Look(), str(tmp_path))) == []
+
+
+@pytest.mark.parametrize("data", [None, {}, [], {"do": 1}, {"do": "yes", "id": "x"}, {"do": "no such"}])
+def test_an_event_may_hold_anything_and_does_nothing(tmp_path: Path, data: object) -> None:
+    with gr.Blocks(analytics_enabled=False):
+        state = gr.State("default")
+        tab = documents_tab(Fake(Settings(home=tmp_path / "home")), state)
+    handlers = tab.refresh.__self__  # type: ignore[attr-defined]
+    assert list(handlers.act("default", Look(), gr.EventData(None, data))) == []
