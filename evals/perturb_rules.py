@@ -259,7 +259,9 @@ def _number_form(text: str) -> str:
 
 
 def _date_form(text: str) -> str:
-    american = re.search(rf"\b(?P<m>{_MONTH}) (?P<d>\d{{1,2}})(?:, (?P<y>\d{{4}}),?)?(?![\d–-]|, \d| and \d)", text)
+    american = re.search(
+        rf"\b(?P<m>{_MONTH}) (?P<d>\d{{1,2}})(?:, (?P<y>\d{{4}}),?)?(?![\d–-]|(?:st|nd|rd|th)\b|, \d| and \d)", text
+    )
     if american:
         new = f"{american['d']} {american['m']}" + (f" {american['y']}" if american["y"] else "")
         return text[: american.start()] + new + text[american.end() :]

@@ -41,7 +41,7 @@ DATE = re.compile(
       | (?P<m1>{_MONTH})\.?\s+(?P<d1>{_DAY})(?:,?\s+(?P<y1>{_YEAR}))?(?!\d)
       | (?P<d2>{_DAY})\s+(?:of\s+)?(?P<m2>{_MONTH})\b\.?(?:,?\s+(?P<y2>{_YEAR}))?
       | (?P<m3>{_MONTH})\.?,?\s+(?:of\s+)?(?P<y3>{_YEAR})
-      | (?P<y4>{_YEAR})(?![\d,]*\d)
+      | (?<!\b0\.)(?P<y4>{_YEAR})(?![\d,]*\d)
     )""",
     re.VERBOSE | re.IGNORECASE,
 )

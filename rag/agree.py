@@ -103,7 +103,7 @@ class Pair:
 def disagreements(pair: Pair) -> list[Disagreement]:
     """Every fault found, the gravest first."""
     found = [
-        *_amounts(pair), *_names(pair), *_swapped(pair), *_opposites(pair), *_negations(pair), *_speaker(pair), *_hedges(pair)
+        *_amounts(pair), *_names(pair), *_first_word(pair), *_swapped(pair), *_opposites(pair), *_negations(pair), *_speaker(pair), *_hedges(pair)
     ]  # fmt: skip
     return sorted(found, key=lambda fault: not fault.grave)
 
@@ -162,9 +162,9 @@ def _names(pair: Pair) -> list[Disagreement]:
     found = []
     for part in pair.new:
         stem = next((w.stem for w in words(part.text)), part.text)
-        if part.kind != "name" or stem in plain or _is_short(part, short, pair):
-            continue
         rivals = [p for p in pair.opposite(part) if p.kind == "name"]
+        if not _is_proper(part, pair) or stem in plain or _is_short(part, short, pair, rivals):
+            continue
         if not rivals and (skeleton(part.text) in bones or part.key in beside):
             continue
         if rivals and part.key in beside and _stands_in(pair, part):
@@ -176,16 +176,42 @@ def _names(pair: Pair) -> list[Disagreement]:
     return found
 
 
+def _first_word(pair: Pair) -> list[Disagreement]:
+    """Where only a word with a capital differs, it may be a name though a sentence begins with it."""
+    if len(pair.new) != 1 or len(pair.gone) != 1:
+        return []
+    said, source = pair.new[0], pair.gone[0]
+    alike = said.kind == "word" and source.kind in ("word", "name") and source in pair.opposite(said)
+    if not alike or not (said.text[:1].isupper() and source.text[:1].isupper()):
+        return []
+    return [Disagreement(f"“{said.text}” is not in the source's words", False)]
+
+
+def _is_proper(part: Part, pair: Pair) -> bool:
+    """Whether it is a name; a small word or a number with a capital is one where the source has nothing but a name."""
+    if part.kind not in ("stop", "number"):
+        return part.kind == "name"
+    if part.span.start < 2 or not part.text[:1].isupper() or part.text.lower() in _PRONOUNS:
+        return False
+    source = next((change.source for change in pair.changes if change.said == (part,)), ())
+    return bool(source) and all(p.kind == "name" for p in source)
+
+
 def _stands_in(pair: Pair, part: Part) -> bool:
     """Whether a title or a first name is put before a name that both say: "John Smith" for "Mr Smith"."""
     at, new = pair.said_parts.index(part), {id(p) for p in pair.new}
-    return any(p.kind == "name" and id(p) not in new for p in pair.said_parts[at + 1 : at + 2])
+    after = next(iter(pair.said_parts[at + 1 : at + 2]), None)
+    beside = after is not None and pair.said[part.span.end : after.span.start] in (" ", ". ")
+    return beside and after is not None and after.kind == "name" and id(after) not in new
 
 
-def _is_short(part: Part, short: dict[str, tuple[str, ...]], pair: Pair) -> bool:
+def _is_short(part: Part, short: dict[str, tuple[str, ...]], pair: Pair, rivals: Sequence[Part]) -> bool:
+    """Whether a name is the short form of one in the source, or a word of one that the source gives in short."""
     lower = part.text.lower()
     told = {w.text.lower() for w in words(f"{pair.source} {pair.around}")}
-    return lower in short or any(lower in long and key in told for key, long in short.items())
+    if lower in short:
+        return not rivals or any(p.text.lower() in short[lower] for p in rivals)
+    return any(lower in long and key in told for key, long in short.items())
 
 
 def _run(parts: Sequence[Part], text: str) -> str:

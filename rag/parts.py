@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from index.dates import MONTHS, find_dates
+from index.sentences import sentences
 from index.tokens import words
 from index.types import Span, Word
 from rag.names import group
@@ -35,6 +36,9 @@ _METRES = {"mile": 1609.34, "kilomet": 1000.0, "km": 1000.0, "met": 1.0, "feet":
            "inch": 0.0254, "cm": 0.01, "mm": 0.001}  # fmt: skip
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0, "month": 2629800.0,
             "year": 31557600.0, "decade": 315576000.0, "centur": 3155760000.0}  # fmt: skip
+_ACRONYM = re.compile(r"[A-Z]{2,6}")
+_OPENING = "“‘\"'«([-–—•*#>| "
+_ANNOUNCED = re.compile(r"(?::\s*[“\"]?|“|(?:^|[\s(])\")$")
 _TITLES = frozenset("mr mrs ms dr sir lord lady".split())
 
 
@@ -72,8 +76,9 @@ def cut(text: str, names: frozenset[str] = frozenset()) -> list[Part]:
 def _cut(text: str, names: frozenset[str]) -> tuple[Part, ...]:
     whole = [*_dates(text), *_numbers(text)]
     found = words(text)
+    starts = _starts(text, found)
     single = [
-        _part(word, at, found, text, names)
+        _part(word, at, found, text, names, starts)
         for at, word in enumerate(found)
         if not any(part.span.overlap(word.span) for part in whole)
     ]
@@ -137,7 +142,9 @@ def _numbers(text: str) -> list[Part]:
 
 def _unit(shown: str, kind: str, value: float) -> tuple[str, float | None]:
     """The unit's own name, and the value in metres or seconds where it is a length or a time."""
-    lower = shown.lower()
+    lower = shown.lower().removesuffix("old").rstrip(" -")
+    if kind == "age":
+        return next((name for name in _SECONDS if re.search(rf"(?:\d|\b){name}\w*$", lower)), ""), None
     if kind in ("length", "time"):
         table = _METRES if kind == "length" else _SECONDS
         name = next((n for n in table if re.search(rf"(?:\d|\b){n}\w*$", lower)), "")
@@ -149,24 +156,37 @@ def _unit(shown: str, kind: str, value: float) -> tuple[str, float | None]:
     return {"percent": "%", "ordinal": "ordinal"}.get(kind, ""), None
 
 
-def _part(word: Word, at: int, found: Sequence[Word], text: str, names: Collection[str]) -> Part:
+def _part(
+    word: Word, at: int, found: Sequence[Word], text: str, names: Collection[str], starts: Collection[int]
+) -> Part:
     lower = word.text.lower().replace("’", "'")
-    if lower in _DAYS or (lower in MONTHS and word.text[:1].isupper() and at and len(lower) > 3):
-        return Part("date", ("day", lower), word.text, word.span, date=(None, MONTHS.get(lower), None))
+    if lower.removesuffix("'s") in _DAYS or (lower in MONTHS and word.text[:1].isupper() and at and len(lower) > 3):
+        return Part(
+            "date", ("day", lower.removesuffix("'s")), word.text, word.span, date=(None, MONTHS.get(lower), None)
+        )
     if lower in NEGATIONS or lower.endswith("n't"):
         return Part("negation", "not", word.text, word.span)
     if lower in HEDGES and not (lower == "may" and word.text[0] == "M" and at):
         return Part("hedge", "hedge", word.text, word.span)
-    if _is_name(word, at, found, text, names):
+    if _is_name(word, at, found, text, names, starts):
         place = group(word.text)
         return Part("name", ("place", place) if place is not None else word.stem, word.text, word.span)
     return Part("stop" if word.is_stop else "word", word.stem, word.text, word.span)
 
 
-def _is_name(word: Word, at: int, found: Sequence[Word], text: str, names: Collection[str]) -> bool:
+def _is_name(
+    word: Word, at: int, found: Sequence[Word], text: str, names: Collection[str], starts: Collection[int]
+) -> bool:
     if not word.text[:1].isupper() or word.is_stop or word.text.lower() in _TITLES:
         return False
-    begins = at == 0 or bool(re.search(r"[.!?:“\"]\s*[“\"]?$", text[: word.span.start]))
+    begins = word.span.start in starts and not _ACRONYM.fullmatch(word.text)
     follows = at + 1 < len(found) and found[at + 1].text[:1].isupper() and not found[at + 1].is_stop
     side_by_side = follows and text[word.span.end : found[at + 1].span.start] == " "
     return not begins or side_by_side or word.stem in names or group(word.text) is not None
+
+
+def _starts(text: str, found: Sequence[Word]) -> frozenset[int]:
+    """Where words stand that have a capital for beginning a sentence, a quotation, or what a colon announces."""
+    opened = {span.end - len(span.of(text).lstrip(_OPENING)) for span in sentences(text)}
+    at = (word.span.start for word in found)
+    return frozenset(opened | {start for start in at if _ANNOUNCED.search(text[max(0, start - 4) : start])})

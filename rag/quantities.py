@@ -44,10 +44,12 @@ _UNITS: dict[str, Unit] = {
     **dict.fromkeys(("percent", "per cent", "%", "percentage"), "percent"),
 }  # fmt: skip
 _WORDS = "|".join(sorted([*_VALUES, *_SCALES, *_VAGUE, *_FRACTIONS, *_ORDINALS], key=len, reverse=True))
+_AND = rf"(?:{'|'.join(f'(?<={scale})' for scale in _SCALES)})\s+and\s+"
+"""It joins "two hundred and five"; "two and three" are two numbers."""
 _NUMBER = re.compile(
     rf"""(?P<money>[$€£])?\s?
     (?:(?<![\w.])(?<![A-Za-z]-)(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<suffix>st|nd|rd|th|%|k|m|bn)?(?![\w])
-      | (?<![\w-])(?P<words>(?:{_WORDS})(?:[\s-]+(?:and\s+)?(?:{_WORDS}))*)(?![\w]))
+      | (?<![\w-])(?P<words>(?:{_WORDS})(?:(?:[\s-]+|{_AND})(?:{_WORDS}))*)(?![\w]))
     (?P<scale>\s+(?:an?\s+)?(?:hundred|thousand|million|billion|trillion|dozen)\b)?
     (?P<unit>[\s-]*(?:{"|".join(sorted(_UNITS, key=len, reverse=True))})(?![\w]))?
     (?P<old>[\s-]old\b)?""",

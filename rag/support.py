@@ -2,8 +2,8 @@
 
 Two small logistic models over measures of words. The first judges each content word: whether the text says it, in the
 best sentences or anywhere, and how near the nearest word in context comes (late interaction, as in ColBERT, Khattab and
-Zaharia 2020). The second judges the statement by the mean log-odds of its words and by the numbers and names that the
-text lacks. Nothing is learnt at run time.
+Zaharia 2020). The second judges the statement by the mean of its words, by the word least likely said, and by how much
+of it the best few sentences in a row say. Nothing is learnt at run time.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ from rag.parts import Part, agrees, cut
 Encode = Callable[[Sequence[str]], Mapping[str, Encoded]]
 """Each text as the embedding model sees it, by the text."""
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 READ = 16
 """Sentences of a text that are looked at closely, those that share the weightiest words with the statement."""
+TOGETHER = 3
+"""Sentences in a row that may say a statement between them."""
 
 # Fitted by `python -m evals.fit_verifier --wice DIR` (L2, C = 0.3) on the words of the 374 sub-claims in
 # DIR/non_supported_tokens/train.jsonl of WiCE, which none of the reported claims is part of.
@@ -45,11 +48,11 @@ WORD_MEASURES = (
 WORD_WEIGHTS = (-0.2409, 0.2782, 0.7132, -2.918, 1.978, 3.052, 0.05401, -1.951, -1.254, -1.82)
 WORD_BIAS = 1.412
 # Fitted by the same command on the claims at even places in WiCE's claim_dev.jsonl; the odd ones are reported.
-CLAIM_WEIGHTS = (2.379, 0.2903, 0.1504)
-"""Of the mean log-probability of a word, of the numbers lacking and of the names lacking."""
-CLAIM_BIAS = 0.7878
-_UNSEEN = 0.3
-"""Likeness of a word to others where no model tells it."""
+CLAIM_WEIGHTS = (1.114, 0.6605, 3.505)
+"""Of the mean log-probability that a word is said, of the least of them, and of `Measures.together`."""
+CLAIM_BIAS = -1.386
+_UNSEEN, _SEEN = 0.3, 0.85
+"""Likeness of a word to others and to itself where no model tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +76,21 @@ def support(statement: str, sentences: Sequence[str], encode: Encode | None = No
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The content words of a statement, `WORD_MEASURES` of each, and how many numbers and names the text lacks."""
+    """The content words of a statement, `WORD_MEASURES` of each, and the words' rarity."""
 
     words: tuple[Word, ...]
     values: Floats
     """Shape (len(words), len(WORD_MEASURES))."""
     weights: Floats
-    numbers: int
-    names: int
+    together: float
+    """The likeness of the words, by weight, to the best `TOGETHER` sentences in a row, 0 to 1."""
 
 
 def claim_measures(measured: Measures, unsaid: Floats) -> Floats:
     """What the second model judges by, given the first one's probability that each word is not supported."""
     log = np.log1p(-np.clip(unsaid, 0.0, 0.999))
-    return np.array([float(log @ measured.weights / measured.weights.sum()), -measured.numbers, -measured.names])
+    mean = float(log @ measured.weights / measured.weights.sum())
+    return np.array([mean, float(log.min()), measured.together])
 
 
 def measures(statement: str, sentences: Sequence[str], encode: Encode | None = None) -> Measures:
@@ -99,21 +103,21 @@ def measures(statement: str, sentences: Sequence[str], encode: Encode | None = N
     near = set().union(*(told[i] for i in closely)) if closely else set()
     families = {stem[:5] for stem in everything if len(stem) >= 5}
     places = {group(word.text) for text in sentences for word in words(text) if word.text[:1].isupper()} - {None}
-    likeness = _likeness(statement, content, [sentences[i] for i in closely], encode, near)
-    numbers, told_otherwise, names = _lacking(statement, sentences, everything | families, places)
-    rows = [
-        _word(word, at, near, everything, families, places, likeness[at])
-        if not any(span.contains(word.span) for span in told_otherwise)
-        else _SAID
-        for at, word in enumerate(content)
-    ]
-    return Measures(
-        content,
-        np.array(rows, dtype=np.float64).reshape(len(rows), len(WORD_MEASURES)),
-        np.array([idf(word.stem) for word in content]),
-        numbers,
-        names,
-    )
+    said = np.array([[word.stem in stems for stems in told] for word in content]).reshape(len(content), len(told))
+    likeness = np.where(said, _SEEN, _UNSEEN)
+    likeness[:, closely] = _likeness(statement, content, [sentences[i] for i in closely], encode, said[:, closely])
+    amounts = _amounts_said(statement, sentences)
+    rows = []
+    for at, word in enumerate(content):
+        if any(span.contains(word.span) for span in amounts):
+            rows.append(_SAID)
+            likeness[at] = _SEEN
+        else:
+            best = float(likeness[at, closely].max(initial=_UNSEEN))
+            rows.append(_word(word, at, near, everything, families, places, best))
+    weights = np.array([idf(word.stem) for word in content])
+    values = np.array(rows, dtype=np.float64).reshape(len(rows), len(WORD_MEASURES))
+    return Measures(content, values, weights, _together(np.where(said, np.maximum(likeness, _SEEN), likeness), weights))
 
 
 def _word(
@@ -149,37 +153,42 @@ def _closest(wanted: set[str], told: Sequence[set[str]], idf: Callable[[str], fl
 
 
 def _likeness(
-    statement: str, content: Sequence[Word], closely: Sequence[str], encode: Encode | None, near: set[str]
-) -> list[float]:
+    statement: str, content: Sequence[Word], closely: Sequence[str], encode: Encode | None, said: Bools
+) -> Floats:
+    """How near the nearest word of each sentence comes to each word, shape (len(content), len(closely))."""
+    found = np.where(said, _SEEN, _UNSEEN)
     if encode is None or not closely:
-        return [0.85 if word.stem in near else _UNSEEN for word in content]
+        return found
     encoded = encode([statement, *closely])
     mine = encoded[statement]
     rows = {word.span: row for word, row in zip(mine.words, mine.word_vectors, strict=True)}
-    others = np.concatenate([encoded[text].word_vectors for text in closely])
-    if not len(others):
-        return [_UNSEEN] * len(content)
-    return [float((others @ rows[word.span]).max()) if word.span in rows else _UNSEEN for word in content]
+    known = [at for at, word in enumerate(content) if word.span in rows]
+    found = np.full(found.shape, _UNSEEN)
+    if known:
+        wanted = np.array([rows[content[at].span] for at in known])
+        for column, text in enumerate(closely):
+            if len(encoded[text].word_vectors):
+                found[known, column] = (wanted @ encoded[text].word_vectors.T).max(axis=1)
+    return found
 
 
-def _lacking(
-    statement: str, sentences: Sequence[str], everything: set[str], places: set[int | None]
-) -> tuple[int, list[Span], int]:
-    """How many numbers and dates the text lacks, where those stand that it has, and how many names it lacks."""
-    parts = cut(statement)
+def _together(likeness: Floats, weights: Floats) -> float:
+    """The mean likeness of the words, by their weights, to the run of `TOGETHER` sentences where it is highest."""
+    if not likeness.size:
+        return _UNSEEN
+    runs = range(max(1, likeness.shape[1] - TOGETHER + 1))
+    return max(float(weights @ likeness[:, at : at + TOGETHER].max(axis=1)) for at in runs) / float(weights.sum())
+
+
+def _amounts_said(statement: str, sentences: Sequence[str]) -> list[Span]:
+    """Where the numbers and dates of the statement stand that the text has, in whatever form."""
     told = [part for text in sentences for part in cut(text) if part.kind in ("number", "date")]
-    numbers = [p for p in parts if p.kind == "number" or (p.kind == "date" and any(p.date))]
-    said = [p.span for p in numbers if any(_same(p, other) for other in told)]
-    names = sum(p.kind == "name" and not _is_said(p, everything, places) for p in parts)
-    return len(numbers) - len(said), said, names
+    numbers = [p for p in cut(statement) if p.kind == "number" or (p.kind == "date" and any(p.date))]
+    return [p.span for p in numbers if any(_same(p, other) for other in told)]
 
 
 def _same(part: Part, other: Part) -> bool:
     return part.value == other.value if part.kind == other.kind == "number" else agrees(part, other)
-
-
-def _is_said(part: Part, everything: set[str], places: set[int | None]) -> bool:
-    return group(part.text) in places or any(word.stem in everything for word in words(part.text))
 
 
 def _sigmoid(values: Floats) -> Floats:

@@ -62,6 +62,7 @@ def test_true_sentences_are_said_otherwise_only_where_that_is_honest() -> None:
         t.text for t in truths(SENTENCES[2])
     ]
     assert any("May 3, 2014" in t.text for t in truths(SENTENCES[2]))
+    assert [t.rewrite for t in truths("It opened on September 29th 2018 in Marlow.")] == ["verbatim"]
     kept = "According to Ann Lee, nothing was said of it at all in the end."
     assert "Nothing was said of it at all in the end." not in [t.text for t in truths(kept)]
     assert [t.rewrite for t in truths("He said “12 of them” came.")] == ["verbatim"]

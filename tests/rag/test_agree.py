@@ -65,6 +65,66 @@ def test_a_name_beside_the_sentence_may_stand_for_its_pronoun_but_not_for_anothe
     assert notes("Dee told Lee of the fire.", "Cox told Lee of the fire.", f"{around} Cox told Lee.")
 
 
+@pytest.mark.parametrize(
+    ("said", "source", "note"),
+    [
+        ("She met Mr. Vance on the ferry.", "She met Mr. Cole on the ferry.", "the source says Cole, not Vance"),
+        ("Poems by T.S. Vance were read.", "Poems by T.S. Cole were read.", "the source says Cole, not Vance"),
+        ("The head, Ann L. Vance, left.", "The head, Ann L. Cole, left.", "the source says Cole, not Vance"),
+        ('"I saw it," Vance says.', '"I saw it," Cole says.', "the source says Cole, not Vance"),
+        ("(Photo: LFO) The ferry lies idle.", "(Photo: MRC) The ferry lies idle.", "the source says MRC, not LFO"),
+        ("The ferry sails to Will on Mondays.", "The ferry sails to Harlow on Mondays.", "the source says Harlow, not Will"),
+        ("Land east of the Seven was sold.", "Land east of the Wend was sold.", "the source says Wend, not Seven"),
+    ],
+)  # fmt: skip
+def test_a_name_is_one_after_a_title_an_initial_a_closing_quote_and_for_a_small_word(
+    said: str, source: str, note: str
+) -> None:
+    assert note in notes(said, source)
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("Mr. Cole said: “Officials came late.”", "Mr. Cole said: “Officials came late.”"),
+        ("He sails to Harlow.", "Cole sails to Harlow."),
+        ("John Cole sold the mill.", "Mr. Cole sold the mill."),
+        ("The Hague was calm on Monday.", "The Hague was calm on Monday."),
+    ],
+)
+def test_a_capital_at_the_beginning_makes_no_name(said: str, source: str) -> None:
+    assert notes(said, source, "John Cole owns it.") == []
+
+
+def test_a_name_beside_stands_in_only_for_a_title_of_the_name_that_follows_at_once() -> None:
+    around = "Ann Fort runs the mill. Bo Lee runs the shop."
+    assert notes("Ann Cole sold it.", "President Cole sold it.", f"{around} Ann Cole came.") == []
+    assert notes(
+        "After the death of Fort, Bo Lee took over.", "After the death of Cole, Bo Lee took over.", around
+    ) == ["the source says Cole, not Fort"]
+
+
+def test_a_first_word_that_alone_differs_is_told_and_a_day_is_one_in_any_case() -> None:
+    source = "Abstract: Marlow has kept the ferry since 2000, on Tuesday’s timetable."
+    assert notes(source.replace("Marlow", "Computing"), source) == ["“Computing” is not in the source's words"]
+    assert notes("Abstract: the ferry is kept since 2000.", source) == []
+    assert notes(source.replace("Tuesday", "Friday"), source) == ["the source says Tuesday’s, not Friday’s"]
+
+
+def test_a_short_form_stands_only_for_its_own_long_form() -> None:
+    around = "The Lower Ferry Office (LFO) and the Marsh Rescue Company (MRC) met."
+    assert notes("Aims of the LFO were met.", "Aims of the Lower Ferry Office were met.", around) == []
+    assert notes("Aims of the LFO were met.", "Aims of the MRC were met.", around) == ["the source says MRC, not LFO"]
+
+
+@pytest.mark.parametrize("unit", ["month", "week", "day"])
+def test_ages_are_told_apart_by_their_unit(unit: str) -> None:
+    assert notes(f"He is 29 {unit}s old.", "He is 29 years old.") == [
+        f"the source says 29 years old, not 29 {unit}s old"
+    ]
+    assert notes("The man, aged 29, left.", "The 29-year-old man left.") == []
+
+
 def test_names_that_changed_places_are_found() -> None:
     assert notes("Syria attacked Israel in spring.", "Israel attacked Syria in spring.")
 

@@ -28,6 +28,20 @@ def test_numbers_count_in_any_form() -> None:
     )
 
 
+def test_words_of_neighbouring_sentences_count_for_more_than_the_same_words_far_apart() -> None:
+    said = "The mill was sold to a baker, and it stood empty for nine years."
+    apart = [TEXT[0], *(f"Line {at} tells of rain." for at in range(4)), TEXT[1]]
+    beside = [*apart[1:-1], TEXT[0], TEXT[1]]
+    assert support(said, beside).probability > support(said, apart).probability
+
+
+def test_one_word_that_nothing_says_weighs_more_than_its_share() -> None:
+    padded = "The mill by the river was sold to a baker in 1984"
+    whole, lacking = support(f"{padded}.", TEXT), support(f"{padded} by helicopter.", TEXT)
+    assert lacking.lacking[0] == "helicopter"
+    assert lacking.probability < 0.7 * whole.probability
+
+
 def test_words_are_read_in_context_where_a_model_is_given() -> None:
     embedder = HashingEmbedder()
 

@@ -51,6 +51,12 @@ def test_verdicts(text: str, expected: Verdict) -> None:
     assert verdict(text) == expected
 
 
+def test_a_misquotation_is_unsupported_however_likely_its_words_are() -> None:
+    near, far = verify(parse("“Israel at once denied the strike on Monday.” [1]\n“Swifts fly south.” [1]"), [passage()])
+    assert (near.statement.verdict, far.statement.verdict) == ("unsupported", "unsupported")
+    assert near.probability > far.probability
+
+
 def test_uncited_and_unknown_labels_are_kept_and_labelled() -> None:
     plain, unknown, both = verify(
         parse("It rained.\nIt rained. [7]\nIsrael denied the strike on Monday. [1, 7]"), [passage()]
