@@ -81,7 +81,7 @@ def build_vectors(
 
 
 def configuration(count: int) -> dict[str, dict[str, str | int]]:
-    """Cosine distance, a graph denser than Chroma's default that is searched the wider the more it holds, and one flush.
+    """Cosine distance, a graph denser than Chroma's default and searched wider the more it holds, and one flush.
 
     On 8,000 clustered vectors of width 384 these find every one of the exact 50 nearest, at 5 ms a question. Of 100,000
     that come in clusters of near copies, a width of 200 finds 89 % of the exact ten nearest, 1,600 finds 98.5 %, and

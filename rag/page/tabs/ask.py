@@ -313,7 +313,7 @@ def _saved(talk: Talk) -> str:
     key = talk.keeper.conversation_id if talk.keeper else None
     if key is None:
         return told
-    links = " ".join(
+    links = " · ".join(
         f'<a href="/conversation/{safe(key)}.{kind}" download>{words}</a>'
         for kind, words in (("md", "Markdown"), ("json", "JSON"))
     )
