@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from index.types import Source
-from rag.types import Answer, Citation, Filter, Filtering, RetrievedPassage
+from rag.types import Answer, Citation, Filter, Filtering, RetrievedPassage, Statement
 
 Json = dict[str, Any]
 
@@ -20,22 +20,14 @@ def as_json(answer: Answer) -> Json:
         "reason": answer.reason,
         "missing": answer.missing,
         "text": answer.text,
-        "statements": [
-            {
-                "text": s.text,
-                "labels": list(s.labels),
-                "verdict": s.verdict,
-                "note": s.note,
-                "attached": s.attached,
-            }
-            for s in answer.statements
-        ],
+        "statements": [_statement(s) for s in answer.statements],
         "citations": [_citation(c) for c in answer.citations],
         "passages": [passage_as_json(p) for p in answer.passages],
         "unknown_labels": list(answer.unknown_labels),
         "unsent_labels": list(answer.unsent),
         "notice": answer.notice,
         "quotes": [_citation(c) for c in answer.quotes],
+        "withheld": [_statement(s) for s in answer.withheld],
         "filters": filters_as_json(answer.filters),
         "conflicts": [asdict(c) for c in answer.conflicts],
         "answerer": answer.answerer,
@@ -62,6 +54,16 @@ def filters_from_json(told: Json) -> Filtering:
     if not told:
         return Filtering()
     return Filtering(tuple(Filter(**item) for item in told["items"]), told["articles"], told["undated"])
+
+
+def _statement(statement: Statement) -> Json:
+    return {
+        "text": statement.text,
+        "labels": list(statement.labels),
+        "verdict": statement.verdict,
+        "note": statement.note,
+        "attached": statement.attached,
+    }
 
 
 def _source(source: Source) -> Json:

@@ -100,6 +100,9 @@ def _turn(turn: StoredTurn) -> Iterator[str]:
     if answer.statements:
         yield "### Sentences"
         yield "\n".join(_statement(statement) for statement in answer.statements)
+    if answer.withheld:
+        yield "### Written by the model, and withheld"
+        yield "\n".join(_statement(statement) for statement in answer.withheld)
     if answer.unknown_labels:
         yield f"No passage was offered under {_numbers(answer.unknown_labels)}."
     if answer.notice:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rag import decide
-from rag.attach import attach
+from rag.attach import Judge, attach
 from rag.cite import parse
 from rag.entail import Entailment
 from rag.errors import LLMFailed
@@ -18,6 +18,7 @@ from rag.types import Answerer, Citation, Draft, Finding, Live, Reason, Retrieve
 from rag.verify import Checked, verify
 
 Stage = Callable[[str], AbstractContextManager[None]]
+_NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Outcome:
     """What was written and by whom, why it is no answer (None where it is one), and the words it rests on.
 
     `unknown` are labels under which nothing was sent, `unsent` those of passages that were left out; `quotes` are the
-    words found without the model, where it wrote nothing that stands.
+    words found without the model, where it declined; `withheld` is what it wrote where none of that stands.
     """
 
     answerer: Answerer
@@ -37,6 +38,7 @@ class Outcome:
     unsent: tuple[int, ...] = ()
     notice: str | None = None
     quotes: tuple[Citation, ...] = ()
+    withheld: tuple[Statement, ...] = ()
 
 
 def write(
@@ -52,6 +54,9 @@ def write(
 ) -> Outcome:
     """The outcome of one question. No answerer is asked where the evidence cannot carry an answer.
 
+    Where nothing stands of what a model wrote, or it fails, the quotes are the answer; where it declines, they are
+    shown beside the refusal.
+
     `stage` times the "answer" and the "verify" stage; `encode` and `entailment` are those of `verify`.
 
     Raises: Cancelled.
@@ -61,24 +66,30 @@ def write(
         return Outcome(answerer, reason=reason)
     with stage("answer"):
         draft, writer = _draft(answerer, question, passages, findings, live)
-    sent = [item for item in passages if draft.sent is None or item.label in draft.sent]
     with stage("verify"):
         judge = partial(verify, encode=encode, entailment=entailment)
-        checked = attach(judge(parse(draft.text), sent), sent, judge)
-        statements = tuple(item.statement for item in checked)
-        reason = decide.after(draft, statements)
+        checked = _checked(draft, passages, judge)
+        reason = decide.after(draft, _statements(checked))
+        withheld: tuple[Statement, ...] = ()
+        if reason == "unsupported" and writer.name == "llm":
+            withheld = _statements(checked)
+            why = " ".join(filter(None, [draft.notice, _NOTHING_STANDS]))
+            draft, writer = _quoted(question, passages, findings, why)
+            checked = _checked(draft, passages, judge)
+            reason = decide.after(draft, _statements(checked))
         quotes = _quotes(question, passages, findings) if reason is not None and writer.name == "llm" else ()
-    offered = {item.label for item in sent}
+    statements, offered = _statements(checked), {item.label for item in _sent(draft, passages)}
     return Outcome(
         answerer=writer,
         text=draft.text if reason is None else "",
         reason=reason,
         statements=statements,
         citations=_citations(checked),
-        unknown=tuple(dict.fromkeys(n for s in statements for n in s.labels if n not in offered)),
+        unknown=tuple(dict.fromkeys(n for s in (*statements, *withheld) for n in s.labels if n not in offered)),
         unsent=tuple(item.label for item in passages if item.label not in offered),
         notice=draft.notice,
         quotes=quotes,
+        withheld=withheld,
     )
 
 
@@ -93,9 +104,30 @@ def _draft(
     try:
         return answerer.draft(question, passages, findings, live), answerer
     except LLMFailed as error:
-        plain = ExtractAnswerer()
-        quoted = plain.draft(question, passages, findings)
-        return Draft(quoted.text, declined=quoted.declined, notice=f"{error} These are quotes instead."), plain
+        return _quoted(question, passages, findings, str(error))
+
+
+def _quoted(
+    question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding], why: str
+) -> tuple[Draft, Answerer]:
+    """The quotes as the draft, and why it is they."""
+    plain = ExtractAnswerer()
+    draft = plain.draft(question, passages, findings)
+    return Draft(draft.text, declined=draft.declined, notice=f"{why} These are quotes instead."), plain
+
+
+def _sent(draft: Draft, passages: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
+    """The passages that a draft was written from."""
+    return [item for item in passages if draft.sent is None or item.label in draft.sent]
+
+
+def _checked(draft: Draft, passages: Sequence[RetrievedPassage], judge: Judge) -> tuple[Checked, ...]:
+    sent = _sent(draft, passages)
+    return attach(judge(parse(draft.text), sent), sent, judge)
+
+
+def _statements(checked: Sequence[Checked]) -> tuple[Statement, ...]:
+    return tuple(item.statement for item in checked)
 
 
 def _quotes(question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding]) -> tuple[Citation, ...]:

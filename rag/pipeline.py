@@ -317,6 +317,7 @@ class Pipeline:
             unsent=outcome.unsent,
             notice=outcome.notice,
             quotes=outcome.quotes,
+            withheld=outcome.withheld,
         )
 
     def _current(self) -> _Parts:

@@ -150,6 +150,7 @@ def _answer(told: Json) -> Answer:
         unsent=tuple(told.get("unsent_labels", ())),
         notice=told.get("notice"),
         quotes=tuple(_citation(item) for item in found),
+        withheld=tuple(_statement(item) for item in told.get("withheld", ())),
     )
 
 

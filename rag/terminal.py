@@ -147,6 +147,10 @@ class Terminal:
             self.line(f"{names}: no passage was offered under this number.", indent=2, style="red")
         for conflict, told in compared:
             self._conflict(conflict, told)
+        if answer.withheld:
+            self.line("Written by the model, and withheld:", style="dim")
+            for statement in answer.withheld:
+                self._statement(statement)
         self._citations(answer.citations)
         self._citations(answer.quotes, "Quotes found without the model")
         self._passages(answer)

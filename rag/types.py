@@ -158,7 +158,8 @@ class Answer:
     `missing` says in words what the passages lack, on a refusal; `unknown_labels` are markers that no
     passage was offered under. `unsent` are passages that did not fit the model's window, or repeat one that was
     sent: they are shown, and never cited. `notice` says in one sentence why a model's answer is not here or not whole.
-    `quotes` are the words found without the model, where it wrote nothing that stands.
+    `quotes` are the words found without the model, where it declined. `withheld` is what a model wrote, where none of
+    it stands and the quotes are the answer instead.
     """
 
     question: str
@@ -181,6 +182,7 @@ class Answer:
     unsent: tuple[int, ...] = ()
     notice: str | None = None
     quotes: tuple[Citation, ...] = ()
+    withheld: tuple[Statement, ...] = ()
 
 
 def _unheard(text: str) -> None:

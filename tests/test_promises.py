@@ -67,7 +67,7 @@ def test_2_nothing_hidden_nothing_invented(settings: Settings, answers: list[Ans
     assert answer.unknown_labels == (7,)
     assert [s.labels for s in answer.statements] == [(1,), (7,)]
     for item in answer.passages:
-        assert item.passage.text in llm.prompts[0]
+        assert (item.passage.text in llm.prompts[0]) == (item.label not in answer.unsent)
 
 
 def test_3_a_verdict_for_every_sentence(settings: Settings) -> None:

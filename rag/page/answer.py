@@ -79,7 +79,8 @@ def reply(number: int, answer: Answer, collection: str) -> str:
     """The answer as it stands in the conversation: each statement with its verdict, or an honest no."""
     turn = _Turn(number, answer, collection)
     body = turn.refusal() if answer.status == "refused" else turn.told()
-    return _understood(number, answer) + body + _notes(number, answer) + _made(number, answer) + _tools(number, answer)
+    body += turn.withheld() + _notes(number, answer)
+    return _understood(number, answer) + body + _made(number, answer) + _tools(number, answer)
 
 
 class _Turn:
@@ -118,6 +119,13 @@ class _Turn:
             nearest = f'<a href="#evidence-{self.number}">nearest passages</a>'
             lines.append(f'<p class="nearest">The {nearest} are shown under Evidence, so that you can judge.</p>')
         return f'<div class="refusal">{"".join(lines)}</div>'
+
+    def withheld(self) -> str:
+        """What a model wrote of which nothing stands, folded away."""
+        if not self.answer.withheld:
+            return ""
+        draft = "<summary>What the model wrote, and was withheld</summary>" + self._statements(self.answer.withheld)
+        return f'<details class="draft">{draft}</details>'
 
     def _quoted(self, quote: Citation) -> str:
         who = attribution(quote.source)

@@ -273,3 +273,11 @@ def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str
 
     text = f"x{text}x"
     assert tags(text, name, question) == tags("a" * len(text), "a", "a")
+
+
+def test_what_a_model_wrote_and_was_withheld_can_be_read() -> None:
+    invented = Statement("Two planes fell into the sea [7].", (7,), "unsupported")
+    answer = dataclasses.replace(FakePipeline().ask("What was struck?"), withheld=(invented,))
+    chat = page.reply(1, answer, "default")
+    assert "What the model wrote, and was withheld" in chat
+    assert "Two planes fell into the sea" in chat.split("withheld")[1]

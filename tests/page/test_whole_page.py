@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -14,12 +15,13 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from evals.desk import Desk
-from index.types import Passage, Source, Span
+from index.build import build_index
+from index.types import Embedder, Passage, Source, Span
 from rag.filters import EVERY_ARTICLE, Filters
-from rag.settings import Settings
+from rag.settings import LanguageModel, Settings
 from rag.types import Answer, Citation, Conflict, Live, Ranks, RetrievedPassage, Side, Statement, Turn
 from rag.workspace import Workspace
-from tests.fakes import FakePipeline, FakeWorkspace
+from tests.fakes import FakePipeline, FakeWorkspace, HashingEmbedder
 from tests.page.conftest import Attacker, Served
 
 pytestmark = [
@@ -297,4 +299,61 @@ def test_without_an_index_the_page_opens_and_says_what_to_do(browser: Browser, s
     expect(page.locator("#turn-1 .trouble")).to_contain_text("Nothing is indexed")
     page.get_by_role("tab", name="Documents").click()
     expect(page.locator("#documents")).to_contain_text("Nothing is indexed here yet.")
+    page.close()
+
+
+class Offline(Workspace):
+    """A workspace whose vectors come from hashing."""
+
+    @property
+    def embedder(self) -> Embedder:
+        return HashingEmbedder()
+
+
+@pytest.fixture
+def ferry(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "ferry.txt").write_text("The ferry Tern sank off Corrin on Monday. All 41 passengers were taken ashore.")
+    return folder
+
+
+def indexed(workspace: Workspace, folder: Path) -> None:
+    build_index(workspace.for_index("default"), [folder], workspace.embedder)
+
+
+def test_an_index_deleted_and_made_again_under_the_page(
+    browser: Browser, serve: Served, tmp_path: Path, ferry: Path
+) -> None:
+    workspace = Offline(Settings(home=tmp_path / "home"))
+    indexed(workspace, ferry)
+    page = browser.new_page()
+    page.goto(serve(workspace))
+    ask(page, "How many passengers were taken ashore?")
+    expect(page.locator("#turn-1 .statement").first).to_contain_text("All 41 passengers")
+    shutil.rmtree(tmp_path / "home" / "collections")
+    ask(page, "What sank off Corrin on Monday?", 2)
+    expect(page.locator("#turn-2 .trouble")).to_contain_text("rag index")
+    page.locator("#turn-1 .open").first.click()
+    expect(page.frame_locator("#reader iframe").locator("body")).not_to_contain_text("Traceback")
+    page.get_by_role("button", name="Close").click()
+    (ferry / "ferry.txt").write_text("The ferry Tern sank off Harlow on Monday. All 43 passengers were taken ashore.")
+    indexed(workspace, ferry)
+    ask(page, "How many passengers were taken ashore?", 3)
+    expect(page.locator("#turn-3 .statement").first).to_contain_text("All 43 passengers")
+    page.close()
+
+
+def test_a_model_that_is_gone_leaves_the_quotes_and_one_sentence(
+    browser: Browser, serve: Served, tmp_path: Path, ferry: Path
+) -> None:
+    nobody = LanguageModel(provider="openai", base_url="http://127.0.0.1:9/v1", model="gone", retries=0, timeout=5)
+    workspace = Offline(Settings(home=tmp_path / "home", llm=nobody))
+    indexed(workspace, ferry)
+    page = browser.new_page()
+    page.goto(serve(workspace))
+    expect(page.locator(".state")).to_contain_text("gone at 127.0.0.1")
+    ask(page, "How many passengers were taken ashore?")
+    expect(page.locator("#turn-1 .statement").first).to_contain_text("All 41 passengers")
+    expect(page.locator("#turn-1 .note").last).to_contain_text("These are quotes instead.")
     page.close()

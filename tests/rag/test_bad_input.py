@@ -31,7 +31,7 @@ def typed(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
 # No index, and nothing to index
 
 
-@pytest.mark.parametrize("command", [["ask", QUESTION], ["search", "Masra"], ["status"], ["chat"], ["ui"]])
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["search", "Masra"], ["status"], ["chat"]])
 def test_no_index_yet(bare: Shell, command: list[str]) -> None:
     assert "run `rag index PATH`" in bare.refused(1, *command)
     assert not bare.home.exists()
@@ -266,7 +266,7 @@ def test_what_the_sentence_says_to_do_mends_it(shell: Shell, news: Path, place: 
 
 def test_another_model_than_the_one_indexed_with(shell: Shell, news: Path, models: tuple[Path, Path]) -> None:
     (shell.home / "rag.toml").write_text(f"[index]\nmodel = {str(models[1])!r}\n")
-    for command in (["ask", QUESTION], ["search", "Masra"], ["chat"], ["ui"]):
+    for command in (["ask", QUESTION], ["search", "Masra"], ["chat"]):
         sentence = shell.refused(1, *command)
         assert "'one-16-" in sentence
         assert "'two-16-" in sentence

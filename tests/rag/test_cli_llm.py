@@ -71,7 +71,7 @@ def test_on_a_screen_it_is_heard_and_then_verified(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with serving(says("The reply: \x1b]0;owned\x07", "two soldiers were killed, the army said.")) as endpoint:
+    with serving(says("Two soldiers were killed, the army said. ", "And more: \x1b]0;owned\x07")) as endpoint:
         use(endpoint, monkeypatch)
         run("ask", QUESTION, "--home", home)
     out = capsys.readouterr().out

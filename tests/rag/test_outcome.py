@@ -42,23 +42,32 @@ def test_an_uncited_sentence_gets_the_passage_that_supports_it_and_says_so() -> 
 
 
 def test_a_sentence_about_the_passages_gets_no_source() -> None:
-    (statement,) = outcome(ScriptedLLM(f"The passage says: {FIRE}")).statements
+    _, statement = outcome(ScriptedLLM(f"{STRUCK} The passage says: {FIRE}")).statements
     assert (statement.labels, statement.attached) == ((), False)
 
 
 def test_a_wrong_label_is_not_put_right() -> None:
-    (statement,) = outcome(ScriptedLLM(f"{FIRE[:-1]} [1].")).statements
+    _, statement = outcome(ScriptedLLM(f"{STRUCK} {FIRE[:-1]} [1].")).statements
     assert (statement.labels, statement.attached) == ((1,), False)
     assert statement.verdict != "supported"
 
 
-@pytest.mark.parametrize(
-    ("reply", "reason"), [(DECLINED, "model_declined"), ("Two soldiers were killed [1].", "unsupported")]
-)
-def test_a_refusal_shows_the_quotes_that_were_found(reply: str, reason: str) -> None:
-    found = outcome(ScriptedLLM(reply))
-    assert (found.reason, found.text) == (reason, "")
+def test_a_refusal_shows_the_quotes_that_were_found() -> None:
+    found = outcome(ScriptedLLM(DECLINED))
+    assert (found.reason, found.text) == ("model_declined", "")
     assert [(q.label, q.quote) for q in found.quotes] == [(1, STRUCK)]
+
+
+def test_where_nothing_stands_the_quotes_are_the_answer() -> None:
+    found = outcome(ScriptedLLM("Two soldiers were killed [1]. They had come by sea [7]."))
+    assert (found.reason, found.answerer.name) == (None, "extract")
+    assert found.notice == "Nothing that the model wrote stands on the passages. These are quotes instead."
+    assert STRUCK in found.text
+    assert "soldiers" not in found.text
+    assert [s.verdict for s in found.statements] == ["supported"]
+    assert [(c.label, c.quote) for c in found.citations] == [(1, STRUCK)]
+    assert (found.unknown, found.unsent, found.quotes) == ((7,), (), ())
+    assert [(s.labels, s.verdict) for s in found.withheld] == [((1,), "unsupported"), ((7,), "unsupported")]
 
 
 def test_a_refusal_hides_no_supported_sentence() -> None:
@@ -124,7 +133,8 @@ def test_an_order_in_a_passage_changes_nothing_that_is_cited(order: str, monkeyp
     for citation in (*found.citations, *found.quotes):
         assert citation.quote == citation.span.of(by_label[citation.label].text)
     assert set(found.unknown) <= {7}
-    assert all(s.verdict != "supported" or s.text.rstrip(".") in passages[0].passage.text for s in found.statements)
+    said = [s.text.partition("“")[2] or s.text for s in found.statements if s.verdict == "supported"]
+    assert all(text.rstrip(".”") in passages[0].passage.text for text in said)
     assert "sk-real-secret" not in llm.prompts[0]
 
 

@@ -12,7 +12,7 @@ from rag.cite import EXAMPLES, labels_in
 from rag.prompt import DECLINED, declines, pack, prompt
 from tests.rag.passages import offered
 
-FENCE = re.compile(r"^====[0-9a-f]{16}====$", re.MULTILINE)
+FENCE = re.compile(r"^====[0-9a-f]{8}====$", re.MULTILINE)
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40), min_size=1, max_size=5)
 
 
@@ -49,7 +49,7 @@ def test_a_passage_that_repeats_the_fence_changes_it() -> None:
 @given(TEXTS)
 def test_every_passage_stands_whole_between_fences(texts: list[str]) -> None:
     told = prompt("Who?", offered(*texts))
-    fence = re.findall(r"between lines of (====[0-9a-f]{16}====)\.", told)[0]
+    fence = re.findall(r"between lines of (====[0-9a-f]{8}====)\.", told)[0]
     blocks = told.split(f"\n{fence}\n")
     for label, text in enumerate(texts, start=1):
         assert any(block.startswith(f"[{label}] ") and block.endswith(f"\n{text}") for block in blocks)
@@ -70,6 +70,13 @@ def test_passages_with_evidence_go_first() -> None:
     room = words(prompt("Who?", passages[:1])) + 5
     assert pack("Who?", passages, (3,), room, words).labels == (3,)
     assert pack("Who?", passages, (), room, words).labels == (1,)
+
+
+def test_no_more_is_sent_than_holds_evidence_and_two_at_least() -> None:
+    passages = offered("Ann spoke.", "Bo left.", "Cy ate.", "Di slept.")
+    assert pack("Who?", passages, (), 1000, words).labels == (1, 2)
+    assert pack("Who?", passages, (3,), 1000, words).labels == (1, 3)
+    assert pack("Who?", passages, (2, 3, 4), 1000, words).labels == (2, 3, 4)
 
 
 def test_a_text_is_sent_once_however_often_it_is_there() -> None:
