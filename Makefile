@@ -44,7 +44,7 @@ test: setup ## style, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 eval: setup ## score the answers over the sample documents; with DATA=folder the public sets too
 	@$(RAG) index --home "$(RUNS)/home" seeds >/dev/null

@@ -52,8 +52,7 @@ import gradio as gr  # noqa: E402  (reads the environment when it is imported)
 from gradio.events import api  # noqa: E402
 
 from rag.contract import as_json  # noqa: E402
-from rag.conversations import ConversationStore  # noqa: E402
-from rag.model_form import model_line  # noqa: E402
+from rag.conversations.store import ConversationStore  # noqa: E402
 from rag.page import downloads, reader_routes  # noqa: E402
 from rag.page.answer import indexed  # noqa: E402
 from rag.page.guard import Guard  # noqa: E402
@@ -65,6 +64,7 @@ from rag.page.tabs.documents import documents_tab  # noqa: E402
 from rag.page.tabs.evals import evals_tab  # noqa: E402
 from rag.page.tabs.model import model_tab  # noqa: E402
 from rag.page.talk import readable  # noqa: E402
+from rag.providers.form import model_line  # noqa: E402
 from rag.types import Turn  # noqa: E402
 from rag.workspace import Workspace  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""`python -m evals.fit_verifier --wice DIR`: the coefficients of `rag.support`, fitted anew and printed.
+"""`python -m evals.fit_verifier --wice DIR`: the coefficients of `rag.verification.support`, fitted anew and printed.
 
 DIR is the folder `data` of https://github.com/ryokamoi/wice. The words of the sub-claims in
 `non_supported_tokens/train.jsonl` fit the first model, the claims at even places of
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from evals.loaders import wice
 from index.embed import SentenceTransformerEmbedder
 from index.types import Encoded
-from rag import support
+from rag.verification import support
 
 Floats = npt.NDArray[np.float64]
 

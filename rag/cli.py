@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import NoIndex, RagError
-from rag.cli_collections import collections
-from rag.cli_conversations import Earlier, NoSave, Resume, begin, conversations
-from rag.cli_eval import evaluations
-from rag.cli_index import doctor, index
-from rag.cli_llm import Spoken, Writer, llm
-from rag.errors import QuestionInvalid
-from rag.options import (
+from rag.commands.collections import collections
+from rag.commands.conversations import Earlier, NoSave, Resume, begin, conversations
+from rag.commands.evals import evaluations
+from rag.commands.index import doctor, index
+from rag.commands.llm import Spoken, Writer, llm
+from rag.commands.options import (
     After,
     Article,
     Author,
@@ -35,11 +34,12 @@ from rag.options import (
     filters_of,
     settings_of,
 )
-from rag.signals import interruptible
-from rag.terminal import Terminal, one_line
+from rag.commands.signals import interruptible
+from rag.commands.terminal import Terminal, one_line
+from rag.errors import QuestionInvalid
 
 if TYPE_CHECKING:
-    from rag.chat import Conversation
+    from rag.conversations.chat import Conversation
     from rag.pipeline import Pipeline
 
 FAILED, USAGE, REFUSED = 1, 2, 3
@@ -211,7 +211,7 @@ def chat(
     filters = filters_of(file, article, outlet, author, after, before)
     begun = begin(home, config, collection, conversation, resume=resume, save=not no_save)
     settings = begun.settings
-    from rag.chat import Conversation
+    from rag.conversations.chat import Conversation
     from rag.pipeline import KeptTo, open_pipeline
 
     with open_pipeline(settings) as pipeline, begun.told():

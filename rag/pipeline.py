@@ -16,18 +16,17 @@ from index.corpus import Held
 from index.open import Index, open_index
 from index.types import Article, Embedder, IndexState, Passage
 from index.within import Within
-from rag import decide
-from rag.asked import from_question
-from rag.entail import CrossEncoderEntailment, Entailment
+from rag.answering import decide
+from rag.answering.evidence import find
+from rag.answering.extract import ExtractAnswerer, attribution
+from rag.answering.outcome import write
+from rag.asking.asked import from_question
+from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
+from rag.asking.question import split_parts
+from rag.conversations.reopen import State, check
 from rag.errors import QuestionInvalid
-from rag.evidence import find
-from rag.extract import ExtractAnswerer, attribution
-from rag.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
-from rag.outcome import write
-from rag.question import split_parts
-from rag.reading import Reader
-from rag.reopen import State, check
-from rag.retrieve import Retriever, as_pairs
+from rag.retrieval.reading import Reader
+from rag.retrieval.retrieve import Retriever, as_pairs
 from rag.settings import LanguageModel, Settings
 from rag.types import (
     Answer,
@@ -42,6 +41,7 @@ from rag.types import (
     Side,
     Turn,
 )
+from rag.verification.entail import CrossEncoderEntailment, Entailment
 
 
 @dataclass
@@ -135,7 +135,7 @@ def opened_answerer(settings: LanguageModel, wanted: Answerer | AnswererName | N
     if wanted == "extract" or (wanted is None and settings.provider is None):
         yield ExtractAnswerer()
     elif wanted is None or isinstance(wanted, str):
-        from rag.llm import LLMAnswerer
+        from rag.answering.llm import LLMAnswerer
         from rag.providers import open_llm
 
         with open_llm(settings) as llm:

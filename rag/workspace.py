@@ -10,11 +10,11 @@ from index.embed import embedder_of
 from index.errors import RagError
 from index.settings import IndexSettings
 from index.types import Embedder
-from rag.entail import CrossEncoderEntailment
-from rag.extract import ExtractAnswerer
+from rag.answering.extract import ExtractAnswerer
 from rag.pipeline import Pipeline, opened_answerer
 from rag.settings import LanguageModel, Settings
 from rag.types import Answerer, AnswererName, Draft, Finding, Live, RetrievedPassage, Turn
+from rag.verification.entail import CrossEncoderEntailment
 
 
 class CurrentAnswerer:

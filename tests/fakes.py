@@ -15,9 +15,9 @@ from index.corpus import Held, StoredPath
 from index.errors import IndexDamaged
 from index.tokens import words
 from index.types import Article, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
+from rag.asking.filters import EVERY_ARTICLE, Filters
+from rag.conversations.reopen import GONE, State
 from rag.errors import Cancelled
-from rag.filters import EVERY_ARTICLE, Filters
-from rag.reopen import GONE, State
 from rag.settings import Settings
 from rag.types import (
     Answer,

@@ -16,8 +16,8 @@ import pytest
 from evals.cases import load_suite, of_split
 from index.build import build_index
 from index.embed import SentenceTransformerEmbedder
+from rag.answering.llm import LLMAnswerer
 from rag.contract import as_json
-from rag.llm import LLMAnswerer
 from rag.pipeline import Pipeline, open_pipeline
 from rag.settings import Settings, load
 from rag.types import Answer, Turn

@@ -29,10 +29,10 @@ from evals.errors import EvalError
 from evals.run import write_whole
 from index.errors import RagError
 from index.types import IndexState
-from rag.cite import parse, without_markers
-from rag.followup import standalone
-from rag.prompt import declines
+from rag.answering.prompt import declines
+from rag.asking.followup import standalone
 from rag.types import LLM, Answer, Citation, RetrievedPassage, Statement
+from rag.verification.cite import parse, without_markers
 
 if TYPE_CHECKING:
     from rag.pipeline import Pipeline
@@ -179,8 +179,8 @@ def taken(question: str, reply: str, passages: Sequence[RetrievedPassage]) -> An
 def _opened(options: Options, names: Sequence[str]) -> Iterator[Mapping[str, Ask]]:
     """The systems that `names` name, over one model in one process, with all that is loaded once loaded already."""
     from index.embed import embedder_of
-    from rag.extract import ExtractAnswerer
-    from rag.llm import LlamaIndexLLM, LLMAnswerer
+    from rag.answering.extract import ExtractAnswerer
+    from rag.answering.llm import LlamaIndexLLM, LLMAnswerer
     from rag.pipeline import Pipeline
     from rag.providers.gguf import local_llm
     from rag.settings import LanguageModel, load

@@ -74,7 +74,7 @@ def _search(home: Path, vector: Vectors, question: str) -> None:
 
 
 def _ask(home: Path, embedder: Embedder, question: str) -> None:
-    from rag.extract import ExtractAnswerer
+    from rag.answering.extract import ExtractAnswerer
     from rag.pipeline import Pipeline
     from rag.settings import Settings
 

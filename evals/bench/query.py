@@ -62,7 +62,7 @@ def measure(work: Path, questions: Sequence[str], say: Say, *, static: bool = Fa
 
 def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None = None, *, static: bool = False) -> Ours:
     """Time each search by itself, then the whole retrieval that an answer begins with."""
-    from rag.extract import ExtractAnswerer
+    from rag.answering.extract import ExtractAnswerer
     from rag.pipeline import Pipeline
 
     model = embedder or loaded_embedder(home, static=static)

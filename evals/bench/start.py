@@ -113,7 +113,7 @@ def ask_warm(home: Path, questions: Sequence[str], embedder: Embedder | None = N
 
     A refusal lacks the parts that it did not need; the spread of a part is over the questions that had it.
     """
-    from rag.extract import ExtractAnswerer
+    from rag.answering.extract import ExtractAnswerer
     from rag.pipeline import Pipeline
 
     with closing(Pipeline(Settings(home=home), embedder or loaded_embedder(home), ExtractAnswerer())) as pipeline:

@@ -23,12 +23,12 @@ from evals.stats import wilson
 from index.errors import RagError
 from index.open import Index, open_index
 from index.types import Encoded, Span, passage_id
-from rag.attach import attach
-from rag.cite import parse
 from rag.settings import load
-from rag.support import Encode
 from rag.types import Ranks, RetrievedPassage
-from rag.verify import Checked, verify
+from rag.verification.attach import attach
+from rag.verification.cite import parse
+from rag.verification.support import Encode
+from rag.verification.verify import Checked, verify
 
 
 def main(

@@ -18,10 +18,10 @@ from index.embed import SentenceTransformerEmbedder
 from index.sentences import sentences
 from index.tokens import words
 from index.types import Encoded, Passage, Source
-from rag.cite import Marked
-from rag.support import Encode
 from rag.types import Ranks, RetrievedPassage
-from rag.verify import Checked, verify
+from rag.verification.cite import Marked
+from rag.verification.support import Encode
+from rag.verification.verify import Checked, verify
 
 Flags = dict[str, list[bool]]
 PASSAGES = 60

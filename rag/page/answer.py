@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from index.dates import human
 from index.types import IndexState, Source
-from rag import sides
-from rag.extract import attribution
-from rag.filters import in_words
+from rag.answering import sides
+from rag.answering.extract import attribution
+from rag.asking.filters import in_words
 from rag.page import reader
 from rag.page.html import badge, count, safe
 from rag.types import Answer, Citation, Conflict, Filter, Reason, Side, Statement

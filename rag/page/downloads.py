@@ -14,9 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from index.errors import RagError
-from rag.conversations import ConversationStore, StoredConversation, Summary
+from rag.conversations.export import as_markdown, as_object
+from rag.conversations.store import ConversationStore, StoredConversation, Summary
 from rag.errors import NoConversation
-from rag.export import as_markdown, as_object
 
 _LONGEST_NAME = 60
 _BROKEN = "The conversation could not be written as a file; look at the log for the cause."

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from index.files import shown
 from index.types import Article, Skipped
-from rag.holdings import Entry, Holdings, Place, Unread
-from rag.jobs import Outcome, Stage
+from rag.library.holdings import Entry, Holdings, Place, Unread
+from rag.library.jobs import Outcome, Stage
 from rag.page import reader
 from rag.page.html import count, safe, said
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rag.model_form import leaves
+from rag.answering.probe import Probe
 from rag.page.html import safe
-from rag.probe import Probe
+from rag.providers.form import leaves
 
 _HINTS = {
     "quotes": "The sentences that answer are quoted as they stand. Nothing leaves this computer.",

@@ -9,9 +9,9 @@ from itertools import groupby
 from typing import Literal
 
 from index.dates import human
-from rag.conversations import Summary
+from rag.conversations.reopen import State, in_words
+from rag.conversations.store import Summary
 from rag.page.html import count, safe
-from rag.reopen import State, in_words
 from rag.types import Citation
 
 PAGE = 100

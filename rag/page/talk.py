@@ -12,15 +12,15 @@ from typing import Protocol
 
 from index.errors import RagError
 from index.types import IndexState
-from rag.conversations import StoredConversation
+from rag.asking.filters import EVERY_ARTICLE, Filters
+from rag.conversations.keeping import Keeper
+from rag.conversations.reopen import State, answer_of
+from rag.conversations.store import StoredConversation
 from rag.errors import Cancelled, QuestionInvalid
-from rag.filters import EVERY_ARTICLE, Filters
-from rag.keeping import Keeper
 from rag.page import answer as shown
 from rag.page.evidence import Mark, as_it_was, evidence, nothing_read
 from rag.page.html import safe
 from rag.page.shelf import standing
-from rag.reopen import State, answer_of
 from rag.types import Answer, Citation, Live, Turn
 
 LONGEST_QUESTION = 4000

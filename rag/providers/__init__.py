@@ -18,7 +18,7 @@ def open_llm(settings: LanguageModel) -> Iterator[LLM]:
     Raises: SettingsInvalid, where no provider is set.
     """
     from index.errors import SettingsInvalid
-    from rag.llm import LlamaIndexLLM
+    from rag.answering.llm import LlamaIndexLLM
 
     if settings.provider is None:
         raise SettingsInvalid("No language model is set; set llm.provider to 'openai' or 'gguf' in rag.toml.")

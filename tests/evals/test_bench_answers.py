@@ -22,9 +22,9 @@ from evals.metrics import score
 from index.build import build_index
 from index.open import open_index
 from index.types import Span, Vectors
-from rag.extract import ExtractAnswerer
+from rag.answering.extract import ExtractAnswerer
+from rag.answering.prompt import DECLINED
 from rag.pipeline import Pipeline
-from rag.prompt import DECLINED
 from rag.settings import load
 from rag.types import Answer
 from tests.evals.made import PARIS, TEXTS, WARSAW, answer, case, citation, passage, statement

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from rag.conversations import ConversationStore
-from rag.filters import Filters
+from rag.asking.filters import Filters
+from rag.conversations.store import ConversationStore
 from tests.fakes import FakePipeline
 from tests.page.conftest import EXAMPLES, Attacker
 

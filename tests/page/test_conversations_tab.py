@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 
 import ui
 from index.types import Span
-from rag.conversations import ConversationStore, Summary
+from rag.conversations.reopen import GONE, State
+from rag.conversations.store import ConversationStore, Summary
 from rag.page import shelf
 from rag.page.downloads import routes
 from rag.page.shelf import PAGE, View, listing, standing
 from rag.page.style import stylesheet
 from rag.page.tabs.conversations import Pressed, conversations_tab, press, pressed, show
-from rag.reopen import GONE, State
 from rag.settings import Settings
 from rag.workspace import Workspace
 from tests.fakes import FakePipeline

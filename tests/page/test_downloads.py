@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from rag.conversations import ConversationStore, Summary
-from rag.export import as_markdown, as_object
+from rag.conversations.export import as_markdown, as_object
+from rag.conversations.store import ConversationStore, Summary
 from rag.page.downloads import file_names, routes
 from tests.fakes import FakePipeline
 

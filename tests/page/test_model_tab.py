@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from rag.answering.probe import Probe
 from rag.page.model import hint, now, result
-from rag.probe import Probe
 from rag.settings import load
 from rag.workspace import Workspace
 from tests.fakes import FakePipeline, FakeWorkspace

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from evals.desk import Desk
 from index.build import build_index
 from index.types import Embedder, Passage, Source, Span
-from rag.filters import EVERY_ARTICLE, Filters
+from rag.asking.filters import EVERY_ARTICLE, Filters
 from rag.settings import LanguageModel, Settings
 from rag.types import Answer, Citation, Conflict, Live, Ranks, RetrievedPassage, Side, Statement, Turn
 from rag.workspace import Workspace

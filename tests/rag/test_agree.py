@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index.tokens import words
-from rag.agree import Pair, disagreements
-from rag.parts import agrees, cut
+from rag.language.parts import agrees, cut
+from rag.verification.agree import Pair, disagreements
 
 HARLOW = "At least 83 people were killed in the town of Harlow on 3 May 2014, the mayor said."
 ARMY = "The attack, which may have killed six soldiers, came within 18 miles of the base, Syria’s army said, accusing Israel."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.errors import RagError
-from rag.chat import Conversation
+from rag.conversations.chat import Conversation
 from rag.types import Turn
 from tests.fakes import FakePipeline
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from index.types import Passage, Source, Span, passage_id
-from rag.checks import faults
-from rag.evidence import find
-from rag.reading import Reader, Reading
+from rag.answering.checks import faults
+from rag.answering.evidence import find
+from rag.retrieval.reading import Reader, Reading
 from tests.fakes import HashingEmbedder
 
 TOWN = (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.cite import Marked, labels_in, parse, without_markers
+from rag.verification.cite import Marked, labels_in, parse, without_markers
 
 
 @pytest.mark.parametrize(

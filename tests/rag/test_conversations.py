@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.chat import Conversation
 from rag.contract import as_json
-from rag.conversations import ConversationStore
+from rag.conversations.chat import Conversation
+from rag.conversations.keeping import Keeper
+from rag.conversations.store import ConversationStore
 from rag.errors import ConversationsUnusable, NoConversation
-from rag.keeping import Keeper
 from rag.types import Answer, Turn
 from tests.fakes import FakePipeline
 
@@ -49,7 +49,7 @@ def plain(answer: Answer) -> object:
 def started(code: str, home: Path) -> subprocess.Popen[str]:
     """A process of its own that runs `code` with a `store` over `home` and an `answer`."""
     script = (
-        "import sys\nfrom pathlib import Path\nfrom rag.conversations import ConversationStore\n"
+        "import sys\nfrom pathlib import Path\nfrom rag.conversations.store import ConversationStore\n"
         "from tests.fakes import FakePipeline\n"
         "store = ConversationStore(Path(sys.argv[1]))\nanswer = FakePipeline().ask('What was struck?')\n" + code
     )

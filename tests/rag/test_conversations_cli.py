@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.conversations import ConversationStore
+from rag.conversations.store import ConversationStore
 from tests.fakes import HERALD, WIRE, FakePipeline
 from tests.rag.shell import Said, Shell, state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.types import Span
-from rag import decide
+from rag.answering import decide
 from rag.types import Draft, Finding, Quote, Statement, Verdict
 
 FOUND = Finding("Who?", (Quote(1, Span(0, 3), "Tom"),))

@@ -7,10 +7,10 @@ import pytest
 
 from index.errors import ModelUnavailable
 from index.types import Passage, Source
-from rag.cite import Marked
-from rag.entail import CrossEncoderEntailment, from_logits
 from rag.types import Ranks, RetrievedPassage
-from rag.verify import verify
+from rag.verification.cite import Marked
+from rag.verification.entail import CrossEncoderEntailment, from_logits
+from rag.verification.verify import verify
 from tests.fakes import ScriptedEntailment
 
 TEXT = "The mill by the river was sold to a baker. It had stood empty for years."

@@ -15,8 +15,8 @@ from markdown_it.token import Token
 
 from index.types import Source, Span
 from rag.contract import as_json
-from rag.conversations import StoredConversation, StoredTurn, Summary
-from rag.export import as_markdown, as_object, exact, fenced, inline, visible
+from rag.conversations.export import as_markdown, as_object, exact, fenced, inline, visible
+from rag.conversations.store import StoredConversation, StoredTurn, Summary
 from rag.types import Answer, Citation, Conflict, Side, Statement
 from tests.fakes import FakePipeline
 

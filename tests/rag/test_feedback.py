@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.cases import Case, gold_of, load_suite
+from rag.conversations.feedback import NOT_THERE, Feedback
 from rag.errors import FeedbackUnusable
-from rag.feedback import NOT_THERE, Feedback
 from rag.types import Answer, Citation, Filter, Filtering, Statement, Turn
 from tests.fakes import FakePipeline
 

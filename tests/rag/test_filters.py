@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from index.build import build_index
 from index.errors import SettingsInvalid
 from index.types import Article, Span
-from rag.asked import from_question
+from rag.answering.extract import ExtractAnswerer
+from rag.asking.asked import from_question
+from rag.asking.filters import Entry, Filters, Search, described, following, in_words, iso_date, matching, none_found
 from rag.contract import as_json, filters_as_json, filters_from_json
 from rag.errors import QuestionInvalid
-from rag.extract import ExtractAnswerer
-from rag.filters import Entry, Filters, Search, described, following, in_words, iso_date, matching, none_found
 from rag.pipeline import Pipeline
 from rag.settings import load
 from rag.types import Filter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.followup import leans, standalone
-from rag.question import asked_from, context_of
+from rag.asking.followup import leans, standalone
+from rag.asking.question import asked_from, context_of
 from rag.types import Turn
 
 PAST = [Turn("Who wrote the Evening Mail story on the bridge?", "Evening Mail, by Ann Lee, May 4, 2020")]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Hit
-from rag.fuse import fuse, interleave
+from rag.retrieval.fuse import fuse, interleave
 
 
 def hits(*ids: str) -> list[Hit]:

@@ -15,10 +15,10 @@ from index.errors import IndexBusy, IndexDamaged, IndexFault, RagError
 from index.generation import writing
 from index.settings import IndexSettings
 from index.types import Article, Skipped, Span, Vectors
-from rag import uploads
-from rag.holdings import Entry, Holdings, Unread
-from rag.jobs import Job, Outcome, Stage
-from rag.library import Library
+from rag.library import uploads
+from rag.library.holdings import Entry, Holdings, Unread
+from rag.library.jobs import Job, Outcome, Stage
+from rag.library.library import Library
 from rag.page import files as html
 from rag.page.files import PAGE, Look
 from rag.settings import Settings

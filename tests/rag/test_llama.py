@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.build import build_index
-from rag.extract import ExtractAnswerer
+from rag.answering.extract import ExtractAnswerer
 from rag.pipeline import Pipeline
 from rag.settings import load
 from tests.fakes import HashingEmbedder
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def test_nodes_carry_true_offsets(tmp_path: Path, seeds: Path) -> None:
-    from rag.llama import PassageRetriever
+    from rag.retrieval.llama import PassageRetriever
 
     settings = load(home=tmp_path / "home", environ={})
     build_index(settings.for_index(), [seeds], HashingEmbedder())

@@ -6,8 +6,8 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from rag.answering.llm import DECLINED, LLMAnswerer, estimated, spoken
 from rag.errors import Cancelled, LLMFailed
-from rag.llm import DECLINED, LLMAnswerer, estimated, spoken
 from rag.types import Live
 from tests.fakes import ScriptedLLM
 from tests.rag.passages import offered
@@ -89,7 +89,7 @@ def test_the_estimate_errs_on_the_side_of_more() -> None:
 def test_llama_index_models_come_through_the_seam() -> None:
     from llama_index.core.llms import MockLLM
 
-    from rag.llm import LlamaIndexLLM
+    from rag.answering.llm import LlamaIndexLLM
 
     llm = LlamaIndexLLM(MockLLM(max_tokens=4))
     assert llm.complete("a b c d e f")
@@ -101,7 +101,7 @@ def test_llama_index_models_come_through_the_seam() -> None:
 def test_a_provider_that_fails_is_one_error() -> None:
     from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 
-    from rag.llm import LlamaIndexLLM
+    from rag.answering.llm import LlamaIndexLLM
 
     class Broken(CustomLLM):
         @property

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from index.types import Span
+from rag.answering.llm import LlamaIndexLLM, LLMAnswerer
+from rag.answering.outcome import Outcome, write
 from rag.errors import Cancelled, LLMFailed
-from rag.llm import LlamaIndexLLM, LLMAnswerer
-from rag.outcome import Outcome, write
 from rag.providers import open_llm
 from rag.settings import LanguageModel
 from rag.types import LLM, Finding, Live, Quote

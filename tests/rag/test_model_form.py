@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from index.errors import SettingsInvalid
 from rag.errors import Cancelled, LLMFailed
-from rag.model_file import outranked, write
-from rag.model_form import Filled, Trial, chosen, keyless, leaves, model_line, require_file, shown
+from rag.providers.file import outranked, write
+from rag.providers.form import Filled, Trial, chosen, keyless, leaves, model_line, require_file, shown
 from rag.settings import LanguageModel, load
 from rag.workspace import Workspace
 from tests.rag.endpoint import Reply, rambles, says, serving, stalls

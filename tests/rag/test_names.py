@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.names import acronyms, group, is_capital, skeleton
+from rag.language.names import acronyms, group, is_capital, skeleton
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from contextlib import nullcontext
 import pytest
 
 from index.types import Span
+from rag.answering.llm import DECLINED, LLMAnswerer
+from rag.answering.outcome import Outcome, write
+from rag.answering.prompt import prompt
 from rag.errors import LLMFailed
-from rag.llm import DECLINED, LLMAnswerer
-from rag.outcome import Outcome, write
-from rag.prompt import prompt
 from rag.types import Finding, Quote, RetrievedPassage
 from tests.fakes import ScriptedLLM
 from tests.rag.passages import offered

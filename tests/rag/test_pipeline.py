@@ -10,10 +10,10 @@ import pytest
 
 from index.build import build_index
 from index.errors import NoIndex, WrongModel
+from rag.answering.extract import ExtractAnswerer
+from rag.answering.llm import DECLINED, LLMAnswerer
 from rag.contract import as_json
 from rag.errors import Cancelled, LLMFailed, QuestionInvalid
-from rag.extract import ExtractAnswerer
-from rag.llm import DECLINED, LLMAnswerer
 from rag.pipeline import Pipeline, conflicts
 from rag.settings import Settings, load
 from rag.types import Answer, Answerer, Finding, Live, Quote, Turn

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.cite import EXAMPLES, labels_in
-from rag.prompt import DECLINED, declines, pack, prompt
+from rag.answering.prompt import DECLINED, declines, pack, prompt
+from rag.verification.cite import EXAMPLES, labels_in
 from tests.rag.passages import offered
 
 FENCE = re.compile(r"^====[0-9a-f]{8}====$", re.MULTILINE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.quantities import find_quantities
+from rag.language.quantities import find_quantities
 
 
 @pytest.mark.parametrize(

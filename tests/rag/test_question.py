@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.question import about, asked_from, context_of, name_phrases, read_question, shown, split_parts
+from rag.asking.question import about, asked_from, context_of, name_phrases, read_question, shown, split_parts
 
 
 def never(_: str) -> bool:

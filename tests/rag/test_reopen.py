@@ -14,8 +14,8 @@ from index.open import open_index
 from index.settings import IndexSettings
 from index.types import Span
 from rag.contract import as_json
+from rag.conversations.reopen import GONE, State, answer_of, check, in_words
 from rag.errors import ConversationsUnusable
-from rag.reopen import GONE, State, answer_of, check, in_words
 from rag.types import Citation, Filter, Filtering
 from tests.fakes import HERALD, WIRE, FakePipeline
 from tests.rag.shell import Shell

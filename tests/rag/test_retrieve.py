@@ -10,8 +10,8 @@ import pytest
 from index.open import Index
 from index.types import Hit, Passage, Source, Span, Vectors, passage_id
 from index.within import Within
-from rag.reading import Reader
-from rag.retrieve import Retriever, as_pairs
+from rag.retrieval.reading import Reader
+from rag.retrieval.retrieve import Retriever, as_pairs
 from rag.settings import Retrieval
 from tests.fakes import HashingEmbedder
 

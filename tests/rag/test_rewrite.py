@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rag.asking.followup import standalone
+from rag.asking.rewrite import rewritten
 from rag.errors import Cancelled, LLMFailed
-from rag.followup import standalone
-from rag.rewrite import rewritten
 from rag.types import Live, Turn
 from tests.fakes import ScriptedLLM
 

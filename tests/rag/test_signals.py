@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from rag.signals import interruptible
+from rag.commands.signals import interruptible
 
 
 def half_imported() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.types import Encoded
-from rag.support import support
+from rag.verification.support import support
 from tests.fakes import HashingEmbedder
 
 TEXT = ["The mill by the river was sold to a baker in 1984.", "It had stood empty for nine years.", "Birds sang."]

@@ -9,11 +9,11 @@ import pytest
 
 from evals.bench.faults import making
 from index.build import build_index
-from rag.extract import ExtractAnswerer
+from rag.answering.extract import ExtractAnswerer
+from rag.asking.question import read_question
 from rag.pipeline import Pipeline
-from rag.question import read_question
+from rag.retrieval.tables import Cell, answers, asks_of_column, cells
 from rag.settings import load
-from rag.tables import Cell, answers, asks_of_column, cells
 from tests.fakes import HashingEmbedder
 
 WIDTH = 1024

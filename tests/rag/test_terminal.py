@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Passage, Remark, Report, Skipped, Source, Span
-from rag.terminal import MARKS, Terminal, one_line, safe, shorten
+from rag.commands.terminal import MARKS, Terminal, one_line, safe, shorten
 from rag.types import Answer, Citation, Conflict, IndexState, Ranks, RetrievedPassage, Side, Statement
 
 HOSTILE = (

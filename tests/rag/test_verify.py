@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Passage, Source
-from rag.cite import Marked, parse
 from rag.types import Ranks, RetrievedPassage, Verdict
-from rag.verify import verify
+from rag.verification.cite import Marked, parse
+from rag.verification.verify import verify
 
 TEXT = (
     "Israel denied the strike on Monday. At least 83 people were killed in the town of Harlow, the mayor said. "

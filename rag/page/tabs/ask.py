@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import gradio as gr
 
 from index.errors import RagError
-from rag.conversations import ConversationStore
-from rag.feedback import NOT_THERE, Feedback
-from rag.filters import Filters, iso_date
-from rag.keeping import Keeper
+from rag.asking.filters import Filters, iso_date
+from rag.conversations.feedback import NOT_THERE, Feedback
+from rag.conversations.keeping import Keeper
+from rag.conversations.store import ConversationStore
 from rag.page import answer as shown
 from rag.page import evidence as panel
 from rag.page.html import ACTIONS, safe, said

@@ -11,7 +11,7 @@ from typing import TypeVar
 import gradio as gr
 
 from index.errors import RagError
-from rag.conversations import ConversationStore, Summary
+from rag.conversations.store import ConversationStore, Summary
 from rag.errors import NoConversation
 from rag.page import shelf
 from rag.page.html import ACTIONS, count, said

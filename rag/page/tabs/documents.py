@@ -11,8 +11,8 @@ from pathlib import Path
 import gradio as gr
 
 from index.errors import RagError
-from rag.jobs import Job
-from rag.library import Library
+from rag.library.jobs import Job
+from rag.library.library import Library
 from rag.page import files as html
 from rag.page.files import PAGE, Look
 from rag.page.html import ACTIONS, said

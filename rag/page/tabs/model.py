@@ -12,10 +12,10 @@ import gradio as gr
 from gradio.components import Component
 
 from index.errors import RagError
-from rag.model_file import outranked, write
-from rag.model_form import Filled, KeyTyped, Trial, chosen, keyless, leaves, require_file, shown, told
 from rag.page import model as words
 from rag.page.html import said
+from rag.providers.file import outranked, write
+from rag.providers.form import Filled, KeyTyped, Trial, chosen, keyless, leaves, require_file, shown, told
 from rag.settings import LanguageModel
 from rag.workspace import Workspace
 

@@ -1,0 +1,1 @@
+"""Which sentences carry the answer, who writes it, and whether there is one."""

@@ -1,0 +1,1 @@
+"""What a question asks for, of which articles, and how it reads without the turns before it."""

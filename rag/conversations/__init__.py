@@ -1,0 +1,1 @@
+"""Conversations: held, kept, reopened, exported; and what a person says of an answer."""

@@ -1,0 +1,1 @@
+"""What English sentences say: names, numbers and units, negations, who said it."""

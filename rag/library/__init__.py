@@ -1,0 +1,1 @@
+"""What a collection is made of, and how a person changes it."""

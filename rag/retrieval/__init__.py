@@ -1,0 +1,1 @@
+"""Which passages bear on a question, and how much of it each of their sentences says."""
