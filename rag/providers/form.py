@@ -206,7 +206,7 @@ def _opened(llm: LanguageModel) -> AbstractContextManager[LLM]:
 
 
 class Trial:
-    """The questions of `rag.answering.probe` put to a model, in a thread of its own, which can be left at any moment."""
+    """The questions of `rag.answering.probe` put to a model, in a thread of its own, left at any moment."""
 
     def __init__(self, llm: LanguageModel, opened: Open = _opened) -> None:
         """A trial that begins at once. Each reply may take as long as `llm.timeout` says."""
