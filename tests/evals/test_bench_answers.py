@@ -27,6 +27,7 @@ from rag.answering.prompt import DECLINED
 from rag.pipeline import Pipeline
 from rag.settings import load
 from rag.types import Answer
+from rag.verification.cite import parse
 from tests.evals.made import PARIS, TEXTS, WARSAW, answer, case, citation, passage, statement
 from tests.fakes import WIRE, HashingEmbedder, ScriptedLLM
 
@@ -226,3 +227,16 @@ def test_what_a_model_wrote_is_judged_again_whoever_asked_it(tmp_path: Path) -> 
     build_index(empty.for_index(), [docs], HashingEmbedder(64), trial=lambda _: None)
     with open_index(empty.for_index()) as index, pytest.raises(EvalError, match="index the same documents"):
         list(supported(run, index, None))
+
+
+def test_every_kept_label_is_of_a_kept_reply_and_has_a_reason() -> None:
+    folder = SUITE.parent.parent / "transcripts"
+    said: dict[tuple[str, str], str] = {}
+    for file in folder.glob("*/*.jsonl"):
+        said |= {(file.stem, of): line.reply.text for of, line in lines_of(file).items() if line.reply}
+    labels = labels_of(folder / "labels.jsonl")
+    assert len(labels) > 50
+    for label in labels:
+        told = [sentence.text for sentence in parse(said[label.system, label.case])]
+        assert label.statement in told, label
+        assert label.why
