@@ -226,7 +226,7 @@ def test_the_page_is_not_given_to_others(home: Path, capsys: pytest.CaptureFixtu
     assert run("ui", "--host", "0.0.0.0", "--home", home) == 1
     said = capsys.readouterr()
     assert "The page is at" not in said.out
-    assert "--insecure" in said.err
+    assert "--password-env" in said.err
 
 
 def test_doctor_finds_a_damaged_file(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

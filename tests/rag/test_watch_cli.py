@@ -16,7 +16,7 @@ from typing import IO
 import pytest
 from filelock import FileLock
 
-import ui
+from rag.page.talk import Question, exchange
 from rag.pipeline import open_pipeline
 from rag.settings import load
 from tests.fakes import HERALD, WIRE
@@ -126,11 +126,11 @@ def test_it_outlives_what_goes_wrong(watching: Watching, home: Path, tmp_path: P
 
 def test_an_open_page_answers_from_what_the_watch_has_indexed_since(watching: Watching, home: Path) -> None:
     with open_pipeline(load(home=home)) as pipeline:
-        before = ui.exchange(pipeline, "Who was the baker of Harlow?", ())
+        before = exchange(pipeline, Question("Who was the baker of Harlow?"), (), "default")
         assert "Tom Reed" not in before.chat + before.evidence
         (home.parent / "bakery.txt").write_text(BAKERY)
         assert watching.changed() == {"new": 1}
-        after = ui.exchange(pipeline, "Who was the baker of Harlow?", (before,))
+        after = exchange(pipeline, Question("Who was the baker of Harlow?"), (before,), "default")
         assert "bakery.txt" in after.evidence
         assert pipeline.state.documents == 3
     assert watching.end(signal.SIGINT) == 0
