@@ -125,6 +125,16 @@ def test_a_follow_up_shows_how_it_was_understood_and_earlier_evidence_stays_in_r
     assert "Question 1" in visitor.evidence
 
 
+def test_each_new_answer_comes_into_view_from_its_beginning(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser.new_page(viewport={"width": 1280, "height": 620}), address)
+    for question in ("What was struck near Masra?", "Was anyone hurt?", "What was struck near Masra?"):
+        visitor.ask(question)
+    expect(visitor.page.locator("#turn-3 .question")).to_be_in_viewport(ratio=1)
+    expect(visitor.page.locator("#turn-3 .badge").first).to_be_in_viewport(ratio=1)
+    expect(visitor.page.locator("#turn-2 .question")).not_to_be_in_viewport()
+    visitor.page.close()
+
+
 def test_new_chat_forgets_the_conversation(visitor: Visitor, pipeline: FakePipeline) -> None:
     visitor.ask("What was struck near Masra?")
     visitor.page.get_by_role("button", name="New chat").click()
@@ -157,13 +167,23 @@ def test_what_a_model_writes_is_seen_as_it_comes_and_then_checked(visitor: Visit
     expect(visitor.page.locator("#live .turn")).to_have_count(0)
 
 
+def write_until_stopped(model: FakePipeline) -> None:
+    """Lets the model write one piece after another; fails when it is not stopped before its last."""
+    for _ in model.says:
+        model.go.set()
+        model.go.clear()
+        if model.stopped.wait(0.5):
+            return
+    pytest.fail("the model wrote to its end")
+
+
 def test_stop_ends_the_writing_and_says_so(visitor: Visitor, writing: FakePipeline) -> None:
+    writing.says = ("Aircraft struck ",) * 100
     visitor.send("What was struck near Masra?")
     expect(visitor.page.locator("#live .statement")).to_contain_text("Aircraft struck")
     visitor.page.get_by_role("button", name="Stop").click()
-    writing.go.set()
+    write_until_stopped(writing)
     expect(visitor.page.locator("#chat .trouble")).to_contain_text("You stopped this answer")
-    assert writing.stopped.wait(10)
     expect(visitor.page.get_by_role("button", name="Send")).to_be_visible()
     writing.says = ()
     visitor.page.get_by_role("button", name="Ask again").click()
@@ -176,12 +196,7 @@ def test_closing_the_tab_ends_the_writing(browser: Browser, address: str, writin
     visitor.send("What was struck near Masra?")
     expect(visitor.page.locator("#live .statement")).to_contain_text("Aircraft struck")
     visitor.page.close()
-    for _ in range(100):
-        writing.go.set()
-        writing.go.clear()
-        if writing.stopped.wait(0.5):
-            break
-    assert writing.stopped.is_set()
+    write_until_stopped(writing)
 
 
 def test_new_chat_leaves_an_answer_that_is_still_being_made(visitor: Visitor, writing: FakePipeline) -> None:

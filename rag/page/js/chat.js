@@ -8,15 +8,13 @@ element.addEventListener("toggle", (event) => {
 let seen = "";
 watch("value", () => {
   for (const fold of element.querySelectorAll("details")) if (unfolded.has(name(fold))) fold.open = true;
-  const turns = document.querySelectorAll("#scroll .turn");
-  const last = turns[turns.length - 1];
-  if (!last) {
-    seen = "";
-    unfolded.clear();
-    history.replaceState(null, "", location.pathname + location.search);
-  } else if (element.contains(last) && seen !== last.id) {
-    seen = last.id;
+  const last = [...element.querySelectorAll(".turn")].pop();
+  if (last && seen !== last.id) {
     location.replace("#" + last.id);
     document.querySelector("#evidence-panel")?.scrollTo(0, 0);
+  } else if (!document.querySelector("#scroll .turn")) {
+    unfolded.clear();
+    history.replaceState(null, "", location.pathname + location.search);
   }
+  seen = last?.id || "";
 });
