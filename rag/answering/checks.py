@@ -43,7 +43,7 @@ _ROLE_WORD = re.compile(
     re.I,
 )
 _ASKED_ROLE = re.compile(
-    r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?!to\b)(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
+    r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?!to\b|[a-z]+ed\b|responsible\b)(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
 )
 _SUPERLATIVE = re.compile(
     r"\b(?:least|fewest|worst|(?:big|larg|small|high|low|old|young|long|short|rich|poor|strong|weak|fast|great|near|clos|earli|deadli|heavi)(?:g)?est)\b",
