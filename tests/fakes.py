@@ -103,6 +103,19 @@ electrical fault. Engineers were expected to reach the site on Friday.
 """
 
 
+class WaitingEmbedder(HashingEmbedder):
+    """Does not embed before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.go.set()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        assert self.go.wait(30)
+        return super().embed(texts)
+
+
 class FakePipeline:
     """Gives the answer prepared for a question, and raises for "raise rag" and "raise other".
 

@@ -27,6 +27,7 @@ from rag.contract import as_json
 from rag.page.talk import Exchange, Question, exchange
 from tests.conftest import ROOT
 from tests.fakes import FakePipeline, FakeWorkspace
+from tests.page.conftest import free_port
 
 pytestmark = [  # Gradio leaves event loops open when it builds a page, and a socket open when a port is taken
     pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
@@ -138,12 +139,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     page.close(verbose=False)
     del page
     gc.collect()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

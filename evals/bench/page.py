@@ -200,7 +200,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Where a Chromium is. Raises: EvalError, when none is on the PATH."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         raise EvalError("There is no Chromium on the PATH; install it, as with: apt-get install chromium")
@@ -220,7 +221,7 @@ def main(
     with tempfile.TemporaryDirectory(prefix="rag-bench-") as work, sync_playwright() as playwright:
         home = Path(work) / "home"
         run(("-m", "rag", "index", "--home", str(home), str(docs)))
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=_SWITCHES)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=_SWITCHES)
         hello, ours = [], []
         for place in range(repeats):
             sys.stderr.write(f"bench: start {place + 1} of {repeats}\n")

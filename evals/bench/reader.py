@@ -6,7 +6,6 @@ the medians and their ratio. Needs Playwright and a Chromium.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from evals.bench.page import chromium
 from index.corpus import Held, StoredPath
 from index.types import Article, Document, Span
 from rag.page.reader import Asked, Reading, text_page
@@ -49,7 +49,7 @@ def main() -> None:
         return StreamingResponse(text_page(Reading(held, asked)), media_type="text/html")
 
     with served(Starlette(routes=[Route("/", read)])) as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         quoted = f"{address}/?at={middle.start}-{middle.end}#hit-1"
         pairs = [
             (_seconds(browser, address, AT_THE_TOP), _seconds(browser, quoted, AT_THE_QUOTE)) for _ in range(TIMES)

@@ -54,17 +54,6 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One statement and its verdict."""
-
-    text: str
-    labels: tuple[int, ...]
-    verdict: Verdict
-    note: str = ""
-    attached: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """One answer. `text` is what was written, also where that is no answer; `unsent` were not given to the model."""
 
@@ -72,7 +61,7 @@ class Reply:
     status: Status
     reason: Reason | None
     text: str
-    statements: tuple[Said, ...]
+    statements: tuple[Statement, ...]
     citations: tuple[Words, ...]
     passages: tuple[Shown, ...]
     answerer: AnswererName
@@ -103,7 +92,7 @@ def kept(answer: Answer) -> Reply:
         status=answer.status,
         reason=answer.reason,
         text=answer.text,
-        statements=tuple(Said(s.text, s.labels, s.verdict, s.note, s.attached) for s in answer.statements),
+        statements=answer.statements,
         citations=tuple(
             Words(c.label, c.verdict, c.source.path, c.span.start, c.span.end, c.quote) for c in answer.citations
         ),

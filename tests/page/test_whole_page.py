@@ -182,12 +182,7 @@ def test_forty_hostile_texts_run_nothing_and_fetch_nothing(browser: Browser, hos
 
 
 @pytest.fixture(scope="module")
-def accessible(serve_with_desk: str) -> str:
-    return serve_with_desk
-
-
-@pytest.fixture(scope="module")
-def serve_with_desk(attacker: Attacker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def complete(attacker: Attacker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import ui
     from tests.page.conftest import EXAMPLES, free_port
 
@@ -200,11 +195,11 @@ def serve_with_desk(attacker: Attacker, tmp_path_factory: pytest.TempPathFactory
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), WINDOWS)
 def test_nothing_serious_stands_in_anyones_way(
-    browser: Browser, accessible: str, width: int, height: int, scheme: str
+    browser: Browser, complete: str, width: int, height: int, scheme: str
 ) -> None:
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     seen = Seen(page)
-    page.goto(accessible)
+    page.goto(complete)
     expect(page.locator(".welcome")).to_be_visible()
     found: dict[str, list[str]] = {}
 
@@ -231,13 +226,13 @@ def test_nothing_serious_stands_in_anyones_way(
         examine(tab)
     page.close()
     assert {what: ids for what, ids in found.items() if ids} == {}
-    assert seen.foreign(accessible) == []
+    assert seen.foreign(complete) == []
 
 
-def test_many_browsers_ask_at_once_and_each_gets_its_own_answer(browser: Browser, accessible: str) -> None:
+def test_many_browsers_ask_at_once_and_each_gets_its_own_answer(browser: Browser, complete: str) -> None:
     pages = [browser.new_context().new_page() for _ in range(6)]
     for page in pages:
-        page.goto(accessible)
+        page.goto(complete)
         expect(page.locator(".welcome")).to_be_visible()
     for place, page in enumerate(pages):
         box = page.get_by_role("textbox", name="Your question")
@@ -250,9 +245,9 @@ def test_many_browsers_ask_at_once_and_each_gets_its_own_answer(browser: Browser
         page.context.close()
 
 
-def test_the_keyboard_alone_asks_opens_and_closes(browser: Browser, accessible: str) -> None:
+def test_the_keyboard_alone_asks_opens_and_closes(browser: Browser, complete: str) -> None:
     page = browser.new_page()
-    page.goto(accessible)
+    page.goto(complete)
     expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
     page.keyboard.type("What was struck near Masra?")
     page.keyboard.press("Enter")

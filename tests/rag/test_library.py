@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from index.collections import collections
 from index.errors import IndexBusy, IndexDamaged, IndexFault, RagError
 from index.generation import writing
 from index.settings import IndexSettings
-from index.types import Article, Skipped, Span, Vectors
+from index.types import Article, Skipped, Span
 from rag.library import uploads
 from rag.library.holdings import Entry, Holdings, Unread
 from rag.library.jobs import Job, Outcome, Stage
@@ -22,7 +21,7 @@ from rag.library.library import Library
 from rag.page import files as html
 from rag.page.files import PAGE, Look
 from rag.settings import Settings
-from tests.fakes import HashingEmbedder
+from tests.fakes import WaitingEmbedder
 
 HARBOUR = "The harbour of Lissa was closed on Monday. Fishermen waited at the quay."
 STORM = "A storm had broken the northern mole. Engineers expect the repair to last three weeks."
@@ -34,25 +33,12 @@ def no_trial(folder: Path) -> str | None:
     return None
 
 
-class Waits(HashingEmbedder):
-    """Does not embed before it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go = threading.Event()
-        self.go.set()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        assert self.go.wait(20)
-        return super().embed(texts)
-
-
 class Desk:
     """A home, a folder of documents, and a workspace whose embedder needs no model."""
 
     def __init__(self, place: Path) -> None:
         self.settings = Settings(home=place / "home")
-        self.embedder = Waits()
+        self.embedder = WaitingEmbedder()
         self.released: list[str] = []
         self.docs = place / "docs"
         self.docs.mkdir()
