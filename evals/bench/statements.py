@@ -25,7 +25,7 @@ from index.open import Index, open_index
 from index.types import Encoded, Span, passage_id
 from rag.settings import load
 from rag.types import Ranks, RetrievedPassage
-from rag.verification.attach import attach
+from rag.verification.attach import judged
 from rag.verification.cite import parse
 from rag.verification.support import Encode
 from rag.verification.verify import Checked, verify
@@ -78,7 +78,7 @@ def supported(folder: Path, index: Index, encode: Encode | None) -> Iterator[tup
             if reply is None or reply.status != "answered" or reply.answerer != "llm":
                 continue
             passages = _given(reply, index)
-            for item in attach(judge(parse(reply.text), passages), passages, judge):
+            for item in judged(parse(reply.text), passages, judge):
                 if item.statement.verdict == "supported":
                     yield system, case, item
 

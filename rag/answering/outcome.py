@@ -11,7 +11,7 @@ from rag.answering import decide
 from rag.answering.extract import ExtractAnswerer
 from rag.errors import LLMFailed
 from rag.types import Answerer, Citation, Draft, Finding, Live, Reason, RetrievedPassage, Statement
-from rag.verification.attach import Judge, attach
+from rag.verification.attach import Judge, judged
 from rag.verification.cite import parse
 from rag.verification.entail import Entailment
 from rag.verification.support import Encode
@@ -123,7 +123,7 @@ def _sent(draft: Draft, passages: Sequence[RetrievedPassage]) -> list[RetrievedP
 
 def _checked(draft: Draft, passages: Sequence[RetrievedPassage], judge: Judge) -> tuple[Checked, ...]:
     sent = _sent(draft, passages)
-    return attach(judge(parse(draft.text), sent), sent, judge)
+    return judged(parse(draft.text), sent, judge)
 
 
 def _statements(checked: Sequence[Checked]) -> tuple[Statement, ...]:

@@ -10,9 +10,8 @@ from index.types import Passage, Source
 from rag.answering.prompt import declines, pack
 from rag.errors import LLMFailed
 from rag.types import LLM, Ranks, RetrievedPassage
-from rag.verification.attach import attach
+from rag.verification.attach import judged
 from rag.verification.cite import parse
-from rag.verification.verify import verify
 
 _TEXTS = (
     ("The Tern", "The ferry Tern sank off Corrin on Monday. All 41 passengers were taken ashore by fishing boats."),
@@ -48,7 +47,7 @@ def probe(llm: LLM) -> Probe:
     passages = [_passage(label, title, text) for label, (title, text) in enumerate(_TEXTS, start=1)]
     reply, first, rest = _timed(llm, pack(_ASKED, passages, (), llm.window, llm.tokens).text)
     said = parse(reply)
-    checked = attach(verify(said, passages), passages)
+    checked = judged(said, passages)
     missing, *_ = _timed(llm, pack(_NOT_THERE, passages, (), llm.window, llm.tokens).text)
     return Probe(
         model=llm.name,

@@ -31,6 +31,11 @@ HEDGES = frozenset(
         "planned plans appears appear appeared seems seem seemed claimed claims rumored rumoured presumably should"
     ).split()
 )
+_INTENT = re.compile(
+    r"hop(?:e[sd]?|ing)|want(?:s|ed|ing)?|try|trie[sd]|trying|attempt(?:s|ed|ing)?|plan(?:s|ned|ning)?|aim(?:s|ed|ing)?|"
+    r"intend(?:s|ed|ing)?|seeks?|seeking|sought|vow(?:s|ed|ing)?|promis(?:e[sd]?|ing)|threaten(?:s|ed|ing)?"
+)
+"""Before "to": what is only meant, as in "hoped to return"."""
 _DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _METRES = {"mile": 1609.34, "kilomet": 1000.0, "km": 1000.0, "met": 1.0, "feet": 0.3048, "foot": 0.3048, "yard": 0.9144,
            "inch": 0.0254, "cm": 0.01, "mm": 0.001}  # fmt: skip
@@ -166,7 +171,8 @@ def _part(
         )
     if lower in NEGATIONS or lower.endswith("n't"):
         return Part("negation", "not", word.text, word.span)
-    if lower in HEDGES and not (lower == "may" and word.text[0] == "M" and at):
+    meant = _INTENT.fullmatch(lower) and at + 1 < len(found) and found[at + 1].text.lower() == "to"
+    if meant or (lower in HEDGES and not (lower == "may" and word.text[0] == "M" and at)):
         return Part("hedge", "hedge", word.text, word.span)
     if _is_name(word, at, found, text, names, starts):
         place = group(word.text)

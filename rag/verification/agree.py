@@ -6,13 +6,14 @@ source in another place are found.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from index.tokens import words
 from rag.language.names import acronyms, group, skeleton
-from rag.language.parts import Change, Part, agrees, cut, set_beside, unmatched
+from rag.language.parts import HEDGES, Change, Part, agrees, cut, set_beside, unmatched
 from rag.language.speakers import Attribution, attributions, within
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
@@ -36,6 +37,10 @@ _AGAINST: dict[str, set[str]] = {}
 for _one, _other in _OPPOSITES:
     _AGAINST.setdefault(_one, set()).add(_other)
     _AGAINST.setdefault(_other, set()).add(_one)
+_MEANING = ("word", "name", "number", "date")
+_BY = re.compile(r"\bby\b")
+_SIGNS = frozenset(w.stem for w in words("indication evidence sign proof suggestion hint trace reason claim"))
+"""Between a negation and what it denies: "no sign that", "no proof of"."""
 _PRONOUNS = frozenset(
     "he she it they him her them his hers its their who this these those former latter company group man woman team".split()
 )
@@ -103,7 +108,7 @@ class Pair:
 def disagreements(pair: Pair) -> list[Disagreement]:
     """Every fault found, the gravest first."""
     found = [
-        *_amounts(pair), *_names(pair), *_first_word(pair), *_swapped(pair), *_opposites(pair), *_negations(pair), *_speaker(pair), *_hedges(pair)
+        *_amounts(pair), *_names(pair), *_first_word(pair), *_swapped(pair), *_turned(pair), *_opposites(pair), *_negations(pair), *_speaker(pair), *_hedges(pair)
     ]  # fmt: skip
     return sorted(found, key=lambda fault: not fault.grave)
 
@@ -241,6 +246,24 @@ def _swapped(pair: Pair) -> list[Disagreement]:
     return []
 
 
+def _turned(pair: Pair) -> list[Disagreement]:
+    """Who does it and whom it is done to, turned round: each begins with the name that the other has only later on."""
+    if attributions(pair.said) or attributions(pair.source) or _BY.search(pair.said) or _BY.search(pair.source):
+        return []
+    said, source = _begins_with(pair.said_parts), _begins_with(pair.source_parts)
+    if said is None or source is None or said.key == source.key:
+        return []
+    if said.key not in {p.key for p in pair.source_parts} or source.key not in {p.key for p in pair.said_parts}:
+        return []
+    return [Disagreement(f"the source tells what {source.text} does, not {said.text}", False)]
+
+
+def _begins_with(parts: Sequence[Part]) -> Part | None:
+    """The name that a sentence begins with, an article or a number before it or not."""
+    first = next((part for part in parts if part.text.lower() not in ("the", "a", "an")), None)
+    return first if first is not None and first.kind == "name" else None
+
+
 def _there(pair: Pair, said: Sequence[Part], source: Sequence[Part]) -> Disagreement:
     told = pair.source[source[0].span.start : source[-1].span.end].strip()
     return Disagreement(
@@ -281,13 +304,27 @@ def _denies(parts: Sequence[Part]) -> bool:
 
 
 def _scope_is_said(pair: Pair, part: Part) -> bool:
-    """Whether what stands after `part` in the source, the next two words that mean something, is in the statement."""
+    """Whether what stands after `part` in the source, the next two words that mean something, is in the statement.
+
+    After "no sign of" and the like it is the words after these.
+    """
     at = pair.source_parts.index(part)
-    scope = [p for p in pair.source_parts[at + 1 : at + 6] if p.kind in ("word", "name", "number", "date")][:2]
+    after = pair.source_parts[at + 1 :]
+    while after and (after[0].kind == "stop" or after[0].key in _SIGNS):
+        after = after[1:]
+    scope = [p for p in after[:5] if p.kind in _MEANING][:2]
     if not scope:
         scope = [p for p in pair.source_parts[max(0, at - 3) : at] if p.kind in ("word", "name")][-1:]
     said = {p.key for p in pair.said_parts}
     return bool(scope) and all(p.key in said for p in scope)
+
+
+def _deed_is_said(pair: Pair, part: Part) -> bool:
+    """Whether the statement says half or more of what stands after `part` in the source, four words that mean something."""
+    at = pair.source_parts.index(part)
+    scope = [p for p in pair.source_parts[at + 1 : at + 9] if p.kind in _MEANING][:4]
+    said = {p.key for p in pair.said_parts}
+    return bool(scope) and 2 * sum(p.key in said for p in scope) >= len(scope)
 
 
 def _hedges(pair: Pair) -> list[Disagreement]:
@@ -300,9 +337,15 @@ def _hedges(pair: Pair) -> list[Disagreement]:
 
 def _lost_hedge(pair: Pair) -> list[Disagreement]:
     for part in pair.gone:
-        if part.kind == "hedge" and _scope_is_said(pair, part):
+        if part.kind == "hedge" and (
+            _deed_is_said(pair, part) if _is_intent(pair, part) else _scope_is_said(pair, part)
+        ):
             return [Disagreement(f"the source says “{part.text}”", False)]
     return []
+
+
+def _is_intent(pair: Pair, part: Part) -> bool:
+    return part.text.lower() not in HEDGES and pair.source[part.span.end :].lstrip().lower().startswith("to ")
 
 
 def _lost_speaker(pair: Pair) -> list[Disagreement]:

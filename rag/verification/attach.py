@@ -1,4 +1,7 @@
-"""A source for what a model left without one: the passage that supports the sentence, and the word that we chose it."""
+"""What a whole reply comes to: each sentence judged, a source for what was left without one, and what leans on what.
+
+A source that we chose is marked so. A sentence whose "this" points at one that does not stand cannot stand by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from index.tokens import words
-from rag.types import RetrievedPassage
+from rag.types import RetrievedPassage, Verdict
 from rag.verification.cite import Marked
 from rag.verification.verify import Checked, verify
 
@@ -17,7 +20,45 @@ _FEWEST = 2
 _OF_THE_PASSAGES = re.compile(r"\b(?:passages?|question)\b", re.IGNORECASE)
 """A sentence about what was sent is no claim of the documents."""
 
+_LEANS = re.compile(
+    r"\b(?:this|that|these|those)\b(?=\s*(?:[.,;]|$))"
+    r"|^(?:this|that|these|those)\s+(?:is|was|are|were|has|had|have|would|could|may|might|means?|meant|shows?|showed)\b",
+    re.IGNORECASE,
+)
+"""A "this" that stands for the sentence before."""
+_LEADS = re.compile(r":\W*$")
+
 Judge = Callable[[Sequence[Marked], Sequence[RetrievedPassage]], tuple[Checked, ...]]
+
+
+def judged(
+    marked: Sequence[Marked], passages: Sequence[RetrievedPassage], judge: Judge = verify
+) -> tuple[Checked, ...]:
+    """A verdict for each sentence of a reply, sources attached where the model gave none, and what leans on what seen to."""
+    return leaning(attach(judge(marked, passages), passages, judge))
+
+
+def leaning(checked: Sequence[Checked]) -> tuple[Checked, ...]:
+    """`checked`, but only partly supported what leads to something else, or points at a sentence that does not stand."""
+    settled: list[Checked] = []
+    for item in checked:
+        before = settled[-1].statement.verdict if settled else "supported"
+        settled.append(_leaned(item, before))
+    return tuple(settled)
+
+
+def _leaned(item: Checked, before: Verdict) -> Checked:
+    said = item.statement
+    if said.verdict != "supported" or "“" in said.text:
+        return item
+    if _LEADS.search(said.text):
+        note = "it only leads to what follows"
+    elif before != "supported" and _LEANS.search(said.text):
+        note = "it points at the sentence before, which does not stand"
+    else:
+        return item
+    citations = tuple(replace(c, verdict="partly") for c in item.citations)
+    return replace(item, statement=replace(said, verdict="partly", note=note), citations=citations)
 
 
 def attach(

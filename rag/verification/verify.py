@@ -114,7 +114,8 @@ def _against(text: str, item: RetrievedPassage, encode: Encode | None, entailmen
     told = _paraphrase(text.replace(attribution(item.source), " ") if quoted else text, item, encode, entailment)
     if not quoted:
         return told
-    return _Result("partly" if told.verdict == "unsupported" else told.verdict, found, told.note, told.probability)
+    verdict: Verdict = "partly" if told.verdict == "unsupported" else told.verdict
+    return _Result(verdict, _united([*found, *told.spans], item), told.note, told.probability)
 
 
 def quotations(text: str, item: RetrievedPassage) -> list[str]:
@@ -126,6 +127,17 @@ def quotations(text: str, item: RetrievedPassage) -> list[str]:
     if outer and place(outer, item):
         return [outer]
     return [next(part for part in match.groups() if part) for match in _QUOTED.finditer(text)]
+
+
+def _united(spans: Sequence[Span], item: RetrievedPassage) -> tuple[Span, ...]:
+    """`spans`, each widened to the sentences it stands in, in their order; one that another holds is left out."""
+    base = item.passage.start
+    whole = [Span(s.start + base, s.end + base) for s in sentences(item.passage.text)]
+    wide = []
+    for span in spans:
+        touched = [sentence for sentence in whole if sentence.overlap(span)] or [span]
+        wide.append(Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)))
+    return tuple(dict.fromkeys(s for s in wide if not any(other != s and other.contains(s) for other in wide)))
 
 
 def _frame(text: str, quoted: Sequence[str], item: RetrievedPassage) -> str:

@@ -28,6 +28,8 @@ def notes(said: str, source: str, around: str = "", year: int | None = None) -> 
         ("The attack came within 29 km of the base, Syria’s army said.", ARMY),
         ("Moscow denied the strike.", "Russia denied the strike on Monday."),
         ("The road was not closed.", "The road was never closed."),
+        ("Ann Lee tried to sell the mill.", "Ann Lee hoped to sell the mill soon."),
+        ("The mill of Marlow was bought by Harlow.", "Harlow has bought the mill of Marlow."),
     ],
 )
 def test_true_ones_have_no_fault(said: str, source: str) -> None:
@@ -53,6 +55,11 @@ def test_true_ones_have_no_fault(said: str, source: str) -> None:
         ("Syria denied the strike on Monday.", "Israel denied the strike on Monday.", "the source says Israel, not Syria"),
         ("The road was closed.", "The road was not closed.", "the source says “not”, and this does not"),
         ("Prices rose after the war.", "Prices fell after the war.", "the source says “fell”, not “rose”"),
+        ("The ferry posed a danger to bathers.", "There was no sign that the ferry posed a danger to bathers.",
+         "the source says “no”, and this does not"),
+        ("Ann Lee went back to the mill.", "Ann Lee hoped to go back to the mill soon.", "the source says “hoped”"),
+        ("Marlow sold the mill to Harlow.", "Harlow has sold the old mill to Marlow.",
+         "the source tells what Harlow does, not Marlow"),
     ],
 )  # fmt: skip
 def test_false_ones_are_told_in_words(said: str, source: str, note: str) -> None:

@@ -10,6 +10,7 @@ from index.types import Passage, Source
 from rag.types import Ranks, RetrievedPassage, Verdict
 from rag.verification.cite import Marked, parse
 from rag.verification.verify import verify
+from tests.rag.passages import offered
 
 TEXT = (
     "Israel denied the strike on Monday. At least 83 people were killed in the town of Harlow, the mayor said. "
@@ -93,3 +94,14 @@ def test_any_slice_in_quotation_marks_is_supported(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(words) - 1))
     end = data.draw(st.integers(start + 1, len(words)))
     assert verdict(f"“{' '.join(words[start:end])}”") == "supported"
+
+
+def test_few_words_in_quotation_marks_are_shown_in_the_sentence_they_are_from() -> None:
+    text = "The harbour was dredged. Mayor Ann Lee said the work was “long overdue” after nine weeks."
+    (item,) = offered(text)
+    said = "Mayor Ann Lee said the work was “long overdue” after nine weeks."
+    for sentence in (said, "The work after nine weeks was “long overdue”, Mayor Ann Lee said."):
+        (checked,) = verify([Marked(sentence, (1,))], [item])
+        assert [citation.quote for citation in checked.citations] == [said]
+    (bare,) = verify([Marked("“long overdue”", (1,))], [item])
+    assert [citation.quote for citation in bare.citations] == ["long overdue"]
