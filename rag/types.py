@@ -237,6 +237,13 @@ class Answerer(Protocol):
         """
         ...
 
+    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
+        """Whether it finds the answer after all, asked about the words of the evidence alone.
+
+        Raises: LLMFailed; Cancelled.
+        """
+        ...
+
 
 class LLM(Protocol):
     """The seam to every language model: one prompt in, text out, whole or in pieces."""

@@ -66,6 +66,10 @@ class CurrentAnswerer:
         """As `rag.types.Answerer` says."""
         return self._answerer.draft(question, passages, findings, live)
 
+    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
+        """As `rag.types.Answerer` says."""
+        return self._answerer.confirms(question, findings, live)
+
 
 class Workspace(AbstractContextManager["Workspace"]):
     """The collections of one home, each opened when it is first asked, and the language model they share.

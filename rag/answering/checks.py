@@ -163,8 +163,8 @@ def _is_mid_name(candidate: Candidate, word: Word) -> bool:
 def _named(reading: Reading, candidate: Candidate) -> str | None:
     """Where a name is asked for, a name must be there: of a person, two words with capitals side by side."""
     question = reading.question
-    if not question.given_name and question.kind != "name":
-        return None
+    if question.field == "outlet" or (not question.given_name and question.kind != "name"):
+        return None  # every quote stands under its outlet
     found = new_names(reading, candidate)
     if question.given_name and _PERSONAL.search(question.text):
         pairs = itertools.pairwise(found)

@@ -40,6 +40,10 @@ class ExtractAnswerer:
         lines = [line(quote, by_label[quote.label].source) for quote in quotes]
         return Draft("\n".join(lines), declined=not lines)
 
+    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
+        """True where there is evidence: it quotes, and has no opinion of its own."""
+        return any(finding.quotes for finding in findings)
+
 
 def line(quote: Quote, source: Source) -> str:
     """`Forbes, Paul Roderick Gregory, 13 April 2017: “…” [2]`; the headline or the file where no outlet is printed."""

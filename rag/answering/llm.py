@@ -9,9 +9,10 @@ import math
 import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.answering.prompt import DECLINED, declines, pack, prompt
+from rag.answering.prompt import DECLINED, copies, copying, declines, pack, prompt
 from rag.asking.rewrite import rewritten
 from rag.errors import Cancelled, LLMFailed
 from rag.types import LLM, AnswererName, Draft, Finding, Live, RetrievedPassage, Turn
@@ -114,6 +115,18 @@ class LLMAnswerer:
             raise LLMFailed(f"The model {self.model!r} gave an empty reply; try another model.")
         cut = None if _ENDED.search(reply) or declines(reply) else "The model's reply broke off before its end."
         return Draft(reply, declined=declines(reply), sent=packed.labels, notice=cut)
+
+    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
+        """Whether the model copies an answer from the evidence, which it is shown without the rest.
+
+        Raises: LLMFailed; Cancelled.
+        """
+        quotes = [quote.text for finding in findings for quote in finding.quotes]
+        asked = copying(question, quotes)
+        if self._llm.tokens(asked) > self._llm.window:
+            return False
+        unheard = replace(live or Live(), on_text=lambda _: None)
+        return copies(spoken(self._llm.stream(asked), unheard), quotes)
 
 
 def spoken(pieces: Generator[str, None, None], live: Live) -> str:

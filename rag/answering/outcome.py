@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rag.answering import decide
 from rag.answering.extract import ExtractAnswerer
 from rag.errors import LLMFailed
-from rag.types import Answerer, Citation, Draft, Finding, Live, Reason, RetrievedPassage, Statement
+from rag.types import Answerer, Citation, Draft, Finding, Live, Quote, Reason, RetrievedPassage, Statement
 from rag.verification.attach import Judge, judged
 from rag.verification.cite import parse
 from rag.verification.entail import Entailment
@@ -18,6 +18,9 @@ from rag.verification.support import Encode
 from rag.verification.verify import Checked, verify
 
 Stage = Callable[[str], AbstractContextManager[None]]
+_ADDED = "The quotes at the end were added: the model's sentences do not rest on them."
+_ADDED_ONE = "The quote at the end was added: the model's sentences do not rest on it."
+_FOUND = "The model found no answer in the passages as a whole, and then one in the words quoted here."
 _NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
 
 
@@ -54,8 +57,9 @@ def write(
 ) -> Outcome:
     """The outcome of one question. No answerer is asked where the evidence cannot carry an answer.
 
-    Where nothing stands of what a model wrote, or it fails, the quotes are the answer; where it declines, they are
-    shown beside the refusal.
+    The quotes are the answer where a model fails, where nothing stands of what it wrote, and where it declines, but
+    finds the answer in the quotes when it is shown them alone. Where some of it stands, but rests on no evidence for a
+    part of the question, the quotes of that part follow its words. Beside a refusal they are shown.
 
     `stage` times the "answer" and the "verify" stage; `encode` and `entailment` are those of `verify`.
 
@@ -64,20 +68,27 @@ def write(
     reason = decide.before(len(passages), findings)
     if reason is not None:
         return Outcome(answerer, reason=reason)
+    judge = partial(verify, encode=encode, entailment=entailment)
     with stage("answer"):
         draft, writer = _draft(answerer, question, passages, findings, live)
     with stage("verify"):
-        judge = partial(verify, encode=encode, entailment=entailment)
         checked = _checked(draft, passages, judge)
-        reason = decide.after(draft, _statements(checked))
-        withheld: tuple[Statement, ...] = ()
-        if reason == "unsupported" and writer.name == "llm":
-            withheld = _statements(checked)
-            why = " ".join(filter(None, [draft.notice, _NOTHING_STANDS]))
-            draft, writer = _quoted(question, passages, findings, why)
-            checked = _checked(draft, passages, judge)
-            reason = decide.after(draft, _statements(checked))
-        quotes = _quotes(question, passages, findings) if reason is not None and writer.name == "llm" else ()
+    reason = decide.after(draft, _statements(checked))
+    withheld: tuple[Statement, ...] = ()
+    quotes: tuple[Citation, ...] = ()
+    if writer.name == "llm":
+        with stage("answer"):
+            instead = _instead(writer, reason, question, findings, live)
+        with stage("verify"):
+            if instead is not None:
+                withheld = _statements(checked) if reason == "unsupported" else ()
+                why = " ".join(filter(None, [draft.notice, instead]))
+                draft, writer = _quoted(question, passages, findings, why)
+                checked, reason = _checked(draft, passages, judge), None
+            elif reason is not None:
+                quotes = _quotes(question, passages, findings)
+            elif left := left_out(findings, checked):
+                draft, checked = _with_quotes(draft, checked, left, passages)
     statements, offered = _statements(checked), {item.label for item in _sent(draft, passages)}
     return Outcome(
         answerer=writer,
@@ -91,6 +102,42 @@ def write(
         quotes=quotes,
         withheld=withheld,
     )
+
+
+def _instead(
+    writer: Answerer, reason: Reason | None, question: str, findings: Sequence[Finding], live: Live | None
+) -> str | None:
+    """Why the quotes are to be the answer instead of a model's words; None where they are not."""
+    if reason == "unsupported":
+        return _NOTHING_STANDS
+    try:
+        found = reason == "model_declined" and writer.confirms(question, findings, live)
+    except LLMFailed:
+        found = False  # its "no" stands
+    return _FOUND if found else None
+
+
+def left_out(findings: Sequence[Finding], checked: Sequence[Checked]) -> tuple[Quote, ...]:
+    """The evidence that no supported sentence rests on: of each part of the question that none answers, and of each
+    side of a disagreement that none tells.
+    """
+    used = [c for item in checked for c in item.citations if item.statement.verdict == c.verdict == "supported"]
+    left: list[Quote] = []
+    for finding in findings:
+        unused = [q for q in finding.quotes if not any(c.label == q.label and c.span.overlap(q.span) for c in used)]
+        if finding.differing or len(unused) == len(finding.quotes):
+            left += unused
+    return tuple(dict.fromkeys(left))
+
+
+def _with_quotes(
+    draft: Draft, checked: Sequence[Checked], quotes: Sequence[Quote], passages: Sequence[RetrievedPassage]
+) -> tuple[Draft, tuple[Checked, ...]]:
+    """The draft with `quotes` beneath it, and that they are not the model's words."""
+    beneath = ExtractAnswerer().draft("", passages, [Finding("", tuple(quotes))]).text
+    notice = " ".join(filter(None, [draft.notice, _ADDED if len(quotes) > 1 else _ADDED_ONE]))
+    told = replace(draft, text=f"{draft.text}\n{beneath}", notice=notice)
+    return told, (*checked, *verify(parse(beneath), passages))
 
 
 def _draft(

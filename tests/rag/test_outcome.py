@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
 
 from index.types import Span
 from rag.answering.llm import DECLINED, LLMAnswerer
-from rag.answering.outcome import Outcome, write
+from rag.answering.outcome import Outcome, left_out, write
 from rag.answering.prompt import prompt
 from rag.errors import LLMFailed
 from rag.types import Finding, Quote, RetrievedPassage
+from rag.verification.attach import judged
+from rag.verification.cite import parse
 from tests.fakes import ScriptedLLM
 from tests.rag.passages import offered
 
@@ -53,9 +55,37 @@ def test_a_wrong_label_is_not_put_right() -> None:
 
 
 def test_a_refusal_shows_the_quotes_that_were_found() -> None:
-    found = outcome(ScriptedLLM(DECLINED))
+    found = outcome(ScriptedLLM(DECLINED, "none"))
     assert (found.reason, found.text) == ("model_declined", "")
     assert [(q.label, q.quote) for q in found.quotes] == [(1, STRUCK)]
+
+
+def test_a_model_that_declines_and_then_copies_from_the_quotes_is_overruled_by_itself() -> None:
+    llm = ScriptedLLM(DECLINED, "a research facility")
+    found = outcome(llm)
+    assert (found.reason, found.answerer.name, found.quotes) == (None, "extract", ())
+    assert [(s.verdict, s.labels) for s in found.statements] == [("supported", (1,))]
+    assert STRUCK in found.text
+    assert found.notice == (
+        "The model found no answer in the passages as a whole, and then one in the words quoted here. "
+        "These are quotes instead."
+    )
+    assert FIRE not in llm.prompts[1]
+
+
+def test_what_it_copies_is_never_shown() -> None:
+    found = outcome(ScriptedLLM(DECLINED, "Masra struck Aircraft"))
+    assert "Masra struck Aircraft" not in repr(found)
+
+
+def test_a_failure_at_the_second_asking_leaves_the_no() -> None:
+    class Once(ScriptedLLM):
+        def stream(self, prompt: str) -> Iterator[str]:
+            if self.prompts:
+                raise LLMFailed("The model is away.")
+            return super().stream(prompt)
+
+    assert outcome(Once(DECLINED)).reason == "model_declined"
 
 
 def test_where_nothing_stands_the_quotes_are_the_answer() -> None:
@@ -75,6 +105,29 @@ def test_a_refusal_hides_no_supported_sentence() -> None:
     assert found.reason is None
     assert found.statements[0].verdict == "supported"
     assert found.quotes == ()
+
+
+def test_evidence_that_no_sentence_rests_on_is_quoted_after_the_models_words() -> None:
+    found = outcome(ScriptedLLM(f"{FIRE[:-1]} [2]."))
+    assert (found.reason, found.answerer.name) == (None, "llm")
+    model, added = found.text.split("\n")
+    assert model == f"{FIRE[:-1]} [2]."
+    assert added.endswith(f"“{STRUCK}” [1]")
+    assert [(s.labels, s.verdict) for s in found.statements] == [((2,), "supported"), ((1,), "supported")]
+    assert found.notice == "The quote at the end was added: the model's sentences do not rest on it."
+
+
+def test_nothing_is_added_where_the_models_words_rest_on_the_evidence() -> None:
+    found = outcome(ScriptedLLM(f"{STRUCK[:-1]} [1]."))
+    assert (found.text, found.notice) == (f"{STRUCK[:-1]} [1].", None)
+
+
+@pytest.mark.parametrize(("differing", "expected"), [(True, [2]), (False, [])])
+def test_a_side_of_a_disagreement_is_not_left_out(differing: bool, expected: list[int]) -> None:
+    quotes = (Quote(1, Span(0, len(STRUCK)), STRUCK), Quote(2, Span(0, len(FIRE)), FIRE))
+    checked = judged(parse(f"{STRUCK[:-1]} [1]."), PASSAGES)
+    left = left_out([Finding(ASKED, quotes, differing=differing)], checked)
+    assert [quote.label for quote in left] == expected
 
 
 def test_without_evidence_no_model_is_asked() -> None:
@@ -143,5 +196,6 @@ def test_copies_of_one_text_are_one_source() -> None:
     llm = ScriptedLLM(f"{FIRE[:-1]} [2, 3, 4].")
     found = outcome(llm, copies)
     assert llm.prompts[0].count(FIRE) == 1
-    assert {c.label for c in found.citations} == {2}
+    assert found.statements[0].labels == (2, 3, 4)
+    assert {c.label for c in found.citations} == {1, 2}  # the evidence, which the model left out, and what it cites
     assert found.unknown == (3, 4)

@@ -116,7 +116,7 @@ def test_what_a_model_writes_is_checked_and_none_of_it_dropped(opened: Opener) -
 
 
 def test_a_model_may_decline(opened: Opener) -> None:
-    answer, _ = asked(opened, DECLINED)
+    answer, _ = asked(opened, DECLINED, "none")
     assert (answer.status, answer.reason, answer.text) == ("refused", "model_declined", "")
     assert answer.passages
 
