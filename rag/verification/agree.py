@@ -115,7 +115,7 @@ def disagreements(pair: Pair) -> list[Disagreement]:
 
 def _amounts(pair: Pair) -> list[Disagreement]:
     """Every number and date of the statement must be the source's; numbers said to be round may be near."""
-    found = []
+    found = _repeated(pair)
     for part in pair.new:
         if part.kind not in ("number", "date"):
             continue
@@ -134,6 +134,18 @@ def _amounts(pair: Pair) -> list[Disagreement]:
             noun = "date" if part.kind == "date" else "number"
             found.append(Disagreement(f"the {noun} {part.text.strip()} is not in the source's words", False))
     return found
+
+
+def _repeated(pair: Pair) -> list[Disagreement]:
+    """A number of the source that stands a second time, where the source has another: it is the source's elsewhere only."""
+    gone = {part.key for part in pair.gone}
+    often = {part.key for part in pair.new} & {part.key for part in pair.source_parts}
+    for change in pair.changes:
+        for part in change.said:
+            rivals = [p for p in change.source if p.key in gone and _comparable(p, part)]
+            if part.kind in ("number", "date") and part.key in often and rivals:
+                return [Disagreement(f"the source says {rivals[0].text.strip()} there, not {part.text.strip()}", True)]
+    return []
 
 
 def _comparable(one: Part, other: Part) -> bool:

@@ -35,6 +35,8 @@ _LEAST = 0.3
 """A statement that is not likely supported, and has less of its words in its nearest sentence, is not even partly so."""
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]{8,})\"")
 _CLAUSE = re.compile(r";\s+|,?\s+(?:but|while|whereas|although)\s+|,\s+and\s+")
+_SPACED = re.compile(r"\b([A-Z]\.)\s(?=[A-Z]\.)")
+"""Models write "U. S."; it is U.S."""
 _LEAST_CLAUSE = 4
 """A clause has at least so many words that mean something."""
 _ORDER: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "uncited")
@@ -89,7 +91,8 @@ def _check(
     if not known:
         verdict: Verdict = "unsupported" if unknown else "uncited"
         return Checked(Statement(sentence.text, sentence.labels, verdict, note), ())
-    results = [_against(sentence.text, item, encode, entailment) for item in known]
+    said = _SPACED.sub(r"\1", sentence.text)
+    results = [_against(said, item, encode, entailment) for item in known]
     best = min(results, key=lambda result: (_ORDER.index(result.verdict), -result.probability))
     citations = [
         Citation(item.label, result.verdict, item.source, item.passage.page, span, _slice(item, span))

@@ -105,3 +105,10 @@ def test_few_words_in_quotation_marks_are_shown_in_the_sentence_they_are_from() 
         assert [citation.quote for citation in checked.citations] == [said]
     (bare,) = verify([Marked("“long overdue”", (1,))], [item])
     assert [citation.quote for citation in bare.citations] == ["long overdue"]
+
+
+def test_initials_that_a_model_spaced_out_are_the_same() -> None:
+    (item,) = offered("Calling for it was a mistake in U.S. policy, Ann Lee said.")
+    (checked,) = verify([Marked("Calling for it was a mistake in U. S. policy, Ann Lee said.", (1,))], [item])
+    assert checked.statement.verdict == "supported"
+    assert checked.statement.text.endswith("U. S. policy, Ann Lee said.")  # as it was written
