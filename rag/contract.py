@@ -63,6 +63,7 @@ def _statement(statement: Statement) -> Json:
         "verdict": statement.verdict,
         "note": statement.note,
         "attached": statement.attached,
+        "added": statement.added,
     }
 
 

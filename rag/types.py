@@ -81,7 +81,8 @@ class Draft:
 class Statement:
     """One sentence of an answer with the labels it cites, as written, unknown ones included.
 
-    `attached` says that it was written without a label, and that ours is that of a passage which supports it.
+    `attached` says that it was written without a label, and that ours is that of a passage which supports it; `added`
+    that it is no word of the model's, but a quote of evidence that the model left out.
     """
 
     text: str
@@ -89,6 +90,7 @@ class Statement:
     verdict: Verdict
     note: str = ""
     attached: bool = False
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from evals.refusal import flags, refusal_measures
 from evals.run import Row
 from evals.stats import Interval, bootstrap_ratio, interval, wilson
 from index.types import Span
+from rag.answering.outcome import FOUND, NOTHING_STANDS
 
 SYSTEMS = ("ours", "extract", "plain", "citation_query_engine")
 OURS, PLAIN, LONG = "ours", "plain", "long"
@@ -193,10 +194,18 @@ def _ratio(spent: Mapping[str, float], base: Mapping[str, float], cases: Sequenc
 
 def _writers(told: _Spoken) -> str:
     replies = [line.reply for line in told.lines if line.reply]
+    written = [r for r in replies if r.status == "answered" and r.answerer == "llm"]
+    quoted = [r.notice or "" for r in replies if r.status == "answered" and r.answerer == "extract"]
     counts = {
-        "answered in the model's words": sum(r.status == "answered" and r.answerer == "llm" for r in replies),
+        "answered in the model's words": len(written),
+        "of these, with quotes of the evidence that it left out": sum(
+            any(s.added for s in r.statements) for r in written
+        ),
         "answered with quotes, since what the model wrote did not stand": sum(
-            r.status == "answered" and r.answerer == "extract" for r in replies
+            NOTHING_STANDS in told for told in quoted
+        ),
+        "answered with quotes, in which it found the answer once it had declined": sum(
+            FOUND in told for told in quoted
         ),
         "refused before the model was asked": sum(r.reason in _UNASKED for r in replies),
         "refused since the model declined": sum(r.reason == "model_declined" for r in replies),
@@ -214,9 +223,14 @@ def _agreed(name: str, labels: Sequence[Label]) -> tuple[str, str]:
 
 def _statements(lines: Sequence[Line], labels: Sequence[Label]) -> str:
     replies = [(line.case, line.reply) for line in lines if line.reply]
-    called = {(case, said.text) for case, r in replies for said in r.statements if said.verdict == "supported"}
+    called = {
+        (case, said.text)
+        for case, r in replies
+        for said in r.statements
+        if r.answerer == "llm" and said.verdict == "supported" and not said.added
+    }
     read = {(label.case, label.statement) for label in labels if label.system == OURS}
-    parts = [f"Statements of ours called supported here: {len(called)}; read by eye: {len(called & read)}."]
+    parts = [f"Statements of the model's called supported in ours: {len(called)}; read by eye: {len(called & read)}."]
     groups = [("all that were read", list(labels))]
     groups += [
         (f"written to the prompt of {name}", [x for x in labels if x.system == name]) for name in (OURS, PLAIN, LONG)

@@ -78,8 +78,9 @@ def supported(folder: Path, index: Index, encode: Encode | None) -> Iterator[tup
             if reply is None or reply.status != "answered" or reply.answerer != "llm":
                 continue
             passages = _given(reply, index)
+            ours = {said.text for said in reply.statements if said.added}
             for item in judged(parse(reply.text), passages, judge):
-                if item.statement.verdict == "supported":
+                if item.statement.verdict == "supported" and item.statement.text not in ours:
                     yield system, case, item
 
 

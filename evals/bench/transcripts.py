@@ -111,7 +111,7 @@ def restored(reply: Reply, text_of: Text) -> Answer:
         status=reply.status,
         reason=reply.reason,
         text=reply.text,
-        statements=tuple(Statement(s.text, s.labels, s.verdict, s.note, s.attached) for s in reply.statements),
+        statements=reply.statements,
         citations=tuple(
             Citation(c.label, c.verdict, _source(c.path), None, Span(c.start, c.end), c.quote) for c in reply.citations
         ),

@@ -20,8 +20,8 @@ from rag.verification.verify import Checked, verify
 Stage = Callable[[str], AbstractContextManager[None]]
 _ADDED = "The quotes at the end were added: the model's sentences do not rest on them."
 _ADDED_ONE = "The quote at the end was added: the model's sentences do not rest on it."
-_FOUND = "The model found no answer in the passages as a whole, and then one in the words quoted here."
-_NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
+FOUND = "The model found no answer in the passages as a whole, and then one in the words quoted here."
+NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,12 @@ def _instead(
 ) -> str | None:
     """Why the quotes are to be the answer instead of a model's words; None where they are not."""
     if reason == "unsupported":
-        return _NOTHING_STANDS
+        return NOTHING_STANDS
     try:
         found = reason == "model_declined" and writer.confirms(question, findings, live)
     except LLMFailed:
         found = False  # its "no" stands
-    return _FOUND if found else None
+    return FOUND if found else None
 
 
 def left_out(findings: Sequence[Finding], checked: Sequence[Checked]) -> tuple[Quote, ...]:
@@ -137,7 +137,8 @@ def _with_quotes(
     beneath = ExtractAnswerer().draft("", passages, [Finding("", tuple(quotes))]).text
     notice = " ".join(filter(None, [draft.notice, _ADDED if len(quotes) > 1 else _ADDED_ONE]))
     told = replace(draft, text=f"{draft.text}\n{beneath}", notice=notice)
-    return told, (*checked, *verify(parse(beneath), passages))
+    quoted = verify(parse(beneath), passages)
+    return told, (*checked, *(replace(q, statement=replace(q.statement, added=True)) for q in quoted))
 
 
 def _draft(

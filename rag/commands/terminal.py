@@ -173,6 +173,8 @@ class Terminal:
         self.line(text, indent=2)
         if statement.attached:
             self.line("written without a source; this one was found for it", indent=4, style="dim")
+        if statement.added:
+            self.line("not the model's words: a quote that was added", indent=4, style="dim")
         if statement.note:
             self.line(one_line(statement.note), indent=4, style="dim")
 

@@ -123,7 +123,8 @@ def _outcome(answer: Answer) -> str:
 def _statement(statement: Statement) -> str:
     note = f" (note: {inline(statement.note)})" if statement.note else ""
     added = f" ({_numbers(statement.labels)} was added by the check)" if statement.attached else ""
-    return f"- **{_VERDICTS[statement.verdict]}:** {inline(statement.text)}{added}{note}"
+    quoted = " (a quote that was added)" if statement.added else ""
+    return f"- **{_VERDICTS[statement.verdict]}:** {inline(statement.text)}{quoted}{added}{note}"
 
 
 def _conflicts(answer: Answer) -> Iterator[str]:

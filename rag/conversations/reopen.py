@@ -155,7 +155,8 @@ def _answer(told: Json) -> Answer:
 
 
 def _statement(told: Json) -> Statement:
-    return Statement(told["text"], tuple(told["labels"]), _verdict(told), told["note"], told.get("attached", False))
+    marks = told.get("attached", False), told.get("added", False)
+    return Statement(told["text"], tuple(told["labels"]), _verdict(told), told["note"], *marks)
 
 
 def _citation(told: Json) -> Citation:

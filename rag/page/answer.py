@@ -152,7 +152,8 @@ class _Turn:
         told = re.sub(r"\[(\d{1,6})\]", marker, told)
         told += "".join(" " + self._reference(n) for n in dict.fromkeys(statement.labels) if n not in shown)
         ours = "written without a source; this one was found for it" if statement.attached else ""
-        said = "; ".join(part for part in (ours, statement.note) if part)
+        quoted = "not the model's words: a quote that was added" if statement.added else ""
+        said = "; ".join(part for part in (ours, quoted, statement.note) if part)
         note = f'<span class="note">{safe(said)}</span>' if said else ""
         checked = badge(statement.verdict) + note + self._open(statement.labels)
         return f'<li><p class="statement" dir="auto">{told}</p><p class="checked">{checked}</p></li>'

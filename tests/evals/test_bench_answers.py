@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +52,13 @@ def spoken(seconds: float, system: str, told: Answer, of: Case = ASKED) -> Line:
 
 
 def right() -> Answer:
-    return answer(
+    told = answer(
         "The river is the Vistula [1].",
         passages=[passage(1, "warsaw.txt", f"{RIVER} It runs north.")],
         statements=[statement(RIVER, 1)],
         citations=[citation(1, "warsaw.txt", RIVER)],
     )
+    return replace(told, answerer="llm")
 
 
 def test_the_sample_of_the_suite_is_fixed_and_of_every_kind_in_proportion() -> None:
@@ -135,7 +137,7 @@ def test_the_table_says_what_the_transcripts_say(tmp_path: Path, docs: Path) -> 
     assert rows["ours"][:3] == ["2", "1.1", "1.1"]
     assert rows["ours"][3].startswith("0.28 [")
     assert rows["ours"][4].startswith("0.50 [")
-    assert "called supported here: 1; read by eye: 0" in told
+    assert "called supported in ours: 1; read by eye: 0" in told
 
 
 def test_labels_give_a_precision_and_name_what_is_not_agreed(tmp_path: Path, docs: Path) -> None:
@@ -148,7 +150,7 @@ def test_labels_give_a_precision_and_name_what_is_not_agreed(tmp_path: Path, doc
     file.write_text("\n".join(map(json.dumps, rows)))
     assert labels_of(file)[1] == Label("x", "It is long.", "It runs.", False, "length", True)
     told = render(tmp_path, [ASKED], docs, file)
-    assert "called supported here: 1; read by eye: 1" in told
+    assert "called supported in ours: 1; read by eye: 1" in told
     assert "0.50 [" in told
     assert "| x | It is long. | It runs. | length | yes |" in told
     file.write_text("{}")

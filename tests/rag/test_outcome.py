@@ -113,7 +113,8 @@ def test_evidence_that_no_sentence_rests_on_is_quoted_after_the_models_words() -
     model, added = found.text.split("\n")
     assert model == f"{FIRE[:-1]} [2]."
     assert added.endswith(f"“{STRUCK}” [1]")
-    assert [(s.labels, s.verdict) for s in found.statements] == [((2,), "supported"), ((1,), "supported")]
+    told = [(s.labels, s.verdict, s.added) for s in found.statements]
+    assert told == [((2,), "supported", False), ((1,), "supported", True)]
     assert found.notice == "The quote at the end was added: the model's sentences do not rest on it."
 
 
