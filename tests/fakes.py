@@ -112,7 +112,7 @@ class WaitingEmbedder(HashingEmbedder):
         self.go.set()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        assert self.go.wait(30)
+        assert self.go.wait(120)  # a busy machine is slow to show a page
         return super().embed(texts)
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 
+from index.tokens import words
 from rag.answering import decide
 from rag.answering.extract import ExtractAnswerer
 from rag.errors import LLMFailed
@@ -18,8 +19,11 @@ from rag.verification.support import Encode
 from rag.verification.verify import Checked, verify
 
 Stage = Callable[[str], AbstractContextManager[None]]
-_ADDED = "The quotes at the end were added: the model's sentences do not rest on them."
-_ADDED_ONE = "The quote at the end was added: the model's sentences do not rest on it."
+_ADDED = "The quotes at the end were added: they are what the sources say, word for word."
+_ADDED_ONE = "The quote at the end was added: it is what the source says, word for word."
+_MOST = 0.6
+"""The share of a quote's words that make up the quote; a paraphrase that has fewer stands beside the exact words."""
+DIFFERING = "The model found no answer, but the sources give two."
 FOUND = "The model found no answer in the passages as a whole, and then one in the words quoted here."
 NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
 
@@ -110,24 +114,35 @@ def _instead(
     """Why the quotes are to be the answer instead of a model's words; None where they are not."""
     if reason == "unsupported":
         return NOTHING_STANDS
+    if reason != "model_declined":
+        return None
+    if any(finding.differing for finding in findings):
+        return DIFFERING
     try:
-        found = reason == "model_declined" and writer.confirms(question, findings, live)
+        return FOUND if writer.confirms(question, findings, live) else None
     except LLMFailed:
-        found = False  # its "no" stands
-    return FOUND if found else None
+        return None  # its "no" stands
 
 
 def left_out(findings: Sequence[Finding], checked: Sequence[Checked]) -> tuple[Quote, ...]:
-    """The evidence that no supported sentence rests on: of each part of the question that none answers, and of each
-    side of a disagreement that none tells.
+    """The evidence that the supported sentences do not tell in its own words: of each part of the question where they
+    tell none of it, and of each side of a disagreement.
     """
-    used = [c for item in checked for c in item.citations if item.statement.verdict == c.verdict == "supported"]
+    told = [item for item in checked if item.statement.verdict == "supported"]
     left: list[Quote] = []
     for finding in findings:
-        unused = [q for q in finding.quotes if not any(c.label == q.label and c.span.overlap(q.span) for c in used)]
-        if finding.differing or len(unused) == len(finding.quotes):
-            left += unused
+        untold = [quote for quote in finding.quotes if not _tells(told, quote)]
+        if finding.differing or len(untold) == len(finding.quotes):
+            left += untold
     return tuple(dict.fromkeys(left))
+
+
+def _tells(told: Sequence[Checked], quote: Quote) -> bool:
+    """Whether sentences that rest on a quote have, between them, most of its words that mean something."""
+    on_it = [c for c in told if any(w.label == quote.label and w.span.overlap(quote.span) for w in c.citations)]
+    said = {word.stem for checked in on_it for word in words(checked.statement.text)}
+    wanted = [word for word in words(quote.text) if not word.is_stop]
+    return bool(wanted) and sum(word.stem in said for word in wanted) >= _MOST * len(wanted)
 
 
 def _with_quotes(

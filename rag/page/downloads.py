@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import unicodedata
 from collections.abc import Callable
@@ -13,15 +12,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from index.errors import RagError
 from rag.conversations.export import as_markdown, as_object
 from rag.conversations.store import ConversationStore, StoredConversation, Summary
 from rag.errors import NoConversation
+from rag.page.trouble import in_words
 
 _LONGEST_NAME = 60
 _BROKEN = "The conversation could not be written as a file; look at the log for the cause."
 _ALONE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_log = logging.getLogger(__name__)
 
 
 def routes(store: ConversationStore | None) -> list[Route]:
@@ -59,11 +57,8 @@ def _route(
             body = written(found)
         except NoConversation:
             return _said("There is no such conversation; it may have been deleted.", 404)
-        except RagError as error:
-            return _said(str(error), 500)
-        except Exception:  # noqa: BLE001  (the page is a boundary: nobody is shown a traceback)
-            _log.exception("a conversation could not be exported")
-            return _said(_BROKEN, 500)
+        except Exception as error:  # noqa: BLE001  (the page is a boundary)
+            return _said(in_words(error, _BROKEN), 500)
         plain, full = file_names(found.summary, suffix)
         disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(full, safe='')}"
         return Response(body, media_type=media_type, headers={**_ALONE, "Content-Disposition": disposition})

@@ -21,6 +21,7 @@ from rag.page import answer as shown
 from rag.page.evidence import Mark, as_it_was, evidence, nothing_read
 from rag.page.html import safe
 from rag.page.shelf import standing
+from rag.page.trouble import in_words
 from rag.types import Answer, Citation, Live, Turn
 
 LONGEST_QUESTION = 4000
@@ -168,11 +169,8 @@ def exchange(
         return _shown(pipeline, number, asked, answer, collection)
     except Cancelled:
         sentence = _STOPPED
-    except RagError as error:
-        sentence = str(error)
-    except Exception:  # noqa: BLE001  (the page is a boundary: nobody is shown a traceback)
-        _log.exception("a question could not be answered")
-        sentence = _BROKEN
+    except Exception as error:  # noqa: BLE001  (the page is a boundary)
+        sentence = in_words(error, _BROKEN)
     asked = echo(question.text)
     reply = shown.asked(number, asked, shown.trouble(number, sentence))
     return Exchange(asked, None, reply, nothing_read(number))
@@ -234,8 +232,5 @@ def in_one_sentence(work: Callable[[], str]) -> str:
     """What `work` says, or the one sentence of what went wrong in it."""
     try:
         return work()
-    except RagError as error:
-        return str(error)
-    except Exception:  # noqa: BLE001  (the page is a boundary)
-        _log.exception("the page could not do what was asked")
-        return _BROKEN
+    except Exception as error:  # noqa: BLE001  (the page is a boundary)
+        return in_words(error, _BROKEN)

@@ -367,7 +367,8 @@ def _lost_speaker(pair: Pair) -> list[Disagreement]:
         content = {
             p.key for p in within(pair.source_parts, told.content) if p.kind in ("word", "name", "number", "date")
         }
-        if told.is_weighty and said and len(said & content) >= 0.6 * len(said):
+        shared = said & {p.key for p in pair.source_parts}
+        if told.is_weighty and said and (len(said & content) >= 0.6 * len(said) or (shared and shared <= content)):
             return [Disagreement(f"the source has this only from {told.who}", False)]
     return []
 

@@ -91,8 +91,7 @@ def _check(
     if not known:
         verdict: Verdict = "unsupported" if unknown else "uncited"
         return Checked(Statement(sentence.text, sentence.labels, verdict, note), ())
-    said = _SPACED.sub(r"\1", sentence.text)
-    results = [_against(said, item, encode, entailment) for item in known]
+    results = [_against(_closed_up(sentence.text, item), item, encode, entailment) for item in known]
     best = min(results, key=lambda result: (_ORDER.index(result.verdict), -result.probability))
     citations = [
         Citation(item.label, result.verdict, item.source, item.passage.page, span, _slice(item, span))
@@ -101,6 +100,11 @@ def _check(
     ]
     told = "; ".join(part for part in (best.note, note) if part)
     return Checked(Statement(sentence.text, sentence.labels, best.verdict, told), tuple(citations), best.probability)
+
+
+def _closed_up(text: str, item: RetrievedPassage) -> str:
+    """Initials without the spaces that a model puts between them, where the passage has none."""
+    return text if _SPACED.search(item.passage.text) else _SPACED.sub(r"\1", text)
 
 
 def _against(text: str, item: RetrievedPassage, encode: Encode | None, entailment: Entailment | None) -> _Result:

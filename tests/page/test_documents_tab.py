@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import gc
-import shutil
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import ui
-from index.types import Embedder, Vectors
+from index.types import Embedder
 from rag.page.files import Look
 from rag.page.style import stylesheet
 from rag.page.tabs.documents import documents_tab
 from rag.settings import Settings
 from rag.workspace import Workspace
-from tests.fakes import HashingEmbedder
+from tests.fakes import WaitingEmbedder
 
 gr = ui.gr
 BROWSER = [
@@ -32,23 +30,10 @@ MARKUP = "<img src=x onerror=window.__x=1>.txt"
 LONG = "a-name-without-a-break-" + "x" * 200 + ".txt"
 
 
-class Waits(HashingEmbedder):
-    """Does not embed before it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go = threading.Event()
-        self.go.set()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        assert self.go.wait(30)
-        return super().embed(texts)
-
-
 class Fake(Workspace):
     """A workspace whose embedder needs no model."""
 
-    waits = Waits()
+    waits = WaitingEmbedder()
 
     @property
     def embedder(self) -> Embedder:
@@ -79,17 +64,6 @@ def page_of(workspace: Workspace, *, folders: bool = True) -> gr.Blocks:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no chromium on PATH; install it with: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     ui._fence()
     docs = tmp_path_factory.mktemp("docs")
@@ -105,9 +79,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def page(chromium: Browser, served: Served) -> Iterator[Page]:
+def page(browser: Browser, served: Served) -> Iterator[Page]:
     ui._fence()  # the folder of uploads is read from the environment, which every test has emptied
-    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(served.address)
     expect(page.locator("#documents-listing section").first).to_be_visible(timeout=SOON)
     yield page
@@ -178,12 +152,12 @@ class TestByHand:
         assert [path.name for path in folder.iterdir() if path.name == "news.txt"] == []
 
     def test_a_run_shows_how_far_it_is_in_every_tab_and_can_be_stopped(
-        self, page: Page, served: Served, chromium: Browser
+        self, page: Page, served: Served, browser: Browser
     ) -> None:
         served.workspace.waits.go.clear()
         add_folder(page, served.docs)
         expect(page.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
-        other = chromium.new_page()
+        other = browser.new_page()
         other.goto(served.address)
         expect(other.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
         expect(other.get_by_role("button", name="Check for changes")).to_be_disabled()

@@ -58,6 +58,8 @@ def test_true_ones_have_no_fault(said: str, source: str) -> None:
         ("The ferry posed a danger to bathers.", "There was no sign that the ferry posed a danger to bathers.",
          "the source says “no”, and this does not"),
         ("Ann Lee went back to the mill.", "Ann Lee hoped to go back to the mill soon.", "the source says “hoped”"),
+        ("The ferry was dangerous to anyone on board.", "The ferry “posed a threat” to bathers, the mayor said in a statement.",
+         "the source has this only from the mayor"),
         ("84% blame the mayor and 84% blame the army.", "80% blame the mayor and 84% blame the army.",
          "the source says 80% there, not 84%"),
         ("Marlow sold the mill to Harlow.", "Harlow has sold the old mill to Marlow.",

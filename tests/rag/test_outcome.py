@@ -115,12 +115,27 @@ def test_evidence_that_no_sentence_rests_on_is_quoted_after_the_models_words() -
     assert added.endswith(f"“{STRUCK}” [1]")
     told = [(s.labels, s.verdict, s.added) for s in found.statements]
     assert told == [((2,), "supported", False), ((1,), "supported", True)]
-    assert found.notice == "The quote at the end was added: the model's sentences do not rest on it."
+    assert found.notice == "The quote at the end was added: it is what the source says, word for word."
 
 
 def test_nothing_is_added_where_the_models_words_rest_on_the_evidence() -> None:
     found = outcome(ScriptedLLM(f"{STRUCK[:-1]} [1]."))
     assert (found.text, found.notice) == (f"{STRUCK[:-1]} [1].", None)
+
+
+def test_a_paraphrase_stands_beside_the_exact_words() -> None:
+    found = outcome(ScriptedLLM("A facility near Masra was struck [1]."))
+    assert [(s.verdict, s.added) for s in found.statements] == [("supported", False), ("supported", True)]
+
+
+def test_a_no_to_a_question_with_two_sides_gives_both() -> None:
+    quotes = (Quote(1, Span(0, len(STRUCK)), STRUCK), Quote(2, Span(0, len(FIRE)), FIRE))
+    llm = ScriptedLLM(DECLINED)
+    finding = Finding(ASKED, quotes, differing=True)
+    found = write(LLMAnswerer(llm), ASKED, PASSAGES, [finding], stage=lambda _: nullcontext())
+    assert (found.reason, found.answerer.name) == (None, "extract")
+    assert [s.labels for s in found.statements] == [(1,), (2,)]
+    assert found.notice == "The model found no answer, but the sources give two. These are quotes instead."
 
 
 @pytest.mark.parametrize(("differing", "expected"), [(True, [2]), (False, [])])

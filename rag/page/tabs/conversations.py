@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from rag.page import shelf
 from rag.page.html import ACTIONS, count, said
 from rag.page.shelf import PAGE, View
 from rag.page.style import script
+from rag.page.trouble import in_words
 from rag.workspace import Workspace
 
 _T = TypeVar("_T")
@@ -27,7 +27,6 @@ _BROKEN = "The conversations could not be shown; nothing was lost. Look at the l
 _GONE = "This conversation is not there any more; it was deleted elsewhere."
 _LONGEST_SEARCH = 200
 _LONGEST_SENT = 1000
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +186,5 @@ def _tried(work: Callable[[], _T], otherwise: _T) -> tuple[_T, str]:
         return work(), ""
     except NoConversation:
         return otherwise, _GONE
-    except RagError as error:
-        return otherwise, str(error)
-    except Exception:  # noqa: BLE001  (the page is a boundary: nobody is shown a traceback)
-        _log.exception("the kept conversations could not be shown")
-        return otherwise, _BROKEN
+    except Exception as error:  # noqa: BLE001  (the page is a boundary)
+        return otherwise, in_words(error, _BROKEN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,12 +16,12 @@ from rag.page import files as html
 from rag.page.files import PAGE, Look
 from rag.page.html import ACTIONS, said
 from rag.page.style import script
+from rag.page.trouble import in_words
 from rag.workspace import Workspace
 
 Updates = dict[object, object]
 _BROKEN = "The documents could not be shown or changed; nothing was lost. Look at the log for the cause."
 _LONGEST_SEARCH, _LONGEST_PATH, _LONGEST_NAME = 200, 4096, 63
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +278,8 @@ class _Handlers:
         """The steps; what ends them early becomes a sentence."""
         try:
             yield from steps
-        except RagError as error:
-            yield {self._parts.status: said(str(error), wrong=True)}
-        except Exception:  # noqa: BLE001  (the page is a boundary: nobody is shown a traceback)
-            _log.exception("the Documents tab failed")
-            yield {self._parts.status: said(_BROKEN, wrong=True)}
+        except Exception as error:  # noqa: BLE001  (the page is a boundary)
+            yield {self._parts.status: said(in_words(error, _BROKEN), wrong=True)}
 
 
 def _text(told: object) -> str:

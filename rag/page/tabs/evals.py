@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from typing import Protocol
 
 import gradio as gr
 
-from index.errors import RagError
 from rag.page.html import ACTIONS, count, said
+from rag.page.trouble import in_words
 
 _BROKEN = "Something went wrong here; nothing that was kept is lost. Try again, or look at the log for the cause."
 _INTRO = (
@@ -32,7 +31,6 @@ watch("value", () => {
 });
 """
 Changes = dict[object, object]
-_log = logging.getLogger(__name__)
 
 
 class Suite(Protocol):
@@ -206,7 +204,7 @@ class _View:
                         yield {self.status: _far(told)}
             yield {**self._running(False), **self._ended(suite, told)}
         except Exception as error:  # noqa: BLE001 - the page is a boundary: nobody is shown a traceback
-            yield {**self._running(False), self.status: said(_sentence(error), wrong=True)}
+            yield {**self._running(False), self.status: said(in_words(error, _BROKEN), wrong=True)}
 
     def _ended(self, suite: str, told: Progress | None) -> Changes:
         if told is None or told.run is None:
@@ -269,7 +267,7 @@ class _View:
         try:
             return changes()
         except Exception as error:  # noqa: BLE001 - the page is a boundary: nobody is shown a traceback
-            return {self.status: said(_sentence(error), wrong=True)}
+            return {self.status: said(in_words(error, _BROKEN), wrong=True)}
 
 
 def evals_tab(desk: Desk, collection: gr.State) -> EvalsTab:
@@ -303,10 +301,3 @@ def _far(told: Progress) -> str:
 
 def _time(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, RagError):
-        return str(error)
-    _log.error("the evals view failed", exc_info=error)
-    return _BROKEN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Literal
 import gradio as gr
 from gradio.components import Component
 
-from index.errors import RagError
 from rag.page import model as words
 from rag.page.html import said
+from rag.page.trouble import in_words
 from rag.providers.file import outranked, write
 from rag.providers.form import Filled, KeyTyped, Trial, chosen, keyless, leaves, require_file, shown, told
 from rag.settings import LanguageModel
@@ -28,7 +27,6 @@ _KEY_NOTE = '<p class="note">Empty where no key is needed. The key itself is nev
 _BROKEN = "That did not work. Look at the log for the cause."
 _LONGEST = 2000
 _BEAT = 0.5
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ class _View:
         if isinstance(error, KeyTyped):
             field = dict(zip(Filled.__dataclass_fields__, self.fields, strict=True))[error.field]
             return {field: "", self.notice: said(str(error), wrong=True)}
-        return {self.notice: said(_sentence(error), wrong=True)}
+        return {self.notice: said(in_words(error, _BROKEN), wrong=True)}
 
 
 def model_tab(workspace: Workspace, config: Path | None = None) -> ModelTab:
@@ -214,13 +212,6 @@ def _in_use(llm: LanguageModel, home: Path, config: Path | None) -> str:
         )
         if sentence
     )
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, RagError):
-        return str(error)
-    _log.error("the model form failed", exc_info=error)
-    return _BROKEN
 
 
 def _on(

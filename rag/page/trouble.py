@@ -1,0 +1,17 @@
+"""What went wrong, in one sentence: the page is a boundary, and nobody is shown a traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from index.errors import RagError
+
+_log = logging.getLogger(__name__)
+
+
+def in_words(error: Exception, otherwise: str) -> str:
+    """An error of ours in its own words; any other as `otherwise`, and its cause goes to the log."""
+    if isinstance(error, RagError):
+        return str(error)
+    _log.error(otherwise, exc_info=error)
+    return otherwise
