@@ -35,6 +35,8 @@ _LEAST = 0.3
 """A statement that is not likely supported, and has less of its words in its nearest sentence, is not even partly so."""
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]{8,})\"")
 _CLAUSE = re.compile(r";\s+|,?\s+(?:but|while|whereas|although)\s+|,\s+and\s+")
+_MORE = 2
+"""Words of a statement that a further sentence must say to be shown with the nearest one."""
 _SPACED = re.compile(r"\b([A-Z]\.)\s(?=[A-Z]\.)")
 """Models write "U. S."; it is U.S."""
 _LEAST_CLAUSE = 4
@@ -138,8 +140,7 @@ def quotations(text: str, item: RetrievedPassage) -> list[str]:
 
 def _united(spans: Sequence[Span], item: RetrievedPassage) -> tuple[Span, ...]:
     """`spans`, each widened to the sentences it stands in, in their order; one that another holds is left out."""
-    base = item.passage.start
-    whole = [Span(s.start + base, s.end + base) for s in sentences(item.passage.text)]
+    whole = _sentences(item)
     wide = []
     for span in spans:
         touched = [sentence for sentence in whole if sentence.overlap(span)] or [span]
@@ -166,7 +167,7 @@ def _paraphrase(text: str, item: RetrievedPassage, encode: Encode | None, entail
     clauses = _clauses(text, item)
     spans = [_nearest(clause, item) for clause in clauses]
     faults = [fault for clause, span in zip(clauses, spans, strict=True) for fault in _faults(clause, span, item)]
-    kept = tuple(dict.fromkeys(spans))
+    kept = _covering(text, spans, item)
     grave = next((fault for fault in faults if fault.grave), None)
     share = min(_share(clause, _slice(item, span)) for clause, span in zip(clauses, spans, strict=True))
     probability, lacking = _probability(text, share, item, encode)
@@ -186,6 +187,30 @@ def _paraphrase(text: str, item: RetrievedPassage, encode: Encode | None, entail
         what = f": nothing like “{lacking[0]}”" if lacking else ""
         return _Result("partly", kept, f"not all of this is in the passage{what}", probability)
     return _Result("supported", kept, "", probability)
+
+
+def _covering(text: str, spans: Sequence[Span], item: RetrievedPassage) -> tuple[Span, ...]:
+    """`spans`, and the sentences that say two words or more of the statement that these do not, the fullest first."""
+    told = {span: _stems(_slice(item, span)) for span in _sentences(item)}
+    kept = list(dict.fromkeys(spans))
+    left = _stems(text).difference(*(_stems(_slice(item, span)) for span in kept))
+    while told:
+        best = max(told, key=lambda span: (len(left & told[span]), -span.start))
+        if len(left & told[best]) < _MORE:
+            break
+        kept.append(best)
+        left -= told.pop(best)
+    return tuple(kept)
+
+
+def _stems(text: str) -> set[str]:
+    return {word.stem for word in words(text) if not word.is_stop}
+
+
+def _sentences(item: RetrievedPassage) -> list[Span]:
+    """The sentences of a passage, in the document's offsets."""
+    base = item.passage.start
+    return [Span(s.start + base, s.end + base) for s in sentences(item.passage.text)]
 
 
 def _unsaid(text: str, item: RetrievedPassage, encode: Encode | None) -> str | None:
@@ -239,7 +264,7 @@ def _faults(clause: str, span: Span, item: RetrievedPassage) -> list[Disagreemen
 
 def _nearest(text: str, item: RetrievedPassage) -> Span:
     """The sentence of the passage that says most of `text`."""
-    spans = [Span(s.start + item.passage.start, s.end + item.passage.start) for s in sentences(item.passage.text)]
+    spans = _sentences(item)
     return max(spans, key=lambda s: (_share(text, _slice(item, s)), -s.start), default=item.passage.span)
 
 

@@ -112,3 +112,12 @@ def test_initials_that_a_model_spaced_out_are_the_same() -> None:
     (checked,) = verify([Marked("Calling for it was a mistake in U. S. policy, Ann Lee said.", (1,))], [item])
     assert checked.statement.verdict == "supported"
     assert checked.statement.text.endswith("U. S. policy, Ann Lee said.")  # as it was written
+
+
+def test_every_sentence_that_a_statement_draws_on_is_shown() -> None:
+    text = "The harbour of Corrin was dredged in spring. It rained. The council paid nine thousand for the dredgers."
+    (item,) = offered(text)
+    (checked,) = verify(
+        [Marked("The harbour of Corrin was dredged in spring and the council paid the dredgers.", (1,))], [item]
+    )
+    assert [c.quote for c in checked.citations] == [text.split(" It rained. ")[0], text.split(" It rained. ")[1]]
