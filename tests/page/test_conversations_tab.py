@@ -25,6 +25,7 @@ from rag.page.tabs.conversations import Pressed, conversations_tab, press, press
 from rag.settings import Settings
 from rag.workspace import Workspace
 from tests.fakes import FakePipeline
+from tests.page.conftest import free_port
 
 gr = ui.gr
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -267,7 +268,8 @@ def page_of(home: Path, store: ConversationStore | None, opened: list[str]) -> g
         tab.listing.act(opening, None, None, show_progress="hidden", api_visibility="private")
         page.load(tab.refresh, tab.inputs, tab.outputs, show_progress="hidden", api_visibility="private")
     page.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False, run_history=False, share=False,
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
+        run_history=False, share=False,
         css=stylesheet("base", "conversations"), app_kwargs={"routes": routes(store)}, footer_links=[],
     )  # fmt: skip
     return page

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import ui
-from index.types import Embedder
+from index.types import Embedder, Vectors
 from rag.page.files import Look
 from rag.page.style import stylesheet
 from rag.page.tabs.documents import documents_tab
 from rag.settings import Settings
 from rag.workspace import Workspace
-from tests.fakes import WaitingEmbedder
+from tests.fakes import HashingEmbedder
+from tests.page.conftest import free_port
 
 gr = ui.gr
 BROWSER = [
@@ -30,10 +33,23 @@ MARKUP = "<img src=x onerror=window.__x=1>.txt"
 LONG = "a-name-without-a-break-" + "x" * 200 + ".txt"
 
 
+class Waits(HashingEmbedder):
+    """Does not embed before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.go.set()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        assert self.go.wait(30)
+        return super().embed(texts)
+
+
 class Fake(Workspace):
     """A workspace whose embedder needs no model."""
 
-    waits = WaitingEmbedder()
+    waits = Waits()
 
     @property
     def embedder(self) -> Embedder:
@@ -57,10 +73,22 @@ def page_of(workspace: Workspace, *, folders: bool = True) -> gr.Blocks:
             tab = documents_tab(workspace, collection, folders=folders)
         page.load(tab.refresh, tab.inputs, tab.outputs, show_progress="hidden", api_visibility="private")
     page.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False, run_history=False, share=False,
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
+        run_history=False, share=False,
         css=stylesheet("base", "documents"), footer_links=[], max_file_size="1mb",
     )  # fmt: skip
     return page
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no chromium on PATH; install it with: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +107,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
+def page(chromium: Browser, served: Served) -> Iterator[Page]:
     ui._fence()  # the folder of uploads is read from the environment, which every test has emptied
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
     page.goto(served.address)
     expect(page.locator("#documents-listing section").first).to_be_visible(timeout=SOON)
     yield page
@@ -152,12 +180,12 @@ class TestByHand:
         assert [path.name for path in folder.iterdir() if path.name == "news.txt"] == []
 
     def test_a_run_shows_how_far_it_is_in_every_tab_and_can_be_stopped(
-        self, page: Page, served: Served, browser: Browser
+        self, page: Page, served: Served, chromium: Browser
     ) -> None:
         served.workspace.waits.go.clear()
         add_folder(page, served.docs)
         expect(page.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
-        other = browser.new_page()
+        other = chromium.new_page()
         other.goto(served.address)
         expect(other.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
         expect(other.get_by_role("button", name="Check for changes")).to_be_disabled()

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 import ui
 from index.errors import RagError
 from rag.page.tabs.evals import evals_tab
+from tests.page.conftest import free_port
 
 pytestmark = [
     pytest.mark.browser,
@@ -104,7 +105,9 @@ def page(desk: FakeDesk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> I
         tab = evals_tab(desk, ui.gr.State("mine"))
         blocks.load(tab.refresh, tab.inputs, tab.outputs, api_visibility="private")
     blocks.queue(default_concurrency_limit=8)
-    blocks.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    blocks.launch(
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False
+    )
     context = browser.new_context()
     page = context.new_page()
     page.goto(str(blocks.local_url))
@@ -182,6 +185,7 @@ def test_what_cannot_be_run_says_why(page: Page, desk: FakeDesk) -> None:
     )
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     choose(page, "seeds")
+    expect(page.get_by_role("radio", name="Test (9)")).to_be_checked()
     press(page, "Run")
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert desk.begun == [("seeds", "test", "mine")]

@@ -240,10 +240,10 @@ class _Handlers:
 
     def _followed(self, job: Job, collection: str, look: Look) -> Iterator[Updates]:
         parts = self._parts
-        busy = {button: gr.Button(interactive=False) for button in (parts.add, parts.sync)}
+        busy: Updates = {button: gr.Button(interactive=False) for button in (parts.add, parts.sync)}
         yield busy | {parts.stop: gr.Button(visible=True, interactive=True), parts.status: html.progress(job.stage)}
         for stage in job.follow():
-            yield {parts.status: html.progress(stage)}
+            yield busy | {parts.status: html.progress(stage)}  # a page that is still being built loses the first
         done: Updates = {parts.status: html.ended(job.outcome), parts.changed: secrets.token_hex(4)}
         if not job.outcome.wrong:
             done[parts.path] = ""
