@@ -312,7 +312,7 @@ def test_ctrl_c_ends_the_page_without_a_word(tmp_path: Path) -> None:
         try:
             wait_for(port)
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+            assert process.wait(90) == 0  # a busy machine is slow
             assert process.stdout.read() == b""
         finally:
             process.kill()
