@@ -35,8 +35,8 @@ _COPY = """{quotes}
 Question: {question}
 Copy the words above that answer the question. If there are none, write only: none"""
 """What a model that declined is asked. It brings no word into an answer: it only tells whether the quotes are shown as
-one. On the tuning half of the seeds suite a model of 1.5 billion parameters copies from them for 18 of 30 questions
-that they answer, and for 5 of 29 others (as `copies` reads it)."""
+one. On the tuning half of the seeds suite a model of 1.5 billion parameters copies from them for 16 of 32 questions
+that they answer, and for 7 of 32 others."""
 _PLACE = r"\b(?:passages?|documents?|texts?|sources?)\b"
 _NOT = r"(?:\b(?:not|no|nothing|none|never|cannot)\b|n['’]t\b)"
 _DECLINES = re.compile(
