@@ -201,17 +201,20 @@ class Desk:
         return load_results(folder / run)
 
     def _beside(self, folder: Path, run: str) -> tuple[Results | None, Results | None]:
-        """The newest run before `run`, and the baseline: what was marked, else the first whole one of its half."""
+        """The newest run before `run`, and the baseline: what was marked, else the first whole one of its half.
+
+        They are one object where they are one run.
+        """
         abouts = _abouts(folder)
         alike = [name for name, about in abouts.items() if _shares(about, abouts[run])]
         earlier = alike[alike.index(run) + 1 :]
         marked = _marked(folder)
         whole = [name for name in alike if not abouts[name].stopped]
         baseline = marked if marked in abouts else (whole or alike)[-1]
-        return (
-            load_results(folder / earlier[0]) if earlier else None,
-            load_results(folder / baseline) if baseline is not None and baseline != run else None,
-        )
+        last = load_results(folder / earlier[0]) if earlier else None
+        if earlier and baseline == earlier[0]:
+            return last, last
+        return last, load_results(folder / baseline) if baseline != run else None
 
     def _work(
         self, going: _Going, suite: Suite, cases: Sequence[Case], split: Split | None, collection: str | None

@@ -69,14 +69,17 @@ def moment(started: str) -> str:
 
 
 def results(run: Results, last: Results | None, baseline: Results | None) -> str:
-    """The numbers of a run beside those of the run before it and of the baseline, and its plots."""
+    """The numbers of a run beside those of the run before it and of the baseline, and its plots.
+
+    `last` and `baseline` are one run where they are one object: two runs within a second may be equal.
+    """
     told = _about(run)
     try:
         found = measures(_scored(run).rows)
     except EvalError:
         return f'{told}<p class="said wrong" role="alert">Every case failed. The reasons are listed below.</p>'
     others = {"Last run": last, "Baseline": baseline}
-    if last is not None and last == baseline:
+    if last is not None and last is baseline:
         others = {"Last run, the baseline": last}
     beside = [_beside(title, run, other) for title, other in others.items() if other is not None]
     return (

@@ -254,6 +254,15 @@ def test_a_run_is_set_beside_the_one_before_it_and_the_baseline(home: Path) -> N
     assert heads(desk.results("mine", runs[0]))[:3] == ["Measure", "This run", "Baseline"]
 
 
+def test_runs_that_came_out_alike_are_still_two(home: Path) -> None:
+    write_suite(home, "mine", a_case("a", "which river?"))
+    desk = desk_of(home)
+    runs = [done(desk, "mine") for _ in range(3)]
+    folder = home / "evals" / "mine"
+    shutil.copytree(folder / runs[0], folder / runs[1], dirs_exist_ok=True)
+    assert heads(desk.results("mine", runs[2]))[:4] == ["Measure", "This run", "Last run", "Baseline"]
+
+
 @pytest.mark.parametrize("name", ["../mine", "", "nothing", "2020-01-01T00-00-00Z", "baseline"])
 def test_names_that_were_not_listed_are_refused(home: Path, name: str) -> None:
     write_suite(home, "mine", a_case("a", "which river?"))

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import gc
-import shutil
-import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import ui
-from index.types import Embedder, Vectors
+from index.collections import collections
+from index.types import Embedder
 from rag.page.files import Look
 from rag.page.style import stylesheet
-from rag.page.tabs.documents import documents_tab
+from rag.page.tabs.documents import Session, documents_tab
 from rag.settings import Settings
 from rag.workspace import Workspace
-from tests.fakes import HashingEmbedder
+from tests.fakes import WaitingEmbedder
 from tests.page.conftest import free_port
 
 gr = ui.gr
@@ -33,23 +33,10 @@ MARKUP = "<img src=x onerror=window.__x=1>.txt"
 LONG = "a-name-without-a-break-" + "x" * 200 + ".txt"
 
 
-class Waits(HashingEmbedder):
-    """Does not embed before it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go = threading.Event()
-        self.go.set()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        assert self.go.wait(30)
-        return super().embed(texts)
-
-
 class Fake(Workspace):
     """A workspace whose embedder needs no model."""
 
-    waits = Waits()
+    waits = WaitingEmbedder()
 
     @property
     def embedder(self) -> Embedder:
@@ -81,17 +68,6 @@ def page_of(workspace: Workspace, *, folders: bool = True) -> gr.Blocks:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no chromium on PATH; install it with: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     ui._fence()
     docs = tmp_path_factory.mktemp("docs")
@@ -107,12 +83,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def page(chromium: Browser, served: Served) -> Iterator[Page]:
+def page(browser: Browser, served: Served) -> Iterator[Page]:
     ui._fence()  # the folder of uploads is read from the environment, which every test has emptied
-    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(served.address)
     expect(page.locator("#documents-listing section").first).to_be_visible(timeout=SOON)
     yield page
+    served.workspace.waits.go.set()
     page.close()
 
 
@@ -122,7 +99,8 @@ def status(page: Page, text: str) -> None:
 
 def collection(page: Page, name: str) -> None:
     """A new, empty one, so that tests do not meet."""
-    page.get_by_role("button", name="New collection").click()
+    if not page.get_by_label("Name").is_visible():
+        page.get_by_role("button", name="New collection").click()
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Create").click()
     expect(page.locator(".doc-empty h3")).to_have_text(f"Nothing in “{name}” yet", timeout=SOON)
@@ -180,12 +158,12 @@ class TestByHand:
         assert [path.name for path in folder.iterdir() if path.name == "news.txt"] == []
 
     def test_a_run_shows_how_far_it_is_in_every_tab_and_can_be_stopped(
-        self, page: Page, served: Served, chromium: Browser
+        self, page: Page, served: Served, browser: Browser
     ) -> None:
         served.workspace.waits.go.clear()
         add_folder(page, served.docs)
         expect(page.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
-        other = chromium.new_page()
+        other = browser.new_page()
         other.goto(served.address)
         expect(other.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
         expect(other.get_by_role("button", name="Check for changes")).to_be_disabled()
@@ -197,6 +175,22 @@ class TestByHand:
         expect(page.get_by_role("button", name="Stop")).to_be_hidden()
         expect(page.get_by_role("button", name="Check for changes")).to_be_enabled()
         other.close()
+
+    def test_a_run_is_not_told_of_where_another_collection_is_looked_at(self, page: Page, served: Served) -> None:
+        collection(page, "first")
+        served.workspace.waits.go.clear()
+        add_folder(page, served.docs)
+        expect(page.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
+        collection(page, "second")
+        served.workspace.waits.go.set()
+        until = time.monotonic() + SOON / 1000
+        while "first" not in {found.name for found in collections(served.workspace.settings.home)}:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        page.wait_for_timeout(1_000)  # twice as long as whoever follows the run pauses
+        expect(page.locator(".doc-run")).to_have_count(0)
+        expect(page.locator(".doc-empty h3")).to_have_text("Nothing in “second” yet")
+        expect(page.get_by_role("button", name="Check for changes")).to_be_enabled()
 
     def test_what_cannot_be_done_is_one_sentence(self, page: Page, served: Served) -> None:
         add_folder(page, "/nowhere/at/all")
@@ -217,7 +211,7 @@ def test_without_folders_no_path_is_taken(tmp_path: Path) -> None:
         state = gr.State("default")
         tab = documents_tab(Fake(Settings(home=tmp_path / "home")), state, folders=False)
     handlers = tab.refresh.__self__  # type: ignore[attr-defined]
-    assert list(handlers.add_folder("default", Look(), str(tmp_path))) == []
+    assert list(handlers.add_folder("default", Look(), Session(), str(tmp_path))) == []
 
 
 @pytest.mark.parametrize("data", [None, {}, [], {"do": 1}, {"do": "yes", "id": "x"}, {"do": "no such"}])
@@ -226,4 +220,4 @@ def test_an_event_may_hold_anything_and_does_nothing(tmp_path: Path, data: objec
         state = gr.State("default")
         tab = documents_tab(Fake(Settings(home=tmp_path / "home")), state)
     handlers = tab.refresh.__self__  # type: ignore[attr-defined]
-    assert list(handlers.act("default", Look(), gr.EventData(None, data))) == []
+    assert list(handlers.act("default", Look(), Session(), gr.EventData(None, data))) == []

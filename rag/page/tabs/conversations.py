@@ -92,7 +92,10 @@ def _wired(tab: ConversationsTab, workspace: Workspace, store: ConversationStore
 
     # Not `input`, which Gradio sends for keys that print alone: neither for a backspace nor for what is pasted.
     box.change(find, box, tab.outputs, trigger_mode="always_last", show_progress="hidden", api_visibility="private")
-    tab.listing.act(act, tab.inputs, tab.outputs, trigger_mode="once", show_progress="hidden", api_visibility="private")
+    # Not "once": that loses a press that comes before the last is all done.
+    tab.listing.act(
+        act, tab.inputs, tab.outputs, trigger_mode="multiple", show_progress="hidden", api_visibility="private"
+    )
     return replace(tab, refresh=refresh)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 from index.errors import RagError
-from rag.library.jobs import Job
+from rag.library.jobs import Job, Stage
 from rag.library.library import Library
 from rag.page import files as html
 from rag.page.files import PAGE, Look
@@ -24,11 +24,18 @@ _BROKEN = "The documents could not be shown or changed; nothing was lost. Look a
 _LONGEST_SEARCH, _LONGEST_PATH, _LONGEST_NAME = 200, 4096, 63
 
 
+@dataclass(slots=True)
+class Session:
+    """What one browser tab looks at now. A run in another collection is not told of there any more."""
+
+    collection: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentsTab:
     """What the page wires: `refresh` takes `inputs` and gives `outputs`; `changed` changes whenever an index does."""
 
-    refresh: Callable[[str, Look], Iterator[Updates]]
+    refresh: Callable[[str, Look, Session], Iterator[Updates]]
     inputs: list[object]
     outputs: list[object]
     changed: gr.State
@@ -52,6 +59,7 @@ class _Parts:
     search: gr.Textbox
     listing: gr.HTML
     look: gr.State
+    session: gr.State
     changed: gr.State
     collection: gr.State
 
@@ -65,12 +73,12 @@ def documents_tab(workspace: Workspace, collection: gr.State, *, folders: bool =
         parts = _drawn(collection, folders=folders)
     handlers = _Handlers(Library(workspace), parts, folders=folders)
     outputs: list[object] = [getattr(parts, name) for name in _Parts.__dataclass_fields__]
-    given: list[object] = [collection, parts.look]
+    given: list[object] = [collection, parts.look, parts.session]
 
     def on(listen: Callable[..., object], work: Callable[..., object], *more: object, mode: str = "once") -> None:
         listen(work, [*given, *more], outputs, trigger_mode=mode, show_progress="hidden", api_visibility="private")
 
-    on(parts.chosen.input, handlers.choose, parts.chosen)
+    on(parts.chosen.input, handlers.choose, parts.chosen, mode="multiple")
     on(parts.create.click, handlers.create, parts.name)
     on(parts.name.submit, handlers.create, parts.name)
     on(parts.files.upload, handlers.add_files, parts.files)
@@ -79,7 +87,7 @@ def documents_tab(workspace: Workspace, collection: gr.State, *, folders: bool =
     on(parts.sync.click, handlers.sync)
     on(parts.search.input, handlers.find, parts.search, mode="always_last")
     for listed in (parts.places, parts.listing):
-        on(listed.act, handlers.act)
+        on(listed.act, handlers.act, mode="multiple")  # "once" loses a press that comes before the last is all done
     parts.stop.click(
         handlers.stop, collection, parts.stop, trigger_mode="once", show_progress="hidden", api_visibility="private"
     )  # fmt: skip
@@ -129,6 +137,7 @@ def _drawn(collection: gr.State, *, folders: bool) -> _Parts:
     return _Parts(
         *(head, chosen, name, create, files, path, add, sync, stop, status, places, search, listing),
         look=gr.State(Look()),
+        session=gr.State(Session()),
         changed=gr.State(""),
         collection=collection,
     )
@@ -142,33 +151,33 @@ class _Handlers:
         self._parts = parts
         self._folders = folders
 
-    def refresh(self, collection: str, look: Look) -> Iterator[Updates]:
+    def refresh(self, collection: str, look: Look, session: Session) -> Iterator[Updates]:
         """The tab as things are now; a change that is being made is followed to its end."""
-        yield from self._told(self._refreshed(collection, replace(look, asked="", focus="")))
+        yield from self._told(self._refreshed(collection, replace(look, asked="", focus=""), session))
 
-    def choose(self, collection: str, look: Look, chosen: object) -> Iterator[Updates]:
+    def choose(self, collection: str, look: Look, session: Session, chosen: object) -> Iterator[Updates]:
         """Another collection."""
-        yield from self._told(self._chosen(chosen if isinstance(chosen, str) else collection))
+        yield from self._told(self._chosen(chosen if isinstance(chosen, str) else collection, session))
 
-    def create(self, collection: str, look: Look, name: object) -> Iterator[Updates]:
+    def create(self, collection: str, look: Look, session: Session, name: object) -> Iterator[Updates]:
         """A collection that is empty until something is added to it."""
-        yield from self._told(self._chosen(_text(name)))
+        yield from self._told(self._chosen(_text(name), session))
 
-    def add_files(self, collection: str, look: Look, files: list[str] | None) -> Iterator[Updates]:
+    def add_files(self, collection: str, look: Look, session: Session, files: list[str] | None) -> Iterator[Updates]:
         """The files just uploaded."""
         paths = [Path(file) for file in files or ()]
-        yield from self._told(self._run(lambda: self._library.add_files(collection, paths), collection, look))
+        yield from self._told(self._run(lambda: self._library.add_files(collection, paths), collection, look, session))
 
-    def add_folder(self, collection: str, look: Look, path: object) -> Iterator[Updates]:
+    def add_folder(self, collection: str, look: Look, session: Session, path: object) -> Iterator[Updates]:
         """The folder that was typed."""
         if self._folders:
             yield from self._told(
-                self._run(lambda: self._library.add_folder(collection, _text(path)), collection, look)
+                self._run(lambda: self._library.add_folder(collection, _text(path)), collection, look, session)
             )
 
-    def sync(self, collection: str, look: Look) -> Iterator[Updates]:
+    def sync(self, collection: str, look: Look, session: Session) -> Iterator[Updates]:
         """Bring the index in step."""
-        yield from self._told(self._run(lambda: self._library.sync(collection), collection, look))
+        yield from self._told(self._run(lambda: self._library.sync(collection), collection, look, session))
 
     def stop(self, collection: str) -> object:
         """End what is being done, at its next step."""
@@ -176,11 +185,11 @@ class _Handlers:
             job.cancel()
         return gr.Button(interactive=False)
 
-    def find(self, collection: str, look: Look, words: object) -> Iterator[Updates]:
+    def find(self, collection: str, look: Look, session: Session, words: object) -> Iterator[Updates]:
         """The files that match."""
         yield from self._told(self._shown(collection, Look(words=_text(words)[:_LONGEST_SEARCH])))
 
-    def act(self, collection: str, look: Look, event: gr.EventData) -> Iterator[Updates]:
+    def act(self, collection: str, look: Look, session: Session, event: gr.EventData) -> Iterator[Updates]:
         """What a button in the lists asks for."""
         do, key = _sent(event, "do"), _sent(event, "id")
         still = replace(look, asked="", focus="")
@@ -194,9 +203,9 @@ class _Handlers:
             case "back":
                 steps = self._shown(collection, replace(still, focus=look.asked))
             case "yes" if key and key == look.asked:
-                steps = self._run(lambda: self._removed(collection, key), collection, still)
+                steps = self._run(lambda: self._removed(collection, key), collection, still, session)
             case "repair":
-                steps = self._run(lambda: self._library.repair(collection), collection, still)
+                steps = self._run(lambda: self._library.repair(collection), collection, still, session)
             case _:
                 steps = iter(())
         yield from self._told(steps)
@@ -207,7 +216,8 @@ class _Handlers:
     def _removed(self, collection: str, key: str) -> Job:
         return self._library.remove(collection, self._library.removal(collection, key))
 
-    def _refreshed(self, collection: str, look: Look) -> Iterator[Updates]:
+    def _refreshed(self, collection: str, look: Look, session: Session) -> Iterator[Updates]:
+        session.collection = collection
         job = self._library.job(collection)
         choices = self._library.names(collection)
         now: Updates = {self._parts.chosen: gr.Dropdown(choices=list(choices), value=collection)}
@@ -215,9 +225,9 @@ class _Handlers:
             yield now | self._idle() | self._show(collection, look)
             return
         yield now | self._show(collection, look)
-        yield from self._followed(job, collection, look)
+        yield from self._followed(job, collection, look, session)
 
-    def _chosen(self, name: str) -> Iterator[Updates]:
+    def _chosen(self, name: str, session: Session) -> Iterator[Updates]:
         """Raises: SettingsInvalid, when no collection can have this name."""
         name = name.strip()
         choices = self._library.names(name)
@@ -229,25 +239,37 @@ class _Handlers:
             parts.status: said(""),
             parts.search: gr.Textbox(value=""),
         }
-        yield from self._refreshed(name, Look())
+        yield from self._refreshed(name, Look(), session)
 
-    def _run(self, begin: Callable[[], Job], collection: str, look: Look) -> Iterator[Updates]:
+    def _run(self, begin: Callable[[], Job], collection: str, look: Look, session: Session) -> Iterator[Updates]:
+        session.collection = collection
+        still = replace(look, asked="", focus="")
         try:
             job = begin()
         finally:
-            yield {self._parts.files: None}
-        yield from self._followed(job, collection, replace(look, asked="", focus=""))
+            yield {self._parts.files: None, self._parts.look: still}
+        yield from self._followed(job, collection, still, session)
 
-    def _followed(self, job: Job, collection: str, look: Look) -> Iterator[Updates]:
+    def _followed(self, job: Job, collection: str, look: Look, session: Session) -> Iterator[Updates]:
+        """How far the job is, until it has ended or the person looks at another collection."""
         parts = self._parts
-        busy: Updates = {button: gr.Button(interactive=False) for button in (parts.add, parts.sync)}
-        yield busy | {parts.stop: gr.Button(visible=True, interactive=True), parts.status: html.progress(job.stage)}
         for stage in job.follow():
-            yield busy | {parts.status: html.progress(stage)}  # a page that is still being built loses the first
+            if session.collection != collection:
+                break
+            yield self._busy(stage)  # the buttons each time: a page that is still being built loses the first
+        if session.collection != collection:
+            yield {}  # Gradio gives what was yielded last once more at the end
+            return
         done: Updates = {parts.status: html.ended(job.outcome), parts.changed: secrets.token_hex(4)}
         if not job.outcome.wrong:
             done[parts.path] = ""
         yield done | self._idle() | self._show(collection, look)
+
+    def _busy(self, stage: Stage) -> Updates:
+        parts = self._parts
+        busy: Updates = {button: gr.Button(interactive=False) for button in (parts.add, parts.sync)}
+        stop = gr.Button(visible=True, interactive=not stage.stopping)
+        return busy | {parts.stop: stop, parts.status: html.progress(stage)}
 
     def _idle(self) -> Updates:
         parts = self._parts

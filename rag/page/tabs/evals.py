@@ -276,13 +276,16 @@ def evals_tab(desk: Desk, collection: gr.State) -> EvalsTab:
         view = _View(desk)
     shown = view.all
 
-    def on(listen: Callable[..., object], answer: Callable[..., object], given: object, changed: object) -> None:
-        listen(answer, given, changed, trigger_mode="once", show_progress="hidden", api_visibility="private")
+    def on(
+        listen: Callable[..., object], answer: Callable[..., object], given: object, changed: object, mode: str = "once"
+    ) -> None:
+        listen(answer, given, changed, trigger_mode=mode, show_progress="hidden", api_visibility="private")
 
-    on(view.suite.input, view.choose, view.suite, shown)
-    on(view.runs.input, view.view, [view.suite, view.runs], shown)
+    # What is chosen last is shown, and no press is lost, though the one before is still being shown.
+    on(view.suite.input, view.choose, view.suite, shown, "always_last")
+    on(view.runs.input, view.view, [view.suite, view.runs], shown, "always_last")
     on(view.mark.click, view.set_baseline, [view.suite, view.runs], shown)
-    on(view.cases.act, view.open, [view.suite, view.runs], [view.cases, view.status])
+    on(view.cases.act, view.open, [view.suite, view.runs], [view.cases, view.status], "multiple")
     on(view.start.click, view.run, [view.suite, view.half, collection, view.session], shown)
     on(view.stop.click, view.halt, view.session, view.stop)
     return EvalsTab(view.refresh, [view.suite, view.half, view.runs, view.session], shown)
