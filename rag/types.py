@@ -54,13 +54,15 @@ class Finding:
     """The evidence for one question, or one part of it.
 
     `quotes` are in the order they should be read; empty when nothing can carry an answer, and then `missing`
-    says what the passages lack. `differing` is set when the quotes are sides of a disagreement.
+    says what the passages lack. `differing` is set when the quotes are sides of a disagreement, `both_sides` when the
+    question asks for more than one account, be they of one article or of several.
     """
 
     question: str
     quotes: tuple[Quote, ...]
     missing: str | None = None
     differing: bool = False
+    both_sides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

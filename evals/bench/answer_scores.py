@@ -21,7 +21,7 @@ from evals.refusal import flags, refusal_measures
 from evals.run import Row
 from evals.stats import Interval, bootstrap_ratio, interval, wilson
 from index.types import Span
-from rag.answering.outcome import DIFFERING, FOUND, NOTHING_STANDS
+from rag.answering.outcome import COMPARED, DIFFERING, FOUND, NOTHING_STANDS
 
 SYSTEMS = ("ours", "extract", "plain", "citation_query_engine")
 OURS, PLAIN, LONG = "ours", "plain", "long"
@@ -207,7 +207,9 @@ def _writers(told: _Spoken) -> str:
         "answered with quotes, in which it found the answer once it had declined": sum(
             FOUND in told for told in quoted
         ),
-        "answered with the quotes of both sides, though it declined": sum(DIFFERING in told for told in quoted),
+        "answered with the quotes of both sides, though it declined": sum(
+            DIFFERING in told or COMPARED in told for told in quoted
+        ),
         "refused before the model was asked": sum(r.reason in _UNASKED for r in replies),
         "refused since the model declined": sum(r.reason == "model_declined" for r in replies),
         "refused since nothing stood": sum(r.reason == "unsupported" for r in replies),

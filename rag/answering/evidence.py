@@ -54,7 +54,7 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
         return _from_byline(reading, articles)
     if question.both_sides:
         sides = _within(reading, _sides(reading, judge), 2 * max_words)
-        return Finding(question.text, sides, differing=_articles(reading, sides) > 1)
+        return Finding(question.text, sides, differing=_articles(reading, sides) > 1, both_sides=True)
     best, missing = _best(candidates, judge)
     if best is None:
         return Finding(question.text, (), missing)

@@ -24,6 +24,7 @@ _ADDED_ONE = "The quote at the end was added: it is what the source says, word f
 _MOST = 0.6
 """The share of a quote's words that make up the quote; a paraphrase that has fewer stands beside the exact words."""
 DIFFERING = "The model found no answer, but the sources give two."
+COMPARED = "The model found no answer, but these sentences speak of both sides."
 FOUND = "The model found no answer in the passages as a whole, and then one in the words quoted here."
 NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
 
@@ -118,6 +119,8 @@ def _instead(
         return None
     if any(finding.differing for finding in findings):
         return DIFFERING
+    if any(finding.both_sides for finding in findings):
+        return COMPARED
     try:
         return FOUND if writer.confirms(question, findings, live) else None
     except LLMFailed:
@@ -126,13 +129,13 @@ def _instead(
 
 def left_out(findings: Sequence[Finding], checked: Sequence[Checked]) -> tuple[Quote, ...]:
     """The evidence that the supported sentences do not tell in its own words: of each part of the question where they
-    tell none of it, and of each side of a disagreement.
+    tell none of it, and of each side where there are two or are asked for.
     """
     told = [item for item in checked if item.statement.verdict == "supported"]
     left: list[Quote] = []
     for finding in findings:
         untold = [quote for quote in finding.quotes if not _tells(told, quote)]
-        if finding.differing or len(untold) == len(finding.quotes):
+        if finding.differing or finding.both_sides or len(untold) == len(finding.quotes):
             left += untold
     return tuple(dict.fromkeys(left))
 

@@ -128,21 +128,30 @@ def test_a_paraphrase_stands_beside_the_exact_words() -> None:
     assert [(s.verdict, s.added) for s in found.statements] == [("supported", False), ("supported", True)]
 
 
-def test_a_no_to_a_question_with_two_sides_gives_both() -> None:
+@pytest.mark.parametrize(
+    ("differing", "why"),
+    [
+        (True, "The model found no answer, but the sources give two."),
+        (False, "The model found no answer, but these sentences speak of both sides."),
+    ],
+)
+def test_a_no_to_a_question_with_two_sides_gives_both(differing: bool, why: str) -> None:
     quotes = (Quote(1, Span(0, len(STRUCK)), STRUCK), Quote(2, Span(0, len(FIRE)), FIRE))
     llm = ScriptedLLM(DECLINED)
-    finding = Finding(ASKED, quotes, differing=True)
+    finding = Finding(ASKED, quotes, differing=differing, both_sides=True)
     found = write(LLMAnswerer(llm), ASKED, PASSAGES, [finding], stage=lambda _: nullcontext())
     assert (found.reason, found.answerer.name) == (None, "extract")
     assert [s.labels for s in found.statements] == [(1,), (2,)]
-    assert found.notice == "The model found no answer, but the sources give two. These are quotes instead."
+    assert found.notice == f"{why} These are quotes instead."
 
 
-@pytest.mark.parametrize(("differing", "expected"), [(True, [2]), (False, [])])
-def test_a_side_of_a_disagreement_is_not_left_out(differing: bool, expected: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("differing", "both_sides", "expected"), [(True, False, [2]), (False, True, [2]), (False, False, [])]
+)
+def test_a_side_is_not_left_out(differing: bool, both_sides: bool, expected: list[int]) -> None:
     quotes = (Quote(1, Span(0, len(STRUCK)), STRUCK), Quote(2, Span(0, len(FIRE)), FIRE))
     checked = judged(parse(f"{STRUCK[:-1]} [1]."), PASSAGES)
-    left = left_out([Finding(ASKED, quotes, differing=differing)], checked)
+    left = left_out([Finding(ASKED, quotes, differing=differing, both_sides=both_sides)], checked)
     assert [quote.label for quote in left] == expected
 
 
