@@ -25,11 +25,23 @@ _RELATIVE_DATE = re.compile(
     r"\b(?:yesterday|today|tonight|tomorrow|earlier (?:this|today)|(?:last|this|next|previous|past) (?:few |\w+ )?(?:week|month|year|night|day|spring|summer|"
     r"autumn|fall|winter|decade)s?|(?:last |on |early |late )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:(?:in|since|by|early|"
     r"late|mid|from|until|of|last|before|after|during|early in)[ -](?:january|february|march|april|may|june|july|august|september|october|november|"
-    r"december|spring|summer|autumn|winter))|(?:hours|days|weeks|months|years) (?:ago|later|earlier|after|before)|when )",
+    r"december|spring|summer|autumn|winter))|(?:hours|days|weeks|months|years) (?:ago|later|earlier|after|before)|when |"
+    r"as soon as|during the|at the (?:beginning|start|end|height|turn|outbreak) of|(?:each|every) (?:day|week|month|year|\w+day)\b|"
+    r"(?:at )?(?:noon|midnight|dawn|dusk|sunrise|sunset|nightfall))",
     re.I,
 )
+_EARLY_DATE = re.compile(
+    r"\b(?:1[0-4]\d0s|(?:in|by|since|until|from|around|circa|c\.|to|and|of|year) (?:the )?(?:1[0-4]\d\d|[1-9]\d\d)(?!,?\d)(?!\s+[a-z-]+s\b)|"
+    r"(?!21st|twenty-first)(?:\d{1,2}(?:st|nd|rd|th)|\w+(?:first|second|third|th)|first|second|third)[ -]century|"
+    r"(?:\d{1,2}(?:st|nd|rd|th)|\w+th) and (?:\d{1,2}(?:st|nd|rd|th)|\w+th) centuries|\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?m\b)",
+    re.I,
+)
+"""A year before 1500, a century, or a time of day; `find_dates` knows none of these."""
+_SINCE = re.compile(r"\b(?:since|until|till|beginning|starting|ending)\b[^.;,]{0,24}$", re.I)
+_TIMES = re.compile(r"\b(?:once|twice|thrice)\b", re.I)
+_NONE = re.compile(r"\bnone of\b", re.I)
 _VAGUE_MEASURE = re.compile(
-    r"\b(?:several|a few|some|many|a couple of)\s+(?P<unit>kilomet|miles|met(?:er|re)s|hours|days|weeks|months|years|decades)",
+    r"\b(?:several|a few|some|many|a couple of|in|within)\s+(?P<unit>kilomet|miles|met(?:er|re)s|seconds|minutes|hours|days|weeks|months|years|decades)",
     re.I,
 )
 _BETWEEN = re.compile(r"\b(?:how far|distance)\b.*\b(?:from|between|to)\b", re.I)
@@ -67,8 +79,13 @@ def years(reading: Reading, candidate: Candidate) -> str | None:
     told = {d.year for d in find_dates(read.passage.text) if d.year} | {
         int(read.source.date[:4]) if read.source.date else 0
     }
-    missing = sorted(asked - told)
+    missing = sorted(year for year in asked - told if not _in_century(year, read.passage.text))
     return f"the passages say nothing of {missing[0]} about this" if missing else None
+
+
+def _in_century(year: int, text: str) -> bool:
+    """Whether `text` speaks of the century that a round year begins: "the 18th" for "the 1700s"."""
+    return year % 100 == 0 and bool(re.search(rf"\b{year // 100 + 1}th\b.{{0,12}}\bcentur", text))
 
 
 def measure(reading: Reading, candidate: Candidate) -> str | None:
@@ -87,7 +104,7 @@ def measure(reading: Reading, candidate: Candidate) -> str | None:
     units = {"length", "age", "money", "percent", "time"} & {kind}
     tabled = in_column(reading, candidate)
     given = [q for q in find_quantities(text) if q.unit in units or tabled]
-    if kind == "time" and not given and len(find_dates(text)) > 1:
+    if kind == "time" and not given and _lasts(text):
         return None
     if kind in ("length", "time") and not given and _VAGUE_MEASURE.search(text):
         return None
@@ -98,6 +115,12 @@ def measure(reading: Reading, candidate: Candidate) -> str | None:
     if (kind == "age" or _BETWEEN.search(question.text)) and (apart := _unsaid_names(reading, candidate)):
         return f"the passages give {wanted[kind]}, but not for “{apart}”"
     return None
+
+
+def _lasts(text: str) -> bool:
+    """Whether a span of time is given by its beginning, its end or both."""
+    told = find_dates(text)
+    return len(told) > 1 or any(_SINCE.search(text[: date.span.start]) for date in told)
 
 
 def _unsaid_names(reading: Reading, candidate: Candidate) -> str | None:
@@ -120,7 +143,10 @@ def count(reading: Reading, candidate: Candidate) -> str | None:
     question = reading.question
     if question.kind != "number":
         return None
-    given = [q for q in find_quantities(candidate.text) if _counts(q, candidate.text, question.numbers)]
+    asked = question.text[question.asked_from :].lower()
+    if _NONE.search(candidate.text) or (("times" in asked or "often" in asked) and _TIMES.search(candidate.text)):
+        return None
+    given = [q for q in find_quantities(candidate.text) if _counts(reading, candidate, q, "much" in asked)]
     if not given:
         return "the passages give no number for this"
     if not question.focus or in_column(reading, candidate):
@@ -134,13 +160,17 @@ def count(reading: Reading, candidate: Candidate) -> str | None:
     return None
 
 
-def _counts(quantity: Quantity, text: str, asked: frozenset[float]) -> bool:
-    if quantity.unit == "ordinal" or round(quantity.value, 6) in asked:
+def _counts(reading: Reading, candidate: Candidate, quantity: Quantity, much: bool) -> bool:
+    """Whether a number is one of its own: none that the question gives, and no "one" that stands for something."""
+    if quantity.unit == "ordinal" or round(quantity.value, 6) in reading.question.numbers:
         return False
-    return quantity.unit in ("count", "percent", "length", "time") and quantity.span.of(text).lower() not in (
-        "one",
-        "second",
-    )
+    if quantity.unit == "money":
+        return much
+    told = quantity.span.of(candidate.text).lower()
+    if told == "one":
+        after = next((w for w in candidate.encoded.words if w.span.start > quantity.span.start), None)
+        return after is not None and any(after.stem == term.stem for term in reading.question.focus)
+    return quantity.unit in ("count", "percent", "length", "time") and told != "second"
 
 
 def _beside(reading: Reading, candidate: Candidate, quantity: Quantity) -> float:
@@ -183,4 +213,8 @@ def date(reading: Reading, candidate: Candidate) -> str | None:
     given = [d for d in find_dates(text) if not (d.year in reading.question.years and d.month is None)]
     if in_column(reading, candidate):
         return None
-    return None if given or _RELATIVE_DATE.search(text) else "the passages give no date for this"
+    return (
+        None
+        if given or _RELATIVE_DATE.search(text) or _EARLY_DATE.search(text)
+        else "the passages give no date for this"
+    )

@@ -19,7 +19,7 @@ from index.types import Span, Word
 from rag.answering import amounts
 from rag.answering.amounts import in_column
 from rag.asking.question import name_phrases, shown
-from rag.language.names import group
+from rag.language.names import group, one_edit
 from rag.retrieval.reading import SAID, Candidate, Reading
 from rag.retrieval.tables import asks_of_column
 
@@ -38,12 +38,13 @@ _SPEECH = re.compile(
 _ROLE_WORD = re.compile(
     r"\b(?:spokes\w+|officials?|activists?|officers?|commanders?|generals?|ministers?|ministry|report|body|advis[eo]rs?|man|woman|"
     r"analysts?|coroner|diplomats?|experts?|government|military|forces?|coalition|agency|group|council|army|police|"
-    r"president|regime|rebels?|militia|investigators?|inspectors?|journalists?|civilians?|residents?|witness\w*|scientists?|"
+    r"president|regime|rebels?|militia|people|public|everyone|everybody|anyone|anybody|nobody|no one|members?|citizens?|scholars?|workers?|"
+    r"investigators?|inspectors?|journalists?|civilians?|residents?|witness\w*|scientists?|"
     r"researchers?|authors?|company|companies|department|lawyers?|doctors?|teachers?|they|he|she|mother|father|brother|sister|wife|husband)\b",
     re.I,
 )
 _ASKED_ROLE = re.compile(
-    r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?!to\b|[a-z]+ed\b|responsible\b)(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
+    r"\bwho(?:'s| is| was| are| were)\s+(?:the\s+|a\s+|an\s+)?(?!to\b|in\b|on\b|at\b|[a-z]+ed\b|responsible\b)(?P<role>[a-z]+(?:\s[a-z]+)?)\s+(?:of|in|at|for)\b"
 )
 _SUPERLATIVE = re.compile(
     r"\b(?:least|fewest|worst|(?:big|larg|small|high|low|old|young|long|short|rich|poor|strong|weak|fast|great|near|clos|earli|deadli|heavi)(?:g)?est)\b",
@@ -96,14 +97,20 @@ def _names(reading: Reading, candidate: Candidate) -> str | None:
     for phrase in name_phrases(question.text, question.terms, question.names):
         at = [i for i, term in enumerate(question.terms) if term in phrase]
         known = not candidate.read.columns and _is_known(candidate, phrase)  # a row says nothing of the others
-        if max(float(candidate.context[i]) for i in at) < SAID and not known:
+        if max(float(candidate.context[i]) for i in at) < SAID and not (known or _misspelt(reading, candidate, phrase)):
             return f"the passages do not connect this with “{shown(question.text, phrase)}”"
     return None
 
 
 def _is_known(candidate: Candidate, phrase: Sequence[Word]) -> bool:
-    """Whether the article says a name, so that each of its sentences need not."""
-    return any(word.stem in candidate.read.names for word in phrase)
+    """Whether the article says a name, so that each of its sentences need not: so written, short, or one letter off."""
+    return any(word.stem in candidate.read.names or word.text in candidate.read.initials for word in phrase)
+
+
+def _misspelt(reading: Reading, candidate: Candidate, phrase: Sequence[Word]) -> bool:
+    """Whether a name that no passage has is a letter away from one in the article."""
+    known = frozenset(name for read in reading.reads for name in read.names)
+    return any(w.stem not in known and any(one_edit(w.stem, n) for n in candidate.read.names) for w in phrase)
 
 
 def _who(reading: Reading, candidate: Candidate) -> str | None:

@@ -13,12 +13,9 @@ from typing import Literal
 from index.dates import find_dates
 from index.tokens import STOP_WORDS, stem, words
 from index.types import Span, Word
+from rag.asking.kind import Kind, kind_of
 from rag.language.quantities import find_quantities
 
-Kind = Literal[
-    "number", "length", "time", "age", "money", "percent", "date", "person", "place", "country",
-    "name", "reason", "speech", "claim", "any",
-]  # fmt: skip
 Field = Literal["author", "outlet", "date"]
 
 
@@ -49,24 +46,6 @@ class Question:
         return term.span.start < self.asked_from
 
 
-_KINDS: tuple[tuple[Kind, str], ...] = (
-    ("length", r"how (?:far|close|near|tall|deep|wide|high)\b|what distance|how many (?:miles|kilomet|km|met(?:er|re)s)"),
-    ("age", r"how old\b|what age\b"),
-    ("time", r"how long\b|how many (?:hours|days|weeks|months|years|minutes|decades)\b|over what period|what period"),
-    ("money", r"how much (?:money|did .* (?:cost|pay|spend)|does .* cost|is .* worth|.* cost)|what (?:price|cost)\b|how expensive"),
-    ("percent", r"what (?:percent|share|proportion|portion|fraction)|which (?:share|proportion|percent)|how much of\b|percent"),
-    ("number", r"how many\b|number of\b|^(?:the )?number\b|\bnumber$\b|how large\b|how big\b|\bpopulation\b|how often\b|death toll|\bhow much\b|\bcount of\b|what size\b"),
-    ("date", r"\bwhen\b(?! (?:it|he|she|they|the|asked)\b.*\?*$(?<!when))|what (?:date|day|month|year|time)|which (?:date|day|month|year)|(?:on|in|since|by) (?:what|which) (?:date|day|month|year|exact)"),
-    ("country", r"(?:which|what|whose) (?:country|countries|nation|nations|government|state)\b"),
-    ("place", r"\bwhere\b|(?:which|what) (?:city|cities|town|towns|place|places|suburb|village|province|region|river|airport|airfield|base|facility)\b"),
-    ("person", r"\bwho\b|\bwhom\b|\bwhose\b|(?:which|what) (?:\w+ ){0,2}(?:person|man|woman|official|politician|leader|general|commander|spokesman|spokesperson|analyst|journalist|author|minister|president|expert|envoy|diplomat|reporter|writer|king|governor)\b"),
-    ("reason", r"\bwhy\b|what (?:reason|motive|explanation|purpose|cause)|how come|for what reason|what for\b"),
-    ("name", r"\bname of\b|\bnames? (?:is|was|are|were)\b"),
-    ("speech", r"what (?:do|does|did|has|have|had|was|is) .*\b(?:say|said|tell|told|claim|claimed|write|written|wrote|argue|call|called|think|warn|warned|report|reported|describe|blame|state|announce)\b"),
-    ("name", r"(?:what|which) .*\bname\b|\bcalled\b|(?:which|what) (?:\w+ )?(?:group|militia|organi[sz]ation|company|party|agency|outlet|newspaper|paper|magazine|site|website|station|channel|body|service)\b"),
-    ("claim", r"^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b"),
-)  # fmt: skip
-_KIND_RES: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple((kind, re.compile(p, re.I)) for kind, p in _KINDS)
 _FRAME = frozenset(
     stem(w)
     for w in (
@@ -126,7 +105,6 @@ def read_question(text: str, is_name: Callable[[str], bool]) -> Question:
     """The parts of `text`. `is_name(word)` tells whether the documents write a word with a capital."""
     start = asked_from(text)
     lowered = text[start:].lower().replace("’", "'")
-    kind: Kind = next((kind for kind, pattern in _KIND_RES if pattern.search(lowered)), "any")
     field = next((field for field, pattern in _FIELD if pattern.search(lowered)), None)
     found = words(text)
     cased = any(w.text[:1].isupper() and i for i, w in enumerate(found))
@@ -136,7 +114,7 @@ def read_question(text: str, is_name: Callable[[str], bool]) -> Question:
     )
     return Question(
         text=text,
-        kind=kind,
+        kind=kind_of(lowered),
         terms=terms or tuple(w for w in found if w.text.lower() not in STOP_WORDS),
         names=names,
         focus=_focus(text, start, terms, names),
@@ -200,19 +178,27 @@ def asked_from(text: str) -> int:
     return match.start("asked") if match else 0
 
 
+_PLACED = r"(?:(?:in|on|at|to|from|by|of|for|into|with|about|over)\s+)?"
 _PART = re.compile(
-    r"\s*(?:[,;]\s*)?\b(?:and|but|also|plus)\s+(?:also\s+)?(?=(?:(?:in|on|at|to|from|by|of|for|into|with|about|over)\s+)?"
-    r"(?:who|whom|whose|what|which|when|where|why|how)\b)|\?\s+(?=\S)|;\s+",
+    rf"\s*(?:[,;]\s*)?(?:\b(?:and|but|also|plus|as well as)|&)\s+(?:also\s+)?(?={_PLACED}(?:who|whom|whose|what|which|when|where|why|how)\b)|"
+    r"\s*(?:[,;]\s*)?\band\s+(?=(?:is|are|was|were|do|does|did|has|have|had|can|will)\s+(?:(?:the|a|an|any|he|she|it|they|there)\b|[A-Z]))|"
+    rf"\s*,\s+(?=(?:how|what|why|{_PLACED[:-1]}(?:which|what|whom))\b)|"
+    r"\s*,\s+(?=(?:when|where)\s*,)|\?\s+(?=\S)|;\s+",
     re.I,
 )
+_BARE = re.compile(rf"{_PLACED}(?:who|whom|whose|what|which|when|where|why|how)", re.I)
+_POINTS_BACK = re.compile(r"\b(?:he|she|it|they|there|him|her|them|his|its|their|this|that|these|those)\b", re.I)
 
 
 def split_parts(text: str) -> tuple[str, ...]:
-    """The questions in a question: "How many A and who said B?" is two. One that cannot be cut is itself."""
+    """The questions in a question: "How many A and who said B?" is two. One that cannot be cut is itself.
+
+    A part that is but "by whom", or that points back, says what the first part is about.
+    """
     if asked_from(text) or _BOTH.search(text.lower().replace("’", "'")):
         return (text,)
-    pieces = [piece.strip(" ,;?") for piece in _PART.split(text)]
-    if len(pieces) < 2 or not all(_is_question(piece) for piece in pieces):
+    pieces = [piece for cut in _PART.split(text) if (piece := cut.strip(" ,;?"))]
+    if len(pieces) < 2 or not _is_question(pieces[0]) or not all(_BARE.fullmatch(p) or _is_question(p) for p in pieces):
         return (text,)
     first = pieces[0]
     return (first, *(_standing_alone(_with_noun(piece, first), first) for piece in pieces[1:]))
@@ -227,8 +213,10 @@ _WHICH_ONE = re.compile(r"\bwhich ones?\b", re.I)
 
 def _standing_alone(piece: str, first: str) -> str:
     """A later part with what the first is about, where it says too little by itself: "and who is blamed"."""
-    asking = [word for word in words(piece) if _asks(word)]
-    return piece if len(asking) > 1 else about(first, [], piece)
+    told = words(piece)
+    says = sum(_asks(word) for word in told)
+    points_back = _POINTS_BACK.search(piece) and not any(word.text[:1].isupper() for word in told[1:])
+    return piece if says > (2 if points_back else 1) else about(first, [], piece)
 
 
 def _is_question(piece: str) -> bool:

@@ -121,6 +121,7 @@ COUNTRIES = frozenset(line.split()[0] for line in _COUNTRIES.split("\n") if line
 """Names of countries, lower case."""
 
 _SHORT_AFTER = re.compile(r"\((?:the\s+)?([A-Z][A-Za-z]{1,9})\)")
+_RUN = re.compile(r"\b[A-Z][\w’'-]*(?:\s+(?:of\s+|the\s+|for\s+|and\s+){0,2}[A-Z][\w’'-]*)+")
 _SHORT_OR = re.compile(r"((?:[A-Z][\w’'-]+\s+){1,6}[A-Z][\w’'-]+),?\s+or\s+([A-Z]{2,8})\b")
 
 
@@ -164,6 +165,27 @@ def acronyms(text: str) -> dict[str, tuple[str, ...]]:
         if long:
             found.setdefault(match[2].lower(), long)
     return found
+
+
+def initials(text: str) -> frozenset[str]:
+    """The short forms, of two to five letters, that names of several words in `text` would have: "PO" for
+    "Presiding Officer", whether or not it is used.
+    """
+    found: set[str] = set()
+    for run in _RUN.finditer(text):
+        letters = "".join(word[0] for word in run[0].split() if word[0].isupper())
+        found.update(letters[at : at + n] for n in range(2, 6) for at in range(len(letters) - n + 1))
+    return frozenset(found)
+
+
+def one_edit(one: str, other: str) -> bool:
+    """Whether two words of five letters or more differ by one letter: put in, left out, another, or two changed about."""
+    if min(len(one), len(other)) < 5 or abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, left = one[at:], other[at:]
+    swapped = rest[:2] == left[1::-1] and rest[2:] == left[2:] and len(rest) > 1
+    return swapped or rest[1:] == left[1:] or rest[1:] == left or rest == left[1:]
 
 
 def _long_form(words: list[str], short: str) -> tuple[str, ...] | None:

@@ -36,6 +36,8 @@ _INTENT = re.compile(
     r"intend(?:s|ed|ing)?|seeks?|seeking|sought|vow(?:s|ed|ing)?|promis(?:e[sd]?|ing)|threaten(?:s|ed|ing)?"
 )
 """Before "to": what is only meant, as in "hoped to return"."""
+INTENT = "intent"
+"""The key of such a hedge."""
 _DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _METRES = {"mile": 1609.34, "kilomet": 1000.0, "km": 1000.0, "met": 1.0, "feet": 0.3048, "foot": 0.3048, "yard": 0.9144,
            "inch": 0.0254, "cm": 0.01, "mm": 0.001}  # fmt: skip
@@ -171,9 +173,10 @@ def _part(
         )
     if lower in NEGATIONS or lower.endswith("n't"):
         return Part("negation", "not", word.text, word.span)
-    meant = _INTENT.fullmatch(lower) and at + 1 < len(found) and found[at + 1].text.lower() == "to"
-    if meant or (lower in HEDGES and not (lower == "may" and word.text[0] == "M" and at)):
+    if lower in HEDGES and not (lower == "may" and word.text[0] == "M" and at):
         return Part("hedge", "hedge", word.text, word.span)
+    if _INTENT.fullmatch(lower) and at + 1 < len(found) and found[at + 1].text.lower() == "to":
+        return Part("hedge", INTENT, word.text, word.span)
     if _is_name(word, at, found, text, names, starts):
         place = group(word.text)
         return Part("name", ("place", place) if place is not None else word.stem, word.text, word.span)

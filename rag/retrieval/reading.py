@@ -19,7 +19,7 @@ from index.sentences import sentences
 from index.tokens import stem, words
 from index.types import Embedder, Encoded, Passage, Source, Span, Word
 from rag.asking.question import Question, read_question
-from rag.language.names import acronyms
+from rag.language.names import acronyms, initials
 from rag.retrieval.align import Scores, coverage
 from rag.retrieval.tables import Cell, cells
 
@@ -53,6 +53,8 @@ class Read:
     """Headline, outlet and author, encoded."""
     names: frozenset[str] = frozenset()
     """Stems of all the names in the passage's article."""
+    initials: frozenset[str] = frozenset()
+    """Short forms that those names would have."""
     columns: str = ""
     """The heads of the table that the passage is of, as a row; empty where it is of none."""
     heads: Encoded | None = None
@@ -201,7 +203,7 @@ class Reader:
         self._idf = idf
         self._article_text = article_text
         self._columns = columns
-        self._named: dict[tuple[str, int], frozenset[str]] = {}
+        self._named: dict[tuple[str, int], tuple[frozenset[str], frozenset[str]]] = {}
         self._keep = keep
         self._kept: OrderedDict[str, Encoded] = OrderedDict()
         self._lock = Lock()
@@ -225,10 +227,11 @@ class Reader:
             reads=tuple(_read(p, s, encoded, self._names_of(p), c) for (p, s), c in zip(passages, heads, strict=True)),
         )
 
-    def _names_of(self, passage: Passage) -> frozenset[str]:
+    def _names_of(self, passage: Passage) -> tuple[frozenset[str], frozenset[str]]:
         key = (passage.document_id, passage.article)
         if key not in self._named:
-            self._named[key] = _named(self._article_text(passage))
+            article = self._article_text(passage)
+            self._named[key] = (_named(article), initials(article))
         return self._named[key]
 
     def encode(self, texts: Sequence[str]) -> dict[str, Encoded]:
@@ -255,13 +258,17 @@ def _standing(question: Question, term: Word) -> float:
 
 
 def _read(
-    passage: Passage, source: Source, encoded: Mapping[str, Encoded], names: frozenset[str], columns: str
+    passage: Passage,
+    source: Source,
+    encoded: Mapping[str, Encoded],
+    names: tuple[frozenset[str], frozenset[str]],
+    columns: str,
 ) -> Read:
     spans = _spans(passage)
     texts = [span.of(passage.text) for span in spans]
     placed = tuple(Span(s.start + passage.start, s.end + passage.start) for s in spans)
     told = tuple(encoded[text] for text in texts)
-    return Read(passage, source, placed, told, encoded[_heading(source)], names, columns, encoded.get(columns))
+    return Read(passage, source, placed, told, encoded[_heading(source)], *names, columns, encoded.get(columns))
 
 
 def _named(article: str) -> frozenset[str]:

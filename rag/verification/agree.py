@@ -13,7 +13,7 @@ from functools import cached_property
 
 from index.tokens import words
 from rag.language.names import acronyms, group, skeleton
-from rag.language.parts import HEDGES, Change, Part, agrees, cut, set_beside, unmatched
+from rag.language.parts import INTENT, Change, Part, agrees, cut, set_beside, unmatched
 from rag.language.speakers import Attribution, attributions, within
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
@@ -349,15 +349,10 @@ def _hedges(pair: Pair) -> list[Disagreement]:
 
 def _lost_hedge(pair: Pair) -> list[Disagreement]:
     for part in pair.gone:
-        if part.kind == "hedge" and (
-            _deed_is_said(pair, part) if _is_intent(pair, part) else _scope_is_said(pair, part)
-        ):
+        is_said = _deed_is_said if part.key == INTENT else _scope_is_said
+        if part.kind == "hedge" and is_said(pair, part):
             return [Disagreement(f"the source says “{part.text}”", False)]
     return []
-
-
-def _is_intent(pair: Pair, part: Part) -> bool:
-    return part.text.lower() not in HEDGES and pair.source[part.span.end :].lstrip().lower().startswith("to ")
 
 
 def _lost_speaker(pair: Pair) -> list[Disagreement]:
