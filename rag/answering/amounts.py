@@ -31,13 +31,16 @@ _RELATIVE_DATE = re.compile(
     re.I,
 )
 _EARLY_DATE = re.compile(
-    r"\b(?:1[0-4]\d0s|(?:in|by|since|until|from|around|circa|c\.|to|and|of|year) (?:the )?(?:1[0-4]\d\d|[1-9]\d\d)(?!,?\d)(?!\s+[a-z-]+s\b)|"
+    r"\b(?:1[0-4]\d0s|(?:in|by|since|until|from|around|circa|c\.|to|and|of|year) (?:the )?(?:1[0-4]\d\d|[1-9]\d\d)(?!,?\d)(?!\s+[a-z-]{3,}s\b)|"
     r"(?!21st|twenty-first)(?:\d{1,2}(?:st|nd|rd|th)|\w+(?:first|second|third|th)|first|second|third)[ -]century|"
     r"(?:\d{1,2}(?:st|nd|rd|th)|\w+th) and (?:\d{1,2}(?:st|nd|rd|th)|\w+th) centuries|\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?m\b)",
     re.I,
 )
 """A year before 1500, a century, or a time of day; `find_dates` knows none of these."""
 _SINCE = re.compile(r"\b(?:since|until|till|beginning|starting|ending)\b[^.;,]{0,24}$", re.I)
+_PORTION = re.compile(
+    r"\b(?:an?|one|two|three|four)[ -](?:third|quarter|fifth|sixth|eighth|tenth)s?\b|\bone in \w+", re.I
+)
 _TIMES = re.compile(r"\b(?:once|twice|thrice)\b", re.I)
 _NONE = re.compile(r"\bnone of\b", re.I)
 _VAGUE_MEASURE = re.compile(
@@ -107,6 +110,8 @@ def measure(reading: Reading, candidate: Candidate) -> str | None:
     if kind == "time" and not given and _lasts(text):
         return None
     if kind in ("length", "time") and not given and _VAGUE_MEASURE.search(text):
+        return None
+    if kind == "percent" and not given and _PORTION.search(text):
         return None
     if kind == "age" and not given and not re.search(r",\s\d{1,3},", text):
         return "the passages give no age"

@@ -104,7 +104,10 @@ def _names(reading: Reading, candidate: Candidate) -> str | None:
 
 def _is_known(candidate: Candidate, phrase: Sequence[Word]) -> bool:
     """Whether the article says a name, so that each of its sentences need not: so written, short, or one letter off."""
-    return any(word.stem in candidate.read.names or word.text in candidate.read.initials for word in phrase)
+    names, short = candidate.read.names, candidate.read.initials
+    return any(word.stem in names or re.sub(r"['’]s$", "", word.text) in short for word in phrase) or bool(
+        {group(word.text) for word in phrase} - {None} & {group(name) for name in names}
+    )
 
 
 def _misspelt(reading: Reading, candidate: Candidate, phrase: Sequence[Word]) -> bool:

@@ -65,6 +65,42 @@ def test_a_near_miss_is_told_what_it_lacks(question: str, lack: str) -> None:
     assert any(lack in fault for fault in told(question)), told(question)
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("When was the mill of Lower Marsh built?", "The mill of Lower Marsh was built in 1066."),
+        ("When was the mill of Lower Marsh built?", "The mill of Lower Marsh was built in 911 as a gift."),
+        ("When was the mill of Lower Marsh built?", "The mill of Lower Marsh was built in the 1050s."),
+        ("When was the mill of Lower Marsh built?", "The mill of Lower Marsh was built in the early 11th century."),
+        ("What time does the mill of Lower Marsh open?", "The mill of Lower Marsh opens at 5 pm."),
+        ("How long has the mill of Lower Marsh stood?", "The mill of Lower Marsh has stood since the 1960s."),
+        ("How much was the aid to Lower Marsh?", "The aid to Lower Marsh was $2.2 billion."),
+        ("How many members does Lower Marsh choose?", "Lower Marsh chooses one member."),
+        ("How many times has Lower Marsh won the cup?", "Lower Marsh has won the cup twice."),
+        ("How many mills of Lower Marsh stand?", "None of the mills of Lower Marsh stand."),
+        ("What share of Lower Marsh speaks French?", "By then one-fifth of Lower Marsh spoke French."),
+        ("Who runs the mill of LMP?", "The mill of the Lower Marsh Parish is run by the mayor."),
+        ("Who runs the mill of Lower Mrash?", "The mill of Lower Marsh is run by the mayor."),
+    ],
+)
+def test_forms_of_an_answer(question: str, text: str) -> None:
+    assert told(question, text) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("When was the mill of Lower Marsh built?", "The mill of Lower Marsh was built in 911 weeks."),
+        ("When was the mill of Lower Marsh built?", "The mill of Lower Marsh was built in the 21st century."),
+        ("How long has the mill of Lower Marsh stood?", "The mill of Lower Marsh burnt in 1960."),
+        ("How many members does Lower Marsh choose?", "Lower Marsh chooses members one by one."),
+        ("How many members does Lower Marsh choose?", "Members of Lower Marsh choose to pay $5."),
+    ],
+)
+def test_what_only_looks_like_one(question: str, text: str) -> None:
+    assert told(question, text) != []
+
+
 def test_the_superlative_that_is_said_is_found() -> None:
     assert told("Which ferry is the oldest of the county?") == []
 

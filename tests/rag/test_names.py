@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rag.language.names import acronyms, group, is_capital, skeleton
+from rag.language.names import acronyms, group, initials, is_capital, one_edit, skeleton
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,37 @@ def test_short_forms_that_a_text_explains() -> None:
     assert found["mrc"] == ("marsh", "rescue", "company")
     assert found["lfo"] == ("lower", "ferry", "office")
     assert "bbc" not in found
+
+
+def test_the_short_forms_that_names_would_have() -> None:
+    found = initials("The Presiding Officer met Members of the Scottish Parliament. Then he left.")
+    assert {"PO", "MSP", "SP"} <= found
+    assert "HL" not in found
+
+
+LETTERS = st.text("abcdefgh", min_size=5, max_size=9)
+
+
+@given(LETTERS, st.integers(0, 8), st.sampled_from("xyz"))
+def test_one_letter_more_less_or_other_is_one_edit(word: str, at: int, letter: str) -> None:
+    at %= len(word)
+    for other in (word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :]):
+        assert one_edit(word, other)
+        assert one_edit(other, word)
+    assert not one_edit(word, word)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("shirley", "shirey", True),
+        ("montcalm", "montaclm", True),
+        ("iran", "iraq", False),
+        ("austria", "australia", False),
+        ("slovakia", "slovenia", False),
+        ("marsh", "marshes", False),
+    ],
+)
+def test_names_a_letter_apart(one: str, other: str, near: bool) -> None:
+    assert one_edit(one, other) is near
+    assert one_edit(other, one) is near
