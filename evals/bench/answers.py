@@ -36,6 +36,7 @@ from rag.verification.cite import parse, without_markers
 
 if TYPE_CHECKING:
     from rag.pipeline import Pipeline
+    from rag.settings import LanguageModel
 
 OURS, EXTRACT, PLAIN, CITING = answer_scores.SYSTEMS
 LONG = answer_scores.LONG
@@ -65,15 +66,15 @@ Ask = Callable[[Case], Answer]
 class Options:
     """Where everything is, and how the model is run."""
 
-    gguf: Path
+    model: LanguageModel
     home: Path
     docs: Path
-    threads: int
-    timeout: float
 
 
 def main(
     gguf: Annotated[Path | None, typer.Option(help="The model's file.", dir_okay=False, exists=True)] = None,
+    base_url: Annotated[str, typer.Option(help="Instead of a file: an endpoint of OpenAI's protocol.")] = "",
+    model: Annotated[str, typer.Option(help="The endpoint's model.")] = "",
     home: Annotated[Path, typer.Option(help="The home where the documents are indexed.")] = Path(".home"),
     out: Annotated[Path, typer.Option(help="The folder of the transcripts.")] = Path("evals/transcripts/run"),
     score: Annotated[Path | None, typer.Option(help="Score the transcripts of this folder; ask nothing.")] = None,
@@ -84,17 +85,18 @@ def main(
     suite: Annotated[Path, typer.Option(help="The questions.")] = Path("evals/suites/seeds.jsonl"),
     split: Annotated[str, typer.Option(help="Which half is sampled: tune or test.")] = "test",
     number: Annotated[int, typer.Option(min=1, help="Cases of the sample.")] = 40,
+    skip: Annotated[int, typer.Option(min=0, help="Leave out the cases that a sample of so many has.")] = 0,
     system: Annotated[list[str] | None, typer.Option(help=f"Any of {', '.join(NAMES)}; the first four.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the model.")] = 2,
     timeout: Annotated[float, typer.Option(help="Seconds that one reply may take.")] = 900,
 ) -> None:
     """Ask a sample of a suite of each system, or score what was said."""
     try:
-        cases = sample(of_split(load_suite(suite), _split(split)), number)
+        half = of_split(load_suite(suite), _split(split))
+        seen = {case.id for case in sample(half, skip)}
+        cases = [case for case in sample(half, skip + number) if case.id not in seen]
         if score is None:
-            if gguf is None:
-                raise typer.BadParameter("name the model's file with --gguf, or a folder of transcripts with --score")
-            options = Options(gguf, home, docs, threads, timeout)
+            options = Options(_model(gguf, base_url, model, threads, timeout), home, docs)
             _begin(options, out)
             with _opened(options, _systems(system)) as systems:
                 ask(systems, cases, out)
@@ -182,20 +184,13 @@ def _opened(options: Options, names: Sequence[str]) -> Iterator[Mapping[str, Ask
     from rag.answering.extract import ExtractAnswerer
     from rag.answering.llm import LlamaIndexLLM, LLMAnswerer
     from rag.pipeline import Pipeline
-    from rag.providers.gguf import local_llm
-    from rag.settings import LanguageModel, load
+    from rag.providers import open_llama
+    from rag.settings import load
 
     settings = load(home=options.home)
-    model = LanguageModel(
-        provider="gguf",
-        path=options.gguf,
-        threads=options.threads,
-        timeout=options.timeout,
-        first_token_timeout=options.timeout,
-    )
     embedder = embedder_of(settings.for_index())
     with ExitStack() as stack:
-        chat, tokens = stack.enter_context(local_llm(model))
+        chat, tokens = stack.enter_context(open_llama(options.model))
         llm = LlamaIndexLLM(chat, tokens)
         made: dict[str, Ask] = {}
         for name in names:
@@ -257,22 +252,39 @@ def _begin(options: Options, out: Path) -> None:
 
     Raises: EvalError, when another did before.
     """
-    with options.gguf.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    path = options.model.path
+    digest = _digest(path) if path else None
     told = out / RUN
     if told.exists():
         if json.loads(told.read_text("utf-8"))["sha256"] != digest:
             raise EvalError(f"The transcripts in {str(out)!r} are of another model; choose another --out.")
         return
     about = {
-        "model": options.gguf.name,
+        "model": path.name if path else options.model.model,
         "sha256": digest,
-        "threads": options.threads,
+        "threads": options.model.threads if path else None,
         "machine": machine(),
         "versions": {name: version(name) for name in ("xllamacpp", "llama-index-core")},
     }
     out.mkdir(parents=True, exist_ok=True)
     write_whole(told, (json.dumps(about, indent=1) + "\n").encode())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _model(gguf: Path | None, base_url: str, model: str, threads: int, timeout: float) -> LanguageModel:
+    from rag.settings import LanguageModel
+
+    if gguf is not None:
+        return LanguageModel(provider="gguf", path=gguf, threads=threads, timeout=timeout, first_token_timeout=timeout)
+    if base_url and model:
+        return LanguageModel(
+            provider="openai", base_url=base_url, model=model, timeout=timeout, first_token_timeout=timeout
+        )
+    raise typer.BadParameter("name the model's file with --gguf, an endpoint with --base-url and --model, or --score")
 
 
 def _split(told: str) -> Split:

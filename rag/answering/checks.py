@@ -103,17 +103,18 @@ def _names(reading: Reading, candidate: Candidate) -> str | None:
 
 
 def _is_known(candidate: Candidate, phrase: Sequence[Word]) -> bool:
-    """Whether the article says a name, so that each of its sentences need not: so written, short, or one letter off."""
+    """Whether the article says a name, so that each of its sentences need not: as it is, by initials, or by a country's people."""
     names, short = candidate.read.names, candidate.read.initials
-    return any(word.stem in names or re.sub(r"['’]s$", "", word.text) in short for word in phrase) or bool(
-        {group(word.text) for word in phrase} - {None} & {group(name) for name in names}
-    )
+    if any(word.stem in names or re.sub(r"['’]s$", "", word.text) in short for word in phrase):
+        return True
+    kin = {group(word.text) for word in phrase} - {None}
+    return bool(kin) and any(group(name) in kin for name in names)
 
 
 def _misspelt(reading: Reading, candidate: Candidate, phrase: Sequence[Word]) -> bool:
     """Whether a name that no passage has is a letter away from one in the article."""
-    known = frozenset(name for read in reading.reads for name in read.names)
-    return any(w.stem not in known and any(one_edit(w.stem, n) for n in candidate.read.names) for w in phrase)
+    unknown = [word.stem for word in phrase if word.stem not in reading.names]
+    return any(one_edit(told, name) for told in unknown for name in candidate.read.names)
 
 
 def _who(reading: Reading, candidate: Candidate) -> str | None:

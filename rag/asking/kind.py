@@ -20,7 +20,7 @@ _HEAD = re.compile(rf"\b(?:who|whom|whose|what|which|where|why|how|{_WHEN})\b")
 _BEING = re.compile(r"what(?:'s|\s+(?:is|are|was|were))\b")
 _SAID = r"say|said|tell|told|claim|claimed|write|written|wrote|argue|call|called|think|warn|warned|report|reported|describe|blame|state|announce"
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("claim", rf"^{_AUX}\b"),
+    ("claim", rf"^(?!\w+ you\b){_AUX}\b"),
     ("length", r"how (?:far|close|near|tall|deep|wide|high)\b|what distance|how many (?:miles|kilomet|km|met(?:er|re)s)"),
     ("age", r"how old\b|what age\b"),
     ("time", r"how long\b|how many (?:hours|days|weeks|months|years|minutes|decades)\b|over what period|what period"),

@@ -119,6 +119,11 @@ class Reading:
         return tuple(sorted(found, key=lambda c: (-c.score, c.read.passage.id, c.at)))
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """Stems of all the names in the articles of the passages."""
+        return frozenset().union(*(read.names for read in self.reads))
+
+    @cached_property
     def _by_passage(self) -> Mapping[str, Sequence[Candidate]]:
         return {read.passage.id: self._of(read) for read in self.reads}
 

@@ -43,6 +43,7 @@ def never(_: str) -> bool:
         ("The population of Lower Marsh is what?", "number"),
         ("Is the number of the dead known?", "claim"),
         ("Do you know how many died?", "number"),
+        ("Can you tell me the population of Lower Marsh?", "number"),
         ("What did he say when he left?", "speech"),
         ("What was the ferry called?", "name"),
     ],
