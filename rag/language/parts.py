@@ -38,6 +38,8 @@ _INTENT = re.compile(
 """Before "to": what is only meant, as in "hoped to return"."""
 INTENT = "intent"
 """The key of such a hedge."""
+CONDITION = "condition"
+"""The key of an "if": what follows it is not so, only supposed."""
 _DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _METRES = {"mile": 1609.34, "kilomet": 1000.0, "km": 1000.0, "met": 1.0, "feet": 0.3048, "foot": 0.3048, "yard": 0.9144,
            "inch": 0.0254, "cm": 0.01, "mm": 0.001}  # fmt: skip
@@ -173,6 +175,8 @@ def _part(
         )
     if lower in NEGATIONS or lower.endswith("n't"):
         return Part("negation", "not", word.text, word.span)
+    if lower in ("if", "unless") and at + 1 < len(found) and found[at + 1].text.lower() not in ("not", "so", "any"):
+        return Part("hedge", CONDITION, word.text, word.span)
     if lower in HEDGES and not (lower == "may" and word.text[0] == "M" and at):
         return Part("hedge", "hedge", word.text, word.span)
     if _INTENT.fullmatch(lower) and at + 1 < len(found) and found[at + 1].text.lower() == "to":

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from index.sentences import sentences
 from index.tokens import words
 from rag.language.names import acronyms, group, skeleton
-from rag.language.parts import INTENT, Change, Part, agrees, cut, set_beside, unmatched
+from rag.language.parts import CONDITION, INTENT, Change, Part, agrees, cut, set_beside, unmatched
 from rag.language.speakers import Attribution, attributions, within
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
@@ -58,8 +59,8 @@ class Disagreement:
 class Pair:
     """A statement, or a clause of one, and the sentence of the source that it is held against.
 
-    `around` is what else bears on it: the sentences beside and the source's own names. `names` are stems that the
-    source writes with a capital.
+    `around` is what else bears on it: the sentences beside and the source's own names; `before` is what of it stands
+    before the sentence. `names` are stems that the source writes with a capital.
     """
 
     said: str
@@ -67,6 +68,7 @@ class Pair:
     around: str
     names: frozenset[str]
     year: int | None = None
+    before: str = ""
 
     @cached_property
     def said_parts(self) -> list[Part]:
@@ -349,7 +351,7 @@ def _hedges(pair: Pair) -> list[Disagreement]:
 
 def _lost_hedge(pair: Pair) -> list[Disagreement]:
     for part in pair.gone:
-        is_said = _deed_is_said if part.key == INTENT else _scope_is_said
+        is_said = _deed_is_said if part.key in (INTENT, CONDITION) else _scope_is_said
         if part.kind == "hedge" and is_said(pair, part):
             return [Disagreement(f"the source says “{part.text}”", False)]
     return []
@@ -374,7 +376,8 @@ def _speaker(pair: Pair) -> list[Disagreement]:
     for claimed in attributions(pair.said):
         if claimed.is_pronoun or not told or any(_same(claimed, item, pair) for item in told):
             continue
-        return [Disagreement(f"said by {told[0].who}, not {claimed.who}", True)]
+        who = "someone else" if told[0].is_pronoun else told[0].who
+        return [Disagreement(f"said by {who}, not {claimed.who}", True)]
     return []
 
 
@@ -383,6 +386,15 @@ def _same(claimed: Attribution, told: Attribution, pair: Pair) -> bool:
     if claimed.stems & told.stems or any(group(w.text) in places for w in words(claimed.who)):
         return True
     if told.is_pronoun or (len(words(told.who)) <= 3 and not any(w.text[:1].isupper() for w in words(told.who)[1:])):
-        known = {w.stem for w in words(f"{pair.around} {told.who}")}
+        known = {w.stem for w in words(f"{_antecedents(pair) or pair.around} {told.who}")}
         return bool(claimed.stems & known)
     return False
+
+
+def _antecedents(pair: Pair) -> str:
+    """Where "he" of "he said" may have been named: from the sentence on that last names who says something."""
+    told = sentences(pair.before)
+    for at in range(len(told) - 1, -1, -1):
+        if any(not item.is_pronoun for item in attributions(told[at].of(pair.before))):
+            return pair.before[told[at].start :]
+    return ""

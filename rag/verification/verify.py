@@ -259,7 +259,7 @@ def _faults(clause: str, span: Span, item: RetrievedPassage) -> list[Disagreemen
     )  # fmt: skip
     year = int(source.date[:4]) if source.date else None
     around = " . ".join(filter(None, [*beside, *heading]))
-    return disagreements(Pair(clause, _slice(item, span), around, names, year))
+    return disagreements(Pair(clause, _slice(item, span), around, names, year, beside[0]))
 
 
 def _nearest(text: str, item: RetrievedPassage) -> Span:

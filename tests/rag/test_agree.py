@@ -12,9 +12,9 @@ HARLOW = "At least 83 people were killed in the town of Harlow on 3 May 2014, th
 ARMY = "The attack, which may have killed six soldiers, came within 18 miles of the base, Syria’s army said, accusing Israel."
 
 
-def notes(said: str, source: str, around: str = "", year: int | None = None) -> list[str]:
+def notes(said: str, source: str, around: str = "", year: int | None = None, before: str = "") -> list[str]:
     names = frozenset(w.stem for w in words(f"{source} {around}") if w.text[:1].isupper() and not w.is_stop)
-    return [fault.note for fault in disagreements(Pair(said, source, around, names, year))]
+    return [fault.note for fault in disagreements(Pair(said, source, f"{before} {around}", names, year, before))]
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ def notes(said: str, source: str, around: str = "", year: int | None = None) -> 
         ("The attack came within 29 km of the base, Syria’s army said.", ARMY),
         ("Moscow denied the strike.", "Russia denied the strike on Monday."),
         ("The road was not closed.", "The road was never closed."),
+        ("If the mill burns, the ferry stops.", "If the mill burns down, the ferry stops."),
+        ("Hundreds came to the mill.", "Hundreds, if not thousands, came to the mill."),
         ("Ann Lee tried to sell the mill.", "Ann Lee hoped to sell the mill soon."),
         ("The mill of Marlow was bought by Harlow.", "Harlow has bought the mill of Marlow."),
     ],
@@ -57,6 +59,8 @@ def test_true_ones_have_no_fault(said: str, source: str) -> None:
         ("Prices rose after the war.", "Prices fell after the war.", "the source says “fell”, not “rose”"),
         ("The ferry posed a danger to bathers.", "There was no sign that the ferry posed a danger to bathers.",
          "the source says “no”, and this does not"),
+        ("The council sells the mill and the ferry stops.", "If the council sells the mill, the ferry stops.",
+         "the source says “If”"),
         ("Ann Lee went back to the mill.", "Ann Lee hoped to go back to the mill soon.", "the source says “hoped”"),
         ("The ferry was dangerous to anyone on board.", "The ferry “posed a threat” to bathers, the mayor said in a statement.",
          "the source has this only from the mayor"),
@@ -151,3 +155,19 @@ def test_names_that_changed_places_are_found() -> None:
 def test_amounts_agree_by_value_and_unit(said: str, source: str, same: bool) -> None:
     pairs = [(a, b) for a in cut(said) for b in cut(source)]
     assert any(agrees(a, b) for a, b in pairs) is same
+
+
+BEFORE = "“We are ready,” Mayor Ann Lee said. Bo Reed, who runs the ferry, warned of a flood. "
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Bo Reed said the dam would break.", []),
+        ("Ann Lee said the dam would break.", ["said by someone else, not Ann Lee"]),
+        ("He said the dam would break.", []),
+    ],
+)
+def test_he_is_who_spoke_last(said: str, expected: list[str]) -> None:
+    told = notes(said, "The dam would break, he said.", "Ann Lee: the flood", before=BEFORE)
+    assert told == expected
