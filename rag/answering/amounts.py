@@ -113,7 +113,7 @@ def measure(reading: Reading, candidate: Candidate) -> str | None:
         return None
     if kind == "percent" and not given and _PORTION.search(text):
         return None
-    if kind == "age" and not given and not re.search(r",\s\d{1,3},", text):
+    if kind == "age" and not given and not re.search(r",\s\d{1,3},(?!\d)", text):
         return "the passages give no age"
     if not given and kind != "age":
         return f"the passages give no {wanted[kind].split(' ', 1)[1]} for this"

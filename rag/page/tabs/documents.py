@@ -231,6 +231,7 @@ class _Handlers:
         """Raises: SettingsInvalid, when no collection can have this name."""
         name = name.strip()
         choices = self._library.names(name)
+        session.collection = name  # before anything is shown: who follows a run elsewhere must not write over it
         parts = self._parts
         yield {
             parts.collection: name,
@@ -258,7 +259,7 @@ class _Handlers:
                 break
             yield self._busy(stage)  # the buttons each time: a page that is still being built loses the first
         if session.collection != collection:
-            yield {}  # Gradio gives what was yielded last once more at the end
+            yield {parts.status: gr.skip()}  # Gradio gives what was yielded last once more at the end
             return
         done: Updates = {parts.status: html.ended(job.outcome), parts.changed: secrets.token_hex(4)}
         if not job.outcome.wrong:

@@ -179,7 +179,7 @@ class _View:
     def run(self, suite: object, half: object, collection: object, session: _Session) -> Iterator[Changes]:
         """Runs the suite, with how far it is; then its results."""
         if session.busy:
-            yield {}
+            yield {self.status: gr.skip()}
             return
         session.busy, session.stopped = True, False
         try:
