@@ -6,16 +6,15 @@ source in another place are found.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from index.sentences import sentences
 from index.tokens import words
-from rag.language.names import acronyms, group, skeleton
-from rag.language.parts import CONDITION, INTENT, Change, Part, agrees, cut, set_beside, unmatched
+from rag.language.names import group
+from rag.language.parts import CONDITION, INTENT, Part, agrees
 from rag.language.speakers import Attribution, attributions, within
+from rag.verification.naming import names
+from rag.verification.pair import Disagreement, Pair
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
 _OPPOSITES = [
@@ -39,79 +38,13 @@ for _one, _other in _OPPOSITES:
     _AGAINST.setdefault(_one, set()).add(_other)
     _AGAINST.setdefault(_other, set()).add(_one)
 _MEANING = ("word", "name", "number", "date")
-_BY = re.compile(r"\bby\b")
 _SIGNS = frozenset(w.stem for w in words("indication evidence sign proof suggestion hint trace reason claim"))
 """Between a negation and what it denies: "no sign that", "no proof of"."""
-_PRONOUNS = frozenset(
-    "he she it they him her them his hers its their who this these those former latter company group man woman team".split()
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """What is wrong, in words. `grave` when the source says otherwise, not only nothing of it."""
-
-    note: str
-    grave: bool
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A statement, or a clause of one, and the sentence of the source that it is held against.
-
-    `around` is what else bears on it: the sentences beside and the source's own names; `before` is what of it stands
-    before the sentence. `names` are stems that the source writes with a capital.
-    """
-
-    said: str
-    source: str
-    around: str
-    names: frozenset[str]
-    year: int | None = None
-    before: str = ""
-
-    @cached_property
-    def said_parts(self) -> list[Part]:
-        """The statement's parts."""
-        return cut(self.said, self.names)
-
-    @cached_property
-    def source_parts(self) -> list[Part]:
-        """The source's parts."""
-        return cut(self.source, self.names)
-
-    @cached_property
-    def changes(self) -> list[Change]:
-        """Where the statement departs from the source."""
-        return set_beside(self.said_parts, self.source_parts)
-
-    @cached_property
-    def new(self) -> list[Part]:
-        """Parts that the statement alone has."""
-        return unmatched(self.said_parts, self.source_parts)
-
-    @cached_property
-    def gone(self) -> list[Part]:
-        """Parts that the source alone has."""
-        return unmatched(self.source_parts, self.said_parts)
-
-    @cached_property
-    def around_parts(self) -> list[Part]:
-        """The parts of what else bears on it."""
-        return cut(self.around, self.names)
-
-    def opposite(self, part: Part) -> list[Part]:
-        """What the source says in the place of `part`, as far as the statement does not say it elsewhere."""
-        gone = {item.key for item in self.gone}
-        at = next((change for change in self.changes if part in change.said), None)
-        return [item for item in at.source if item.key in gone] if at else []
 
 
 def disagreements(pair: Pair) -> list[Disagreement]:
     """Every fault found, the gravest first."""
-    found = [
-        *_amounts(pair), *_names(pair), *_first_word(pair), *_swapped(pair), *_turned(pair), *_opposites(pair), *_negations(pair), *_speaker(pair), *_hedges(pair)
-    ]  # fmt: skip
+    found = [*_amounts(pair), *names(pair), *_opposites(pair), *_negations(pair), *_speaker(pair), *_hedges(pair)]
     return sorted(found, key=lambda fault: not fault.grave)
 
 
@@ -169,120 +102,6 @@ def _elsewhere(pair: Pair, part: Part) -> bool:
     if part.kind == "date" and pair.year is not None and part.date == (pair.year, None, None):
         return True
     return any(part.key == other.key or agrees(part, other) for other in pair.around_parts)
-
-
-def _names(pair: Pair) -> list[Disagreement]:
-    """A name must be in the source; beside it will do, where the source has a pronoun or nothing in its place."""
-    source = pair.source_parts
-    bones = {skeleton(p.text) for p in (*source, *pair.around_parts) if p.text[:1].isupper()} - {None}
-    short = acronyms(f"{pair.around} {pair.source} {pair.said}")
-    beside = {p.key for p in pair.around_parts}
-    plain = {w.stem for w in words(pair.source)}
-    found = []
-    for part in pair.new:
-        stem = next((w.stem for w in words(part.text)), part.text)
-        rivals = [p for p in pair.opposite(part) if p.kind == "name"]
-        if not _is_proper(part, pair) or stem in plain or _is_short(part, short, pair, rivals):
-            continue
-        if not rivals and (skeleton(part.text) in bones or part.key in beside):
-            continue
-        if rivals and part.key in beside and _stands_in(pair, part):
-            continue
-        if rivals:
-            found.append(Disagreement(f"the source says {_run(rivals, pair.source)}, not {part.text}", True))
-        else:
-            found.append(Disagreement(f"“{part.text}” is not in the source's words", False))
-    return found
-
-
-def _first_word(pair: Pair) -> list[Disagreement]:
-    """Where only a word with a capital differs, it may be a name though a sentence begins with it."""
-    if len(pair.new) != 1 or len(pair.gone) != 1:
-        return []
-    said, source = pair.new[0], pair.gone[0]
-    alike = said.kind == "word" and source.kind in ("word", "name") and source in pair.opposite(said)
-    if not alike or not (said.text[:1].isupper() and source.text[:1].isupper()):
-        return []
-    return [Disagreement(f"“{said.text}” is not in the source's words", False)]
-
-
-def _is_proper(part: Part, pair: Pair) -> bool:
-    """Whether it is a name; a small word or a number with a capital is one where the source has nothing but a name."""
-    if part.kind not in ("stop", "number"):
-        return part.kind == "name"
-    if part.span.start < 2 or not part.text[:1].isupper() or part.text.lower() in _PRONOUNS:
-        return False
-    source = next((change.source for change in pair.changes if change.said == (part,)), ())
-    return bool(source) and all(p.kind == "name" for p in source)
-
-
-def _stands_in(pair: Pair, part: Part) -> bool:
-    """Whether a title or a first name is put before a name that both say: "John Smith" for "Mr Smith"."""
-    at, new = pair.said_parts.index(part), {id(p) for p in pair.new}
-    after = next(iter(pair.said_parts[at + 1 : at + 2]), None)
-    beside = after is not None and pair.said[part.span.end : after.span.start] in (" ", ". ")
-    return beside and after is not None and after.kind == "name" and id(after) not in new
-
-
-def _is_short(part: Part, short: dict[str, tuple[str, ...]], pair: Pair, rivals: Sequence[Part]) -> bool:
-    """Whether a name is the short form of one in the source, or a word of one that the source gives in short."""
-    lower = part.text.lower()
-    told = {w.text.lower() for w in words(f"{pair.source} {pair.around}")}
-    if lower in short:
-        return not rivals or any(p.text.lower() in short[lower] for p in rivals)
-    return any(lower in long and key in told for key, long in short.items())
-
-
-def _run(parts: Sequence[Part], text: str) -> str:
-    """The first name of `parts`, all of its words."""
-    end = parts[0].span.end
-    for part in parts[1:]:
-        if text[end : part.span.start] != " ":
-            break
-        end = part.span.end
-    return text[parts[0].span.start : end]
-
-
-def _swapped(pair: Pair) -> list[Disagreement]:
-    """Names or numbers that have changed places: each is in the source, but where the other is."""
-    new = {id(part) for part in pair.new}
-    for change in pair.changes:
-        kinds = {part.kind for part in (*change.said, *change.source)}
-        if len(change.said) != len(change.source) or len(change.said) > 3 or kinds not in ({"name"}, {"number"}):
-            continue
-        twins = zip(change.said, change.source, strict=True)
-        if not any(id(a) in new or a.key == b.key or agrees(a, b) for a, b in twins):
-            return [_there(pair, change.said, change.source)]
-    said, source = ([p for p in parts if p.kind == "name"] for parts in (pair.said_parts, pair.source_parts))
-    if not pair.new and not pair.gone and not attributions(pair.said) and " and " not in pair.said:
-        moved = next(((a, b) for a, b in zip(said, source, strict=True) if a.key != b.key), None)
-        return [_there(pair, moved[:1], moved[1:])] if moved else []
-    return []
-
-
-def _turned(pair: Pair) -> list[Disagreement]:
-    """Who does it and whom it is done to, turned round: each begins with the name that the other has only later on."""
-    if attributions(pair.said) or attributions(pair.source) or _BY.search(pair.said) or _BY.search(pair.source):
-        return []
-    said, source = _begins_with(pair.said_parts), _begins_with(pair.source_parts)
-    if said is None or source is None or said.key == source.key:
-        return []
-    if said.key not in {p.key for p in pair.source_parts} or source.key not in {p.key for p in pair.said_parts}:
-        return []
-    return [Disagreement(f"the source tells what {source.text} does, not {said.text}", False)]
-
-
-def _begins_with(parts: Sequence[Part]) -> Part | None:
-    """The name that a sentence begins with, an article or a number before it or not."""
-    first = next((part for part in parts if part.text.lower() not in ("the", "a", "an")), None)
-    return first if first is not None and first.kind == "name" else None
-
-
-def _there(pair: Pair, said: Sequence[Part], source: Sequence[Part]) -> Disagreement:
-    told = pair.source[source[0].span.start : source[-1].span.end].strip()
-    return Disagreement(
-        f"the source says {told} there, not {pair.said[said[0].span.start : said[-1].span.end].strip()}", True
-    )
 
 
 def _opposites(pair: Pair) -> list[Disagreement]:

@@ -6,7 +6,8 @@ import pytest
 
 from index.tokens import words
 from rag.language.parts import agrees, cut
-from rag.verification.agree import Pair, disagreements
+from rag.verification.agree import disagreements
+from rag.verification.pair import Pair
 
 HARLOW = "At least 83 people were killed in the town of Harlow on 3 May 2014, the mayor said."
 ARMY = "The attack, which may have killed six soldiers, came within 18 miles of the base, Syria’s army said, accusing Israel."
@@ -171,3 +172,25 @@ BEFORE = "“We are ready,” Mayor Ann Lee said. Bo Reed, who runs the ferry, w
 def test_he_is_who_spoke_last(said: str, expected: list[str]) -> None:
     told = notes(said, "The dam would break, he said.", "Ann Lee: the flood", before=BEFORE)
     assert told == expected
+
+
+class TestANameFromBesideTheSentence:
+    AROUND = "The Tern line was founded in Corrin. It once was called the Harlow line."
+
+    @pytest.mark.parametrize(
+        ("said", "source"),
+        [
+            ("The Tern line is part of the plan to close the ferries.", "It is part of the plan to close the ferries."),
+            ("The Tern line wants to close the old ferries.", "The company wants to close the old ferries."),
+            ("The Tern line closed the ferries.", "Last spring the line closed the ferries."),
+        ],
+    )
+    def test_may_be_what_a_pronoun_or_a_common_word_stands_for(self, said: str, source: str) -> None:
+        assert notes(said, source, self.AROUND) == []
+
+    def test_does_not_do_what_the_sentence_tells_of_another(self) -> None:
+        said = "The Harlow line is part of a plan to close the ferries."
+        source = "The fact is that the young captains trained by the state are part of a plan to close the ferries."
+        assert notes(said, source, self.AROUND) == [
+            "the source says this of “fact is that the young captains trained by the state”, not of Harlow"
+        ]
