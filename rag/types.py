@@ -242,7 +242,7 @@ class Answerer(Protocol):
         ...
 
     def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
-        """Whether it finds the answer after all, asked about the words of the evidence alone.
+        """Whether it finds an answer after all, asked about the words of the evidence alone.
 
         Raises: LLMFailed; Cancelled.
         """

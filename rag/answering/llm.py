@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.answering.prompt import DECLINED, copies, copying, declines, pack, prompt
+from rag.answering.prompt import DECLINED, affirms, asked_again, declines, pack, prompt
 from rag.asking.rewrite import rewritten
 from rag.errors import Cancelled, LLMFailed
 from rag.types import LLM, AnswererName, Draft, Finding, Live, RetrievedPassage, Turn
@@ -117,16 +117,16 @@ class LLMAnswerer:
         return Draft(reply, declined=declines(reply), sent=packed.labels, notice=cut)
 
     def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
-        """Whether the model copies an answer from the evidence, which it is shown without the rest.
+        """Whether the model says that the evidence answers the question, when it is shown that without the rest.
 
         Raises: LLMFailed; Cancelled.
         """
         quotes = [quote.text for finding in findings for quote in finding.quotes]
-        asked = copying(question, quotes)
+        asked = asked_again(question, quotes)
         if self._llm.tokens(asked) > self._llm.window:
             return False
         unheard = replace(live or Live(), on_text=lambda _: None)
-        return copies(spoken(self._llm.stream(asked), unheard), quotes)
+        return affirms(spoken(self._llm.stream(asked), unheard))
 
 
 def spoken(pieces: Generator[str, None, None], live: Live) -> str:

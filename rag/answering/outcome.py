@@ -63,8 +63,9 @@ def write(
     """The outcome of one question. No answerer is asked where the evidence cannot carry an answer.
 
     The quotes are the answer where a model fails, where nothing stands of what it wrote, and where it declines, but
-    finds the answer in the quotes when it is shown them alone. Where some of it stands, but does not give the evidence
-    for a part of the question word for word, the quotes of that part follow. Beside a refusal they are shown.
+    says that the quotes answer the question when it is shown them alone. Where some of it stands, but does not give
+    the evidence for a part of the question word for word, the quotes of that part follow. Beside a refusal they are
+    shown.
 
     `stage` times the "answer" and the "verify" stage; `encode` and `entailment` are those of `verify`.
 

@@ -55,13 +55,13 @@ def test_a_wrong_label_is_not_put_right() -> None:
 
 
 def test_a_refusal_shows_the_quotes_that_were_found() -> None:
-    found = outcome(ScriptedLLM(DECLINED, "none"))
+    found = outcome(ScriptedLLM(DECLINED, "No."))
     assert (found.reason, found.text) == ("model_declined", "")
     assert [(q.label, q.quote) for q in found.quotes] == [(1, STRUCK)]
 
 
-def test_a_model_that_declines_and_then_copies_from_the_quotes_is_overruled_by_itself() -> None:
-    llm = ScriptedLLM(DECLINED, "a research facility")
+def test_a_model_that_declines_and_then_says_yes_to_the_quotes_is_overruled_by_itself() -> None:
+    llm = ScriptedLLM(DECLINED, "Yes.")
     found = outcome(llm)
     assert (found.reason, found.answerer.name, found.quotes) == (None, "extract", ())
     assert [(s.verdict, s.labels) for s in found.statements] == [("supported", (1,))]
@@ -73,8 +73,9 @@ def test_a_model_that_declines_and_then_copies_from_the_quotes_is_overruled_by_i
     assert FIRE not in llm.prompts[1]
 
 
-def test_what_it_copies_is_never_shown() -> None:
-    found = outcome(ScriptedLLM(DECLINED, "Masra struck Aircraft"))
+def test_what_else_it_says_then_is_never_shown() -> None:
+    found = outcome(ScriptedLLM(DECLINED, "Yes: Masra struck Aircraft"))
+    assert found.reason is None
     assert "Masra struck Aircraft" not in repr(found)
 
 

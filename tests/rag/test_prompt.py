@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.prompt import DECLINED, copies, copying, declines, pack, prompt
+from rag.answering.prompt import DECLINED, affirms, asked_again, declines, pack, prompt
 from rag.verification.cite import EXAMPLES, labels_in
 from tests.rag.passages import offered
 
@@ -106,21 +106,18 @@ def test_replies_that_do_not(reply: str) -> None:
     assert not declines(reply)
 
 
-QUOTES = ("The ferry carried 41 people.", "It sank on Monday.")
+@pytest.mark.parametrize("reply", ["yes", "Yes.", "YES", "**Yes**", "Yes, they do.", "“yes”"])
+def test_a_yes_is_one(reply: str) -> None:
+    assert affirms(reply)
 
 
 @pytest.mark.parametrize(
-    "reply", ["41", "41 people.", "“The ferry carried 41 people.”", "monday", "On Monday, it sank"]
+    "reply", ["no", "No.", "", "…", "Not quite: yes, no", "They do, yes", "yesterday", "41 people"]
 )
-def test_words_of_the_quotes_are_a_copy(reply: str) -> None:
-    assert copies(reply, QUOTES)
+def test_whatever_else_is_none(reply: str) -> None:
+    assert not affirms(reply)
 
 
-@pytest.mark.parametrize("reply", ["none", "None.", "", "…", "42", "none of the 41 people", "41 sailors"])
-def test_none_and_other_words_are_not(reply: str) -> None:
-    assert not copies(reply, QUOTES)
-
-
-def test_the_quotes_alone_are_shown_to_copy_from() -> None:
-    asked = copying("How many?", ["The ferry\ncarried 41 people."])
+def test_the_quotes_alone_are_shown_for_the_second_question() -> None:
+    asked = asked_again("How many?", ["The ferry\ncarried 41 people."])
     assert asked.startswith("“The ferry carried 41 people.”\n\nQuestion: How many?\n")
