@@ -14,7 +14,7 @@ from rag.language.names import group
 from rag.language.parts import CONDITION, INTENT, Part, agrees
 from rag.language.speakers import Attribution, attributions, within
 from rag.verification.naming import names
-from rag.verification.pair import Disagreement, Pair
+from rag.verification.pair import MEANING, Disagreement, Pair
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
 _OPPOSITES = [
@@ -37,7 +37,7 @@ _AGAINST: dict[str, set[str]] = {}
 for _one, _other in _OPPOSITES:
     _AGAINST.setdefault(_one, set()).add(_other)
     _AGAINST.setdefault(_other, set()).add(_one)
-_MEANING = ("word", "name", "number", "date")
+
 _SIGNS = frozenset(w.stem for w in words("indication evidence sign proof suggestion hint trace reason claim"))
 """Between a negation and what it denies: "no sign that", "no proof of"."""
 
@@ -145,7 +145,7 @@ def _scope_is_said(pair: Pair, part: Part) -> bool:
     after = pair.source_parts[at + 1 :]
     while after and (after[0].kind == "stop" or after[0].key in _SIGNS):
         after = after[1:]
-    scope = [p for p in after[:5] if p.kind in _MEANING][:2]
+    scope = [p for p in after[:5] if p.kind in MEANING][:2]
     if not scope:
         scope = [p for p in pair.source_parts[max(0, at - 3) : at] if p.kind in ("word", "name")][-1:]
     said = {p.key for p in pair.said_parts}
@@ -155,7 +155,7 @@ def _scope_is_said(pair: Pair, part: Part) -> bool:
 def _deed_is_said(pair: Pair, part: Part) -> bool:
     """Whether the statement says half or more of what stands after `part` in the source, four words that mean something."""
     at = pair.source_parts.index(part)
-    scope = [p for p in pair.source_parts[at + 1 : at + 9] if p.kind in _MEANING][:4]
+    scope = [p for p in pair.source_parts[at + 1 : at + 9] if p.kind in MEANING][:4]
     said = {p.key for p in pair.said_parts}
     return bool(scope) and 2 * sum(p.key in said for p in scope) >= len(scope)
 
@@ -178,11 +178,9 @@ def _lost_hedge(pair: Pair) -> list[Disagreement]:
 
 def _lost_speaker(pair: Pair) -> list[Disagreement]:
     """A claim of someone in the source told as a fact."""
-    said = {p.key for p in pair.said_parts if p.kind in ("word", "name", "number", "date")}
+    said = {p.key for p in pair.said_parts if p.kind in MEANING}
     for told in attributions(pair.source):
-        content = {
-            p.key for p in within(pair.source_parts, told.content) if p.kind in ("word", "name", "number", "date")
-        }
+        content = {p.key for p in within(pair.source_parts, told.content) if p.kind in MEANING}
         shared = said & {p.key for p in pair.source_parts}
         if told.is_weighty and said and (len(said & content) >= 0.6 * len(said) or (shared and shared <= content)):
             return [Disagreement(f"the source has this only from {told.who}", False)]

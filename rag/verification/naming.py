@@ -10,9 +10,8 @@ from index.tokens import words
 from rag.language.names import acronyms, skeleton
 from rag.language.parts import Part, agrees
 from rag.language.speakers import attributions
-from rag.verification.pair import Disagreement, Pair
+from rag.verification.pair import MEANING, Disagreement, Pair
 
-_CONTENT = ("word", "name", "number", "date")
 _BY = re.compile(r"\bby\b")
 _PRONOUNS = frozenset(
     "he she it they him her them his hers its their who this these those former latter company group man woman team".split()
@@ -144,12 +143,12 @@ def _put_before(pair: Pair) -> list[Disagreement]:
     A pronoun or "the company" may well be that name; two words or more of the source's own are another.
     """
     said, source = pair.said_parts, pair.source_parts
-    told = {p.key for p in source if p.kind in _CONTENT}
-    mine, theirs = _until(said, told), _until(source, {p.key for p in said if p.kind in _CONTENT})
+    told = {p.key for p in source if p.kind in MEANING}
+    mine, theirs = _until(said, told), _until(source, {p.key for p in said if p.kind in MEANING})
     given = [p for p in mine if p.kind == "name" and _is_proper(p, pair)]
     if not given or attributions(pair.said) or attributions(pair.source):
         return []
-    own = [p for p in theirs if p.kind in _CONTENT]
+    own = [p for p in theirs if p.kind in MEANING]
     if len(own) < 2 or any(p.text.lower() in _PRONOUNS for p in theirs) or _goes_on(pair, given[-1], told):
         return []
     other = pair.source[own[0].span.start : own[-1].span.end]

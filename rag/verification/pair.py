@@ -7,6 +7,9 @@ from functools import cached_property
 
 from rag.language.parts import Change, Part, cut, set_beside, unmatched
 
+MEANING = ("word", "name", "number", "date")
+"""The kinds of parts that mean something by themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
