@@ -13,10 +13,15 @@ from rag.language.parts import Part
 _SAYS = (
     "said|says|told|stated|states|claimed|claims|alleged|alleges|argued|argues|announced|insisted|insists|denied|denies|"
     "accused|accuses|warned|warns|added|adds|declared|explained|acknowledged|admitted|confirmed|suggested|predicted|"
-    "blamed|blames|condemned|complained|concluded|testified|tweeted|asserted|asserts|maintained|maintains|believes|believed"
+    "blamed|blames|condemned|complained|concluded|testified|tweeted|asserted|asserts|maintained|maintains|believes|believed|"
+    "indicated|indicates|hinted|hints|signaled|signalled|noted|notes|answered|answers|replied|replies|responded|stressed|"
+    "emphasized|emphasised|remarked"
 )
 _WEAK = frozenset(
-    "announced explained acknowledged admitted confirmed concluded condemned warned denied denies".split()
+    (
+        "announced explained acknowledged admitted confirmed concluded condemned warned denied denies noted notes answered "
+        "answers replied replies responded stressed emphasized emphasised remarked"
+    ).split()
 )
 """Verbs whose words are those of who said them, but whose loss does not make a claim a fact."""
 _VERB = re.compile(rf"\b(?P<verb>{_SAYS})\b", re.I)

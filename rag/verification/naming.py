@@ -152,13 +152,19 @@ def _put_before(pair: Pair) -> list[Disagreement]:
     if len(own) < 2 or any(p.text.lower() in _PRONOUNS for p in theirs) or _goes_on(pair, given[-1], told):
         return []
     other = pair.source[own[0].span.start : own[-1].span.end]
-    return [Disagreement(f"the source says this of “{other}”, not of {_run(given, pair.said)}", False)]
+    name = list(takewhile(lambda part: part.kind == "name", said[said.index(given[0]) :]))
+    return [Disagreement(f"the source says this of “{other}”, not of {_run(name, pair.said)}", False)]
 
 
 def _goes_on(pair: Pair, name: Part, told: set[Hashable]) -> bool:
     """Whether the next word is the source's too, so that "the Tern line" is its "the line"."""
     after = next(iter(pair.said_parts[pair.said_parts.index(name) + 1 :]), None)
-    return after is not None and after.key in told and pair.said[name.span.end : after.span.start] == " "
+    return (
+        after is not None
+        and after.kind == "word"
+        and after.key in told
+        and pair.said[name.span.end : after.span.start] == " "
+    )
 
 
 def _until(parts: Sequence[Part], keys: set[Hashable]) -> list[Part]:

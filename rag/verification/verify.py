@@ -114,6 +114,8 @@ def _closed_up(text: str, item: RetrievedPassage) -> str:
 def _against(text: str, item: RetrievedPassage, encode: Encode | None, entailment: Entailment | None) -> _Result:
     """The verdict on `text` against one passage, the spans that bear on it, and why it is not supported."""
     quoted = quotations(text, item)
+    if not quoted and _only_names(text, item):
+        return _Result("partly", (_nearest(text, item),), "this names the source, and says nothing of it", 0.0)
     found = tuple(span for span in (place(quote, item) for quote in quoted) if span is not None)
     if len(found) < len(quoted):
         spans = found or (_nearest(text, item),)
@@ -156,6 +158,12 @@ def _frame(text: str, quoted: Sequence[str], item: RetrievedPassage) -> str:
     for part in (*quoted, attribution(item.source)):
         outside = outside.replace(part, " ")
     return outside if any(not word.is_stop for word in words(outside)) else ""
+
+
+def _only_names(text: str, item: RetrievedPassage) -> bool:
+    """Whether all that a statement says is who wrote the source, and when."""
+    said = _stems(text)
+    return bool(said) and said <= _stems(attribution(item.source))
 
 
 def place(quote: str, item: RetrievedPassage) -> Span | None:

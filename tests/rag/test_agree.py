@@ -46,6 +46,8 @@ def test_true_ones_have_no_fault(said: str, source: str) -> None:
         ("Some 60 people were killed in Harlow, the mayor said.", HARLOW, "the source says 83, not 60"),
         ("At most 83 people were killed in Harlow, the mayor said.", HARLOW, "the source says “least”, not “most”"),
         ("At least 83 people were killed in Harlow, the bishop said.", HARLOW, "said by the mayor, not the bishop"),
+        ("The bishop answered that the mill could be sold at a meeting with the mayor.",
+         "Ann Lee indicated the mill could be sold at a meeting with the bishop.", "said by Ann Lee, not The bishop"),
         ("At least 83 people were killed in Marlow, the mayor said.", HARLOW, "the source says Harlow, not Marlow"),
         ("83 people were killed in the town of Harlow.", HARLOW, "the source has this only from the mayor"),
         ("At least 83 people were not killed in the town of Harlow, the mayor said.", HARLOW,
@@ -189,8 +191,8 @@ class TestANameFromBesideTheSentence:
         assert notes(said, source, self.AROUND) == []
 
     def test_does_not_do_what_the_sentence_tells_of_another(self) -> None:
-        said = "The Harlow line is part of a plan to close the ferries."
-        source = "The fact is that the young captains trained by the state are part of a plan to close the ferries."
-        assert notes(said, source, self.AROUND) == [
-            "the source says this of “fact is that the young captains trained by the state”, not of Harlow"
+        said = "The New Harlow Line is part of a plan to close the ferries."
+        source = "The young captains trained by the state are part of a plan to close the Harlow ferries."
+        assert notes(said, source, f"{self.AROUND} It was the New Harlow Line.") == [
+            "the source says this of “young captains trained by the state”, not of New Harlow Line"
         ]

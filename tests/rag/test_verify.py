@@ -46,6 +46,8 @@ def verdict(text: str) -> Verdict:
         ("Israel did the strike on Monday.", "unsupported"),
         ("The bridge was opened in 1948 and closed last year.", "unsupported"),
         ("Turkeys migrate south every winter.", "unsupported"),
+        ("Evening Mail", "partly"),
+        ("The Evening Mail, 4 May 2020.", "partly"),
     ],
 )
 def test_verdicts(text: str, expected: Verdict) -> None:
