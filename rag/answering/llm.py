@@ -113,7 +113,9 @@ class LLMAnswerer:
         reply = spoken(self._llm.stream(packed.text), live or Live())
         if not reply:
             raise LLMFailed(f"The model {self.model!r} gave an empty reply; try another model.")
-        cut = None if _ENDED.search(reply) or declines(reply) else "The model's reply broke off before its end."
+        cut = (
+            None if _ENDED.search(reply) or declines(reply) else "The model's reply may have broken off before its end."
+        )
         return Draft(reply, declined=declines(reply), sent=packed.labels, notice=cut)
 
     def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:

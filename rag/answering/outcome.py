@@ -24,7 +24,7 @@ _ADDED_ONE = "The quote at the end was added: it is what the source says, word f
 _MOST = 0.6
 """The share of a quote's words that make up the quote; a paraphrase that has fewer stands beside the exact words."""
 DIFFERING = "The model found no answer, but the sources give two."
-COMPARED = "The model found no answer, but these sentences speak of both sides."
+COMPARED = "The model found no answer, but this is what the sources say of it."
 FOUND = "The model found no answer in the passages as a whole, and then one in the words quoted here."
 NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
 
@@ -118,10 +118,10 @@ def _instead(
         return NOTHING_STANDS
     if reason != "model_declined":
         return None
-    if any(finding.differing for finding in findings):
-        return DIFFERING
     if any(finding.both_sides for finding in findings):
         return COMPARED
+    if any(finding.differing for finding in findings):
+        return DIFFERING
     try:
         return FOUND if writer.confirms(question, findings, live) else None
     except LLMFailed:

@@ -21,6 +21,8 @@ _LEANS = re.compile(
 )
 _QUESTION_WORDS = frozenset(["who", "whom", "whose", "what", "which", "when", "where", "why", "how"])
 _MAX_NAMES = 4
+_SOURCE = re.compile(r"^[^“”\n]*:\s(?=“)", re.M)
+"""Who a quote is from, before it: not what the answer is about."""
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -45,10 +47,10 @@ def leans(question: str) -> bool:
 
 
 def _names(answer: str, known: str) -> list[str]:
-    """The first names of an answer that the question does not have."""
+    """The first names of an answer that the question does not have, those of its sources left out."""
     given = {word.stem for word in words(known)}
     found: dict[str, str] = {}
-    for at, word in enumerate(words(answer)):
+    for at, word in enumerate(words(_SOURCE.sub("", answer))):
         if at and word.text[:1].isupper() and not word.is_stop and word.stem not in given:
             found.setdefault(word.stem, word.text)
     return list(found.values())[:_MAX_NAMES]

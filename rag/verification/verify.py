@@ -41,6 +41,13 @@ _MORE = 2
 """Words of a statement that a further sentence must say to be shown with the nearest one."""
 _SPACED = re.compile(r"\b([A-Z]\.)\s(?=[A-Z]\.)")
 """Models write "U. S."; it is U.S."""
+_OF_PASSAGE = re.compile(
+    r"^(?:according to|in|from) the (?:\w+ )?passages?,\s+"
+    r"|^the (?:\w+ )?passages? (?:states?|says?|mentions?|indicates?|tells?|notes?) that\s+"
+    r"|,\s+according to the passages?(?=\.?$)",
+    re.IGNORECASE,
+)
+"""How models speak of what they were given: it is no speaker, and no source says it."""
 _LEAST_CLAUSE = 4
 """A clause has at least so many words that mean something."""
 _ORDER: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "uncited")
@@ -107,7 +114,8 @@ def _check(
 
 
 def _closed_up(text: str, item: RetrievedPassage) -> str:
-    """Initials without the spaces that a model puts between them, where the passage has none."""
+    """Without talk of "the passage", and initials without the spaces that a model puts between them, where it has none."""
+    text = _OF_PASSAGE.sub("", text)
     return text if _SPACED.search(item.passage.text) else _SPACED.sub(r"\1", text)
 
 

@@ -35,3 +35,11 @@ def test_without_history_nothing_is_added() -> None:
 def test_a_chain_of_follow_ups_keeps_its_beginning() -> None:
     history = [*PAST, Turn("And when?", "May 4, 2020")]
     assert "the Evening Mail story on the bridge" in context_of(standalone("Was it raining?", history))
+
+
+def test_who_a_quote_is_from_is_not_what_the_question_is_about() -> None:
+    answer = "Evening Mail, Bo Dee, 4 May 2020: “The bridge at Corrin was closed by Ann Lee.” [1]"
+    alone = standalone("And when was it?", [Turn("Who closed the bridge?", answer)])
+    assert "Corrin" in alone
+    assert "Evening" not in alone
+    assert "Bo" not in alone

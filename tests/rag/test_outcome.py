@@ -130,16 +130,16 @@ def test_a_paraphrase_stands_beside_the_exact_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("differing", "why"),
+    ("both_sides", "why"),
     [
-        (True, "The model found no answer, but the sources give two."),
-        (False, "The model found no answer, but these sentences speak of both sides."),
+        (False, "The model found no answer, but the sources give two."),
+        (True, "The model found no answer, but this is what the sources say of it."),
     ],
 )
-def test_a_no_to_a_question_with_two_sides_gives_both(differing: bool, why: str) -> None:
+def test_a_no_to_a_question_with_two_sides_gives_both(both_sides: bool, why: str) -> None:
     quotes = (Quote(1, Span(0, len(STRUCK)), STRUCK), Quote(2, Span(0, len(FIRE)), FIRE))
     llm = ScriptedLLM(DECLINED)
-    finding = Finding(ASKED, quotes, differing=differing, both_sides=True)
+    finding = Finding(ASKED, quotes, differing=True, both_sides=both_sides)
     found = write(LLMAnswerer(llm), ASKED, PASSAGES, [finding], stage=lambda _: nullcontext())
     assert (found.reason, found.answerer.name) == (None, "extract")
     assert [s.labels for s in found.statements] == [(1,), (2,)]

@@ -47,6 +47,9 @@ def verdict(text: str) -> Verdict:
         ("The bridge was opened in 1948 and closed last year.", "unsupported"),
         ("Turkeys migrate south every winter.", "unsupported"),
         ("Evening Mail", "partly"),
+        ("According to the passage, at least 83 people were killed in Harlow, the mayor said.", "supported"),
+        ("The first passage states that Israel denied the strike on Monday.", "supported"),
+        ("According to the passage, at least 83 people were killed in the town of Harlow.", "partly"),
         ("The Evening Mail, 4 May 2020.", "partly"),
     ],
 )
