@@ -90,7 +90,7 @@ def labels_of(file: Path) -> tuple[Label, ...]:
     Raises: EvalError, when a line does not read.
     """
     try:
-        told = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        told = file.read_bytes().splitlines() if file.exists() else []
         return tuple(_LABEL.validate_json(line) for line in told)
     except (OSError, ValidationError) as error:
         raise EvalError(f"The labels {str(file)!r} do not read; each line is {Label.__slots__}.") from error

@@ -153,7 +153,7 @@ def lines_of(file: Path) -> Mapping[str, Line]:
     Raises: EvalError, when a line does not read.
     """
     try:
-        told: Sequence[str] = file.read_text(encoding="utf-8").splitlines() if file.exists() else ()
+        told: Sequence[bytes] = file.read_bytes().splitlines() if file.exists() else ()
         lines = [_LINE.validate_json(line) for line in told]
     except (OSError, ValidationError) as error:
         raise EvalError(f"The transcript {str(file)!r} does not read; remove it, and ask again.") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evals.cases import Case, gold_of, load_suite
@@ -37,7 +37,7 @@ def only(feedback: Feedback) -> Case:
 
 
 def listed(feedback: Feedback) -> list[dict[str, object]]:
-    return [json.loads(line) for line in feedback.to_look_at.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in feedback.to_look_at.read_bytes().splitlines()]
 
 
 def test_a_liked_answer_has_its_supported_quotes_as_evidence(feedback: Feedback) -> None:
@@ -198,6 +198,7 @@ TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 
 @settings(max_examples=60, deadline=None)
 @given(st.booleans(), TEXT, TEXT, TEXT.filter(str.strip))
+@example(False, "", "", "a line\x85of its own")
 def test_whatever_is_typed_the_suite_reads(good: bool, correction: str, earlier: str, question: str) -> None:
     answer = replace(PIPELINE.ask(STRUCK), question=question)
     with TemporaryDirectory() as home:
