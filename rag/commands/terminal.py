@@ -50,7 +50,7 @@ MARKS: Mapping[Verdict, tuple[str, str, str]] = {
 
 _REASONS: Mapping[Reason, str] = {
     "empty_index": "The index holds no documents",
-    "no_evidence": "The documents do not hold an answer",
+    "no_evidence": "The documents do not seem to hold an answer",
     "model_declined": "The model found no answer in these passages",
     "unsupported": "The passages do not support the answer that was written",
     "error": "The model failed",

@@ -188,7 +188,9 @@ def test_passages_of_one_article_are_named_once() -> None:
 
 def test_a_refusal_says_what_is_missing_and_shows_the_nearest_passages() -> None:
     text = shown(refusal())
-    assert text.startswith("No answer. The documents do not hold an answer: nothing says who baked it.\n\nThe nearest")
+    assert text.startswith(
+        "No answer. The documents do not seem to hold an answer: nothing says who baked it.\n\nThe nearest"
+    )
     assert f"The nearest passages\n  [1] {TEXT}\n" in text
     assert "news/a.txt:0-54" in text
     assert "Also read" not in text
