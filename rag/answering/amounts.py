@@ -151,7 +151,7 @@ def count(reading: Reading, candidate: Candidate) -> str | None:
     asked = question.text[question.asked_from :].lower()
     if _NONE.search(candidate.text) or (("times" in asked or "often" in asked) and _TIMES.search(candidate.text)):
         return None
-    given = [q for q in find_quantities(candidate.text) if _counts(reading, candidate, q, "much" in asked)]
+    given = [q for q in find_quantities(candidate.text) if _counts(reading, candidate, q, asked)]
     if not given:
         return "the passages give no number for this"
     if not question.focus or in_column(reading, candidate):
@@ -165,17 +165,20 @@ def count(reading: Reading, candidate: Candidate) -> str | None:
     return None
 
 
-def _counts(reading: Reading, candidate: Candidate, quantity: Quantity, much: bool) -> bool:
-    """Whether a number is one of its own: none that the question gives, and no "one" that stands for something."""
+def _counts(reading: Reading, candidate: Candidate, quantity: Quantity, asked: str) -> bool:
+    """Whether a number is one of its own: none that the question gives, no "one" that stands for something, and where
+    things are counted no length or time.
+    """
     if quantity.unit == "ordinal" or round(quantity.value, 6) in reading.question.numbers:
         return False
     if quantity.unit == "money":
-        return much
+        return "much" in asked
     told = quantity.span.of(candidate.text).lower()
     if told == "one":
         after = next((w for w in candidate.encoded.words if w.span.start > quantity.span.start), None)
         return after is not None and any(after.stem == term.stem for term in reading.question.focus)
-    return quantity.unit in ("count", "percent", "length", "time") and told != "second"
+    measured = quantity.unit in ("length", "time") and "how many" not in asked
+    return (measured or quantity.unit in ("count", "percent")) and told != "second"
 
 
 def _beside(reading: Reading, candidate: Candidate, quantity: Quantity) -> float:

@@ -16,23 +16,18 @@ import numpy as np
 
 from index.tokens import words
 from index.types import Span, Word
-from rag.answering import amounts
+from rag.answering import amounts, identity
 from rag.answering.amounts import in_column
+from rag.answering.speaker import speaker
 from rag.asking.question import name_phrases, shown
-from rag.language.names import group, one_edit
-from rag.retrieval.reading import SAID, Candidate, Reading
+from rag.language.names import CALENDAR, group, one_edit
+from rag.retrieval.reading import SAID, Candidate, Read, Reading
 from rag.retrieval.tables import asks_of_column
 
-_CALENDAR = frozenset(
-    (
-        "january february march april may june july august september october november december jan feb mar "
-        "apr jun jul aug sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"
-    ).split()
-)
 _SPEECH = re.compile(
     r"[“\"]|\b(?:said|says?|told|tells?|claim\w*|report\w*|according|stat(?:ed|es|ing|ement)|warn\w*|argu\w*|explain\w*|"
     r"announc\w*|den(?:y|ied|ies)|add(?:ed|s)|insist\w*|call(?:ed|s|ing)|indicat\w+|suggest\w+|note[ds]?|alleg\w+|declar\w+|"
-    r"describ\w+|accus\w+|complain\w*|conclud\w+|blam\w+|believ\w+|think\w*|thought|predict\w*|urg\w+|demand\w*|confirm\w*|must|should)\b",
+    r"describ\w+|accus\w+|per the|float(?:ed|s)|reject\w*|complain\w*|conclud\w+|blam\w+|believ\w+|think\w*|thought|predict\w*|urg\w+|demand\w*|confirm\w*|must|should)\b",
     re.I,
 )
 _ROLE_WORD = re.compile(
@@ -48,11 +43,6 @@ _ASKED_ROLE = re.compile(
 )
 _SUPERLATIVE = re.compile(
     r"\b(?:least|fewest|worst|(?:big|larg|small|high|low|old|young|long|short|rich|poor|strong|weak|fast|great|near|clos|earli|deadli|heavi)(?:g)?est)\b",
-    re.I,
-)
-_ASKED_SPEAKER = re.compile(
-    r"\b(?:what|how) (?:do|does|did|has|have|had|was|is|were) (?P<who>\S.*?) (?:ever )?"
-    r"(?:say|said|think|respond|react|reply|answer|argue|claim|tell|told|warn|comment)\w*\b",
     re.I,
 )
 _WHO_DID = re.compile(
@@ -96,16 +86,36 @@ def _names(reading: Reading, candidate: Candidate) -> str | None:
     question = reading.question
     for phrase in name_phrases(question.text, question.terms, question.names):
         at = [i for i, term in enumerate(question.terms) if term in phrase]
+        if _is_other_source(reading, candidate, phrase):
+            continue
         known = not candidate.read.columns and _is_known(candidate, phrase)  # a row says nothing of the others
         if max(float(candidate.context[i]) for i in at) < SAID and not (known or _misspelt(reading, candidate, phrase)):
             return f"the passages do not connect this with “{shown(question.text, phrase)}”"
     return None
 
 
+def _is_other_source(reading: Reading, candidate: Candidate, phrase: Sequence[Word]) -> bool:
+    """Whether a name is that of another source that is read, where the question names the sentence's own source too."""
+    named = {term.stem for term in reading.question.terms if term.stem in reading.question.names}
+    own = _source_stems(candidate.read)
+    return not own.isdisjoint(named) and any(
+        {word.stem for word in phrase} <= stems and stems.isdisjoint(own) for stems in map(_source_stems, reading.reads)
+    )
+
+
+def _source_stems(read: Read) -> frozenset[str]:
+    """Of the outlet's and the author's names."""
+    names = (read.source.outlet, read.source.author)
+    return frozenset(word.stem for name in names if name for word in words(name) if not word.is_stop)
+
+
 def _is_known(candidate: Candidate, phrase: Sequence[Word]) -> bool:
     """Whether the article says a name, so that each of its sentences need not: as it is, by initials, or by a country's people."""
     names, short = candidate.read.names, candidate.read.initials
     if any(word.stem in names or re.sub(r"['’]s$", "", word.text) in short for word in phrase):
+        return True
+    own = "".join(word.text[0] for word in phrase)
+    if len(own) > 1 and own.isupper() and re.search(rf"\b{own}\b", candidate.read.passage.text):
         return True
     kin = {group(word.text) for word in phrase} - {None}
     return bool(kin) and any(group(name) in kin for name in names)
@@ -152,7 +162,7 @@ def new_names(reading: Reading, candidate: Candidate) -> list[Word]:
     groups = {group(term.text) for term in reading.question.terms} - {None}
     found = []
     for i, word in enumerate(words(candidate.text)):
-        if not word.text[:1].isupper() or word.is_stop or len(word.text) < 2 or word.text.lower() in _CALENDAR:
+        if not word.text[:1].isupper() or word.is_stop or len(word.text) < 2 or word.text.lower() in CALENDAR:
             continue
         if word.stem in given or group(word.text) in groups or (i == 0 and not _is_mid_name(candidate, word)):
             continue
@@ -260,22 +270,11 @@ def _sense(superlative: str) -> str:
     return "big" if lower in ("biggest", "largest", "greatest") else lower
 
 
-def _speaker(reading: Reading, candidate: Candidate) -> str | None:
-    """ "What did X say" needs X: in the sentence, the one before it or as its source."""
-    question = reading.question
-    asked = _ASKED_SPEAKER.search(question.text, question.asked_from)
-    if not asked:
-        return None
-    at = [i for i, t in enumerate(question.terms) if asked.start("who") <= t.span.start < asked.end("who")]
-    if not at or max(float(v[i]) for v in reading.with_before(candidate) for i in at) >= SAID:
-        return None
-    return f"the passages give no words of {asked['who']} on this"
-
-
 _CHECKS: tuple[Callable[[Reading, Candidate], str | None], ...] = (
     _names, amounts.years, amounts.measure, amounts.count, amounts.date, _named, _who, _deed, _where, _speech, _elsewhere,
-    _superlative, _speaker, amounts.share, _column,
+    _superlative, speaker, identity.unnamed, identity.expansion, identity.owner, amounts.share, _column,
 )  # fmt: skip
 _HARD = frozenset(
-    {_names, amounts.years, _named, _deed, _speech, _elsewhere, _superlative, _speaker, amounts.share, _column}
-)
+    {_names, amounts.years, _named, _deed, _speech, _elsewhere, _superlative, speaker, identity.unnamed,
+     identity.expansion, identity.owner, amounts.share, _column}
+)  # fmt: skip

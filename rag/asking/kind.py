@@ -24,7 +24,9 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("length", r"how (?:far|close|near|tall|deep|wide|high)\b|what distance|how many (?:miles|kilomet|km|met(?:er|re)s)"),
     ("age", r"how old\b|what age\b"),
     ("time", r"how long\b|how many (?:hours|days|weeks|months|years|minutes|decades)\b|over what period|what period"),
-    ("money", r"how much (?:money|did .* (?:cost|pay|spend)|does .* cost|is .* worth|.* cost)|what (?:price|cost)\b|how expensive"),
+    ("money", r"how much (?:money|did .* (?:cost|pay|spend)|does .* cost|is .* worth|.* cost)|what (?:price|cost)\b|how expensive|"
+     r"how much (?:is|are|was|were|has|have|had|does|do|did|will|would|must) .*\b(?:pa(?:y|ys|id|ying)|spen(?:d|ds|t|ding)|"
+     r"costs?|costing|earn(?:s|ed|ing)?|invest(?:s|ed|ing)?|worth|charg(?:es?|ed|ing)|owe[sd]?|owing|donat(?:es?|ed|ing))\b"),
     ("percent", r"what (?:percent|share|proportion|portion|fraction)|which (?:share|proportion|percent)|how much of\b|percent"),
     ("number", r"how many\b|number of\b|^(?:the )?number\b|\bnumber$\b|how large\b|how big\b|\bpopulation\b|how often\b|death toll|\bhow much\b|what size\b"),
     ("date", rf"\b{_WHEN}|what (?:date|day|month|year|time)|which (?:date|day|month|year)|(?:on|in|since|by) (?:what|which) (?:date|day|month|year|exact)"),

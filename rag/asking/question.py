@@ -75,10 +75,10 @@ _FIELD: tuple[tuple[Field, re.Pattern[str]], ...] = (
 )  # fmt: skip
 _BOTH = re.compile(
     r"\bboth (?:versions|sides|accounts|views|stories)|\bdiffer|\bdisagree|\bdon'?t agree|\bcontradict|\bconflict(?:ing|s)? "
-    r"(?:about|over|accounts?|reports?|versions?|claims?|numbers?|figures?)|\bcompare|\bversions?\b|\bversus\b|\bvs\b|each (?:side|article|source|writer|outlet)|"
+    r"(?:about|over|accounts?|reports?|versions?|claims?|numbers?|figures?)|\bcompare|\bversions?\b|\bversus\b|\bvs\b|each (?:side|article|source|writer|outlet)|\bin each\b|\bopposing (?:views|claims|accounts|sides|opinions)|"
     r"different (?:articles|sources|writers|outlets|accounts|versions|reasons|numbers|figures)|"
     r"\b(?:articles|sources|writers|outlets|accounts)\b.*\b(?:differ|agree|count|say|give|tell|see|describe)|"
-    r"who says (?:which|what)|\beach (?:think|say|claim|give|tell|see|call|want)|\b(?:two|both|different) ways\b|\bread (?:it )?both\b|"
+    r"who says (?:which|what)|\beach (?:think|say|claim|give|tell|see|call|want|characteri[sz]e|describe|explain|report|present|portray|put|make)|\b(?:two|both|different) ways\b|\bread (?:it )?both\b|"
     r"\b(?:don'?t|do not|doesn'?t|not) (?:use|give|say|tell|name|see) the same|[\w’']+['’]s (?:story|view|version|account|side) and (?:then )?[\w’']+['’]s\b|\bin the eyes of .+ and in the eyes of\b|going by .* and (?:going )?by|according to .+ and (?:according )?(?:to )?|on the other hand|or not\b",
     re.I,
 )

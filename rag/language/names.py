@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from index.tokens import fold
+from index.types import Span
 
 _COUNTRIES = """
 afghanistan afghan afghani kabul
@@ -120,6 +121,13 @@ COUNTRIES = frozenset(line.split()[0] for line in _COUNTRIES.split("\n") if line
 }
 """Names of countries, lower case."""
 
+CALENDAR = frozenset(
+    (
+        "january february march april may june july august september october november december jan feb mar "
+        "apr jun jul aug sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"
+    ).split()
+)
+"""Months and days of the week, lower case: they have capitals, but name nobody."""
 _SHORT_AFTER = re.compile(r"\((?:the\s+)?([A-Z][A-Za-z]{1,9})\)")
 _RUN = re.compile(r"\b[A-Z][\w’'-]*(?:\s+(?:of\s+|the\s+|for\s+|and\s+){0,2}[A-Z][\w’'-]*)+")
 _SHORT_OR = re.compile(r"((?:[A-Z][\w’'-]+\s+){1,6}[A-Z][\w’'-]+),?\s+or\s+([A-Z]{2,8})\b")
@@ -167,13 +175,18 @@ def acronyms(text: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def name_runs(text: str) -> list[Span]:
+    """Where words with capitals stand side by side, small words between them included."""
+    return [Span(*run.span()) for run in _RUN.finditer(text)]
+
+
 def initials(text: str) -> frozenset[str]:
     """The short forms, of two to five letters, that names of several words in `text` would have: "PO" for
     "Presiding Officer", whether or not it is used.
     """
     found: set[str] = set()
-    for run in _RUN.finditer(text):
-        letters = "".join(word[0] for word in run[0].split() if word[0].isupper())
+    for run in name_runs(text):
+        letters = "".join(word[0] for word in run.of(text).split() if word[0].isupper())
         found.update(letters[at : at + n] for n in range(2, 6) for at in range(len(letters) - n + 1))
     return frozenset(found)
 

@@ -95,10 +95,107 @@ def test_forms_of_an_answer(question: str, text: str) -> None:
         ("How long has the mill of Lower Marsh stood?", "The mill of Lower Marsh burnt in 1960."),
         ("How many members does Lower Marsh choose?", "Lower Marsh chooses members one by one."),
         ("How many members does Lower Marsh choose?", "Members of Lower Marsh choose to pay $5."),
+        ("How many members does Lower Marsh choose?", "Lower Marsh chooses members 5 miles away."),
+        ("How much does Lower Marsh spend on the mill?", "Lower Marsh has 90 men at work on the mill."),
     ],
 )
 def test_what_only_looks_like_one(question: str, text: str) -> None:
     assert told(question, text) != []
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What did Mayor Lee say about the ferry?", "The ferry was old. The ferry will sink, said a tired Mayor Lee."),
+        ("What did Ann Lee say about the ferry?", "“The ferry will sink,” says a woman who is known here as Ann Lee."),
+        ("What did Denmark say about the ferry?", "The ferry will sink, Danish officials warned."),
+        ("What did the UN say about the ferry?", "A report of the United Nations said that the ferry will sink."),
+        ("What did the United Nations say about the ferry?", "Both the UN and the mayor say that the ferry will sink."),
+        (
+            "What did Ann Lee say about the ferry?",
+            "Ann Lee, for years the head of the ferry and its crew, warned of it.",
+        ),
+        ("How did Ann Lee respond to the ferry’s loss?", "After the ferry’s loss Ann Lee shut the mill."),
+        ("What does Ann Lee think of the ferry?", "The ferry, Ann Lee thought, was dear to all."),
+        (
+            "What did the miller who met Ann Lee say about the ferry?",
+            "Ann Lee came. The miller said the ferry was lost.",
+        ),
+    ],
+)
+def test_who_speaks_is_found(question: str, text: str) -> None:
+    assert told(question, text) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What did Ann Lee say about the ferry?", "The ferry was named for Ann Lee; Bo Ek said that it was old."),
+        ("What did Ann Lee say about the ferry?", "Bo Ek warned of the ferry, and the letter went to Ann Lee."),
+        ("What did Denmark’s miller say about the ferry?", "Denmark said that the ferry was old."),
+        ("How did Ann Lee respond to the ferry’s loss?", "The loss of the ferry was a blow to Ann Lee."),
+        ("What comment did Ann Lee make on the ferry?", "The ferry that Bo Ek called old was bought from Ann Lee."),
+    ],
+)
+def test_who_is_only_mentioned_has_said_nothing(question: str, text: str) -> None:
+    assert any("no words of" in fault for fault in told(question, text)), told(question, text)
+
+
+def test_one_who_goes_on_speaking_is_the_one_named_before() -> None:
+    text = "Ann Lee spoke of the ferry on Monday. “The ferry will sink in a year,” she said."
+    reading = read("What did Ann Lee say about when the ferry will sink?", text)
+    last = next(candidate for candidate in reading.candidates if "she said" in candidate.text)
+    assert not any("no words of" in fault.text for fault in faults(reading, last))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lack"),
+    [
+        ("What is the name of the village that was flooded?", "The flood took a village.", "village, but give no name"),
+        ("Who was the general that took the mill?", "The mill was taken by their best general.", "general"),
+        ("Which minister took the mill, what's his name?", "The mill was taken by Denmark’s minister.", "minister"),
+        ("What is the group that took the mill called?", "The group took the mill on Monday.", "group"),
+        ("What does SLM stand for?", "The SLM met at the mill.", "what SLM stands for"),
+        ("what is SLM short for", "The SLM met at the mill.", "what SLM stands for"),
+        ("How far is Denmark’s border?", "The mill is 5 miles from Sweden’s border.", "but not of Denmark’s border"),
+    ],
+)
+def test_what_has_no_name_there_is_not_named(question: str, text: str, lack: str) -> None:
+    assert any(lack in fault for fault in told(question, text)), told(question, text)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What is the name of the village that was flooded?", "The flood took the village of Denham."),
+        ("What is the name of the village that was flooded?", "The flood took Denham, a village on the river."),
+        ("Who was the general that took the mill?", "The mill was taken by General Bo Ek."),
+        ("Who was the general that took the mill?", "Ek was the general who took the mill."),
+        ("What is the group that took the mill called?", "The group that took the mill is a band called the Reapers."),
+        ("What is the edge of the marsh called?", "The edge of the marsh is a bank known as the Rim."),
+        ("What does SLM stand for?", "The Society of Lower Marsh (SLM) met at the mill."),
+        ("How far is Denmark’s border?", "The mill is 5 miles from Denmark’s border."),
+    ],
+)
+def test_what_has_a_name_there_is_named(question: str, text: str) -> None:
+    assert told(question, text) == []
+
+
+def test_a_name_of_another_source_need_not_be_in_a_quote_of_this_one() -> None:
+    texts = {"Forbes": "They say the mill was lost.", "MEMRI": "They say the mill was saved."}
+    pairs = [
+        (
+            Passage(passage_id(outlet, Span(0, len(text))), outlet, 0, 0, len(text), text),
+            Source(outlet, "t.txt", title=None, sha256="0" * 64, outlet=outlet, author=None, date=None),
+        )
+        for outlet, text in texts.items()
+    ]
+    reader = Reader(HashingEmbedder(256), lambda _: 1.0, lambda passage: passage.text)
+    both = reader.read("What do Forbes and MEMRI report of the mill?", pairs)
+    assert all(faults(both, candidate) == [] for candidate in both.candidates)
+    one = reader.read("What does MEMRI report of the mill?", pairs)
+    other = next(candidate for candidate in one.candidates if "lost" in candidate.text)
+    assert any("“MEMRI”" in fault.text for fault in faults(one, other))
 
 
 def test_the_superlative_that_is_said_is_found() -> None:

@@ -21,6 +21,7 @@ def never(_: str) -> bool:
         ("How long did the strike last?", "time"),
         ("How old is the miller?", "age"),
         ("How much did the bridge cost?", "money"),
+        ("How much is the town spending on its bridge?", "money"),
         ("What percentage of voters agreed?", "percent"),
         ("When did the dam break?", "date"),
         ("Who led the rescue?", "person"),
