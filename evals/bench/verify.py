@@ -48,23 +48,34 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Scores of the claims by method, which of them are supported, which were called so, and flags by kind."""
+class Judged:
+    """Scores of claims by method, which of them are supported, and which were called so."""
 
     scores: dict[str, list[float]]
     supported: list[bool]
     called: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The reported half of WiCE and, where it is at hand, its own test set; then the flags by kind."""
+
+    half: Judged
+    own: Judged | None
     sentences: float
+    """On a page of the reported half, on average."""
     wrong: Flags
     true: Flags
 
 
 def measure(data: Path, say: Callable[[str], None], passages: int = PASSAGES) -> Measured:
-    """Both measurements on the reported half of the sets below `data`.
+    """Both measurements on the reported half of the sets below `data`, and the claims of WiCE's `claim/test.jsonl` too
+    where that is below it.
 
     Raises: EvalError, when a set is not there or is not of its format; ModelUnavailable.
     """
     claims = [claim for claim in wice(_find(data, "claim_dev.jsonl")) if claim.split == "test"]
+    own = next(iter(sorted(data.rglob("claim/test.jsonl"))), None)
     embedder = SentenceTransformerEmbedder()
 
     known: dict[str, Encoded] = {}
@@ -74,6 +85,15 @@ def measure(data: Path, say: Callable[[str], None], passages: int = PASSAGES) ->
         known.update(zip(new, embedder.encode(new), strict=True))
         return {text: known[text] for text in texts}
 
+    half = judged(claims, encode, say)
+    theirs = judged(wice(own), encode, say) if own else None
+    say("claims verified; sentences are changed")
+    wrong, true = flags([*_some(_of_squad(data), passages), *_some(_of_wice(claims), passages)])
+    return Measured(half, theirs, sum(len(claim.evidence) for claim in claims) / len(claims), wrong, true)
+
+
+def judged(claims: Sequence[Claim], encode: Encode, say: Callable[[str], None]) -> Judged:
+    """What the verifier and plainer methods make of `claims`."""
     checked = []
     for at, claim in enumerate(claims):
         checked.append(_verdict(claim.text, "\n\n".join(claim.evidence), encode))
@@ -85,16 +105,8 @@ def measure(data: Path, say: Callable[[str], None], passages: int = PASSAGES) ->
         "share of the claim's words in one sentence": [_best_overlap(claim) for claim in claims],
         "best cosine of claim and sentence": [_cosine(claim, encode) for claim in claims],
     }
-    say("claims verified; sentences are changed")
-    wrong, true = flags([*_some(_of_squad(data), passages), *_some(_of_wice(claims), passages)])
-    return Measured(
-        scores,
-        [claim.supported for claim in claims],
-        [item.statement.verdict == "supported" for item in checked],
-        sum(len(claim.evidence) for claim in claims) / len(claims),
-        wrong,
-        true,
-    )
+    called = [item.statement.verdict == "supported" for item in checked]
+    return Judged(scores, [claim.supported for claim in claims], called)
 
 
 def flags(told: Sequence[Told]) -> tuple[Flags, Flags]:
@@ -133,6 +145,22 @@ def auroc_interval(scores: Sequence[float], positive: Sequence[bool]) -> Interva
 
 def render(told: Measured) -> str:
     """Everything as Markdown."""
+    own = ["### WiCE, its own test set", *_ranked(told.own)] if told.own else []
+    parts = [
+        HOW.format(sentences=told.sentences),
+        "### WiCE",
+        *_ranked(told.half),
+        *own,
+        "### Perturbed sentences flagged",
+        _shares("changed", [*told.wrong.items(), ("all", [flag for kind in told.wrong.values() for flag in kind])]),
+        "### True sentences wrongly flagged",
+        _shares("written", [*told.true.items(), ("all", [flag for kind in told.true.values() for flag in kind])]),
+    ]
+    return "\n\n".join(parts)
+
+
+def _ranked(told: Judged) -> tuple[str, str]:
+    """How each method ranks the claims, and what is called supported."""
     n = f"{len(told.supported)} ({sum(told.supported)} supported)"
     ranked = [
         (name, n, f"{auroc(scores, told.supported):.3f}", bounds(auroc_interval(scores, told.supported)))
@@ -142,17 +170,7 @@ def render(told: Measured) -> str:
         ("supported claims called supported", [c for c, s in zip(told.called, told.supported, strict=True) if s]),
         ("other claims called supported", [c for c, s in zip(told.called, told.supported, strict=True) if not s]),
     ]
-    parts = [
-        HOW.format(sentences=told.sentences),
-        "### WiCE",
-        table(("score", "n", "AUROC", "95 % interval"), ranked),
-        _shares("at the threshold", rows),
-        "### Perturbed sentences flagged",
-        _shares("changed", [*told.wrong.items(), ("all", [flag for kind in told.wrong.values() for flag in kind])]),
-        "### True sentences wrongly flagged",
-        _shares("written", [*told.true.items(), ("all", [flag for kind in told.true.values() for flag in kind])]),
-    ]
-    return "\n\n".join(parts)
+    return table(("score", "n", "AUROC", "95 % interval"), ranked), _shares("at the threshold", rows)
 
 
 def _shares(head: str, rows: Sequence[tuple[str, list[bool]]]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from evals.bench.verify import Told, auroc, auroc_interval, flags
+from evals.bench.verify import Measured, Told, auroc, auroc_interval, flags, judged, render
 from evals.errors import EvalError
-from evals.loaders import wice
+from evals.loaders import Claim, wice
+from index.types import Encoded
+from tests.fakes import HashingEmbedder
 
 PASSAGE = "The council met in May. Ann Lee said that 83 people were hurt in Harlow on Monday. The road was not closed."
 
@@ -40,3 +43,23 @@ def test_wice_rows_alternate_between_the_halves(tmp_path: Path) -> None:
     path.write_text('{"label": "supported"}', encoding="utf-8")
     with pytest.raises(EvalError, match="WiCE"):
         wice(path)
+
+
+def test_each_set_of_claims_has_its_tables() -> None:
+    claims = [
+        Claim("Ann Lee closed the road on Monday.", ("Ann Lee closed the road on Monday.",), True, "test"),
+        Claim("The road was mended by the army.", ("Ann Lee closed the road on Monday.",), False, "test"),
+    ]
+
+    def encode(texts: Sequence[str]) -> dict[str, Encoded]:
+        return dict(zip(texts, HashingEmbedder(64).encode(texts), strict=True))
+
+    told = judged(claims, encode, lambda _: None)
+    assert told.supported == [True, False]
+    assert told.called == [True, False]
+    alone = render(Measured(told, None, 1.0, {"number": [True]}, {"verbatim": [False]}))
+    both = render(Measured(told, told, 1.0, {"number": [True]}, {"verbatim": [False]}))
+    assert alone.count("| ours | 2 (1 supported) | 1.000 |") == 1
+    assert both.count("| ours | 2 (1 supported) | 1.000 |") == 2
+    assert "its own test set" in both
+    assert "its own test set" not in alone
