@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.tokens import words
+from index.tokens import stem, words
+from index.types import Word
 from rag.asking.question import about, asked_from, context_of
+from rag.language.names import CALENDAR
 from rag.types import Turn
 
 _LEAD = re.compile(r"^(?:and|but|so|ok(?:ay)?|then|also|well|what about|how about)\b[\s,]*", re.I)
@@ -20,7 +22,9 @@ _LEANS = re.compile(
     re.I,
 )
 _QUESTION_WORDS = frozenset(["who", "whom", "whose", "what", "which", "when", "where", "why", "how"])
-_MAX_NAMES = 4
+_MAX_WORDS = 4
+_OPENS = re.compile(r"(?:^|[.!?:]|\n)[\s“\"”’)\]\[\d]*$")
+"""What stands before a sentence's first word."""
 _SOURCE = re.compile(r"^[^“”\n]*:\s(?=“)", re.M)
 """Who a quote is from, before it: not what the answer is about."""
 
@@ -47,10 +51,33 @@ def leans(question: str) -> bool:
 
 
 def _names(answer: str, known: str) -> list[str]:
-    """The first names of an answer that the question does not have, those of its sources left out."""
-    given = {word.stem for word in words(known)}
-    found: dict[str, str] = {}
-    for at, word in enumerate(words(_SOURCE.sub("", answer))):
-        if at and word.text[:1].isupper() and not word.is_stop and word.stem not in given:
-            found.setdefault(word.stem, word.text)
-    return list(found.values())[:_MAX_NAMES]
+    """The first names of an answer that the question does not have, whole, those of its sources left out.
+
+    A sentence's first word is one only where the next has a capital too: "Twenty of them" names nobody.
+    """
+    text = _SOURCE.sub("", answer)
+    given = {stem(_bare(word.text)) for word in words(known)}
+    found: dict[str, None] = {}
+    for run in _runs(text):
+        opens = _OPENS.search(text, 0, run[0].span.start) is not None
+        told = [_bare(word.text) for word in (run[1:] if opens and len(run) == 1 else run)]
+        if any(stem(word) not in given for word in told):
+            found[" ".join(told)] = None
+    return [name for at, name in enumerate(found) if len(" ".join(list(found)[: at + 1]).split()) <= _MAX_WORDS]
+
+
+def _runs(text: str) -> list[list[Word]]:
+    """Words with capitals, those that stand side by side together; months and days of the week left out."""
+    runs: list[list[Word]] = []
+    for word in words(text):
+        if not word.text[:1].isupper() or word.is_stop or word.text.lower() in CALENDAR:
+            continue
+        if runs and text[runs[-1][-1].span.end : word.span.start] == " ":
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    return runs
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"['’]s$", "", word)

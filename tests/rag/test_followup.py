@@ -43,3 +43,9 @@ def test_who_a_quote_is_from_is_not_what_the_question_is_about() -> None:
     assert "Corrin" in alone
     assert "Evening" not in alone
     assert "Bo" not in alone
+
+
+def test_what_a_question_is_about_is_named_whole() -> None:
+    answer = "Twenty of them were seen in March. Ann Lee’s bridge stood at Corrin. One fell."
+    alone = standalone("And how many were left?", [Turn("How many boats were there?", answer)])
+    assert alone == "About “How many boats were there” (Ann Lee, Corrin): And how many were left?"
