@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.dates import find_dates
 from index.tokens import words
 from index.types import Span, Word
 from rag.answering import amounts, identity
@@ -62,6 +63,9 @@ _PLACED = re.compile(
     r"(?:the\s+|a\s+|its\s+|his\s+|their\s+|[a-z-]+\s+){0,3}(?P<name>(?:al-|el-)?[A-Z][\w’'-]+(?:\s[A-Z][\w’'-]+)*)|"
     r"(?P<before>[A-Z][\w’'-]+)\s+(?:province|city|region|district|town|village|base|facility|airport)"
 )
+_PRONOUN = re.compile(r"[“\"]?(?:he|she|they|it|his|her|their|its)\b", re.I)
+_BACK = 800
+"""Characters, at most, from a pronoun to whom it means."""
 _JUDGED = frozenset(["age", "length", "time", "money", "percent", "date", "place", "country"])
 """Kinds of question for which other checks look for what is asked."""
 _CITY = re.compile(r"\b(?:city|cities|town|towns|village|villages|suburb|suburbs)\b", re.I)
@@ -114,11 +118,19 @@ def _is_known(candidate: Candidate, phrase: Sequence[Word]) -> bool:
     names, short = candidate.read.names, candidate.read.initials
     if any(word.stem in names or re.sub(r"['’]s$", "", word.text) in short for word in phrase):
         return True
+    if len(phrase) == 1 and phrase[0].text.lower() in CALENDAR:
+        return _is_month(candidate, phrase[0])
     own = "".join(word.text[0] for word in phrase)
     if len(own) > 1 and own.isupper() and re.search(rf"\b{own}\b", candidate.read.passage.text):
         return True
     kin = {group(word.text) for word in phrase} - {None}
     return bool(kin) and any(group(name) in kin for name in names)
+
+
+def _is_month(candidate: Candidate, name: Word) -> bool:
+    """Whether the article is of a month, or the passage gives a date in it, however that is written."""
+    told = [*find_dates(candidate.read.passage.text), *find_dates(candidate.read.source.date or "")]
+    return any(date.month == asked.month for asked in find_dates(f"{name.text} 2000") for date in told if date.month)
 
 
 def _misspelt(reading: Reading, candidate: Candidate, phrase: Sequence[Word]) -> bool:
@@ -251,9 +263,27 @@ def _elsewhere(reading: Reading, candidate: Candidate) -> str | None:
             or float(candidate.context[i]) > 0.15
         ):
             continue
+        if _points_back(candidate) and any(float(other.said[i]) >= 0.99 for other in _earlier(reading, candidate)):
+            continue
         if any(float(other.said[i]) >= 0.99 for other in reading.candidates):
             return f"the passages speak of “{term.text}”, but not with this"
     return None
+
+
+def _points_back(candidate: Candidate) -> bool:
+    """Whether a sentence is about whom those before it name."""
+    return _PRONOUN.match(candidate.text) is not None
+
+
+def _earlier(reading: Reading, candidate: Candidate) -> list[Candidate]:
+    """The sentences of the article that stand a little before one, as far as they were read."""
+    own = candidate.read.passage
+    return [
+        other
+        for other in reading.candidates
+        if (other.read.passage.document_id, other.read.passage.article) == (own.document_id, own.article)
+        and 0 < candidate.span.start - other.span.start <= _BACK
+    ]
 
 
 def _superlative(reading: Reading, candidate: Candidate) -> str | None:

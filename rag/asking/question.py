@@ -75,7 +75,7 @@ _FIELD: tuple[tuple[Field, re.Pattern[str]], ...] = (
 )  # fmt: skip
 _BOTH = re.compile(
     r"\bboth (?:versions|sides|accounts|views|stories)|\bdiffer|\bdisagree|\bdon'?t agree|\bcontradict|\bconflict(?:ing|s)? "
-    r"(?:about|over|accounts?|reports?|versions?|claims?|numbers?|figures?)|\bcompare|\bversions?\b|\bversus\b|\bvs\b|each (?:side|article|source|writer|outlet)|\bin each\b|\bopposing (?:views|claims|accounts|sides|opinions)|"
+    r"(?:about|over|accounts?|reports?|versions?|claims?|numbers?|figures?)|\bcompare|\bversions?\b|\bversus\b|\bvs\b|each (?:side|article|source|writer|outlet)|\bin each\b|\b(?:the|in the) same (?:way|terms|light)\b|\bopposing (?:views|claims|accounts|sides|opinions)|"
     r"different (?:articles|sources|writers|outlets|accounts|versions|reasons|numbers|figures)|"
     r"\b(?:articles|sources|writers|outlets|accounts)\b.*\b(?:differ|agree|count|say|give|tell|see|describe)|"
     r"who says (?:which|what)|\beach (?:think|say|claim|give|tell|see|call|want|characteri[sz]e|describe|explain|report|present|portray|put|make)|\b(?:two|both|different) ways\b|\bread (?:it )?both\b|"

@@ -79,6 +79,7 @@ def test_a_near_miss_is_told_what_it_lacks(question: str, lack: str) -> None:
         ("How many times has Lower Marsh won the cup?", "Lower Marsh has won the cup twice."),
         ("How many mills of Lower Marsh stand?", "None of the mills of Lower Marsh stand."),
         ("What share of Lower Marsh speaks French?", "By then one-fifth of Lower Marsh spoke French."),
+        ("How many men ran the mill in September 2016?", "Six men ran the mill, it was said on Sept. 8, 2016."),
         ("Who runs the mill of LMP?", "The mill of the Lower Marsh Parish is run by the mayor."),
         ("Who runs the mill of Lower Mrash?", "The mill of Lower Marsh is run by the mayor."),
     ],
@@ -196,6 +197,14 @@ def test_a_name_of_another_source_need_not_be_in_a_quote_of_this_one() -> None:
     one = reader.read("What does MEMRI report of the mill?", pairs)
     other = next(candidate for candidate in one.candidates if "lost" in candidate.text)
     assert any("“MEMRI”" in fault.text for fault in faults(one, other))
+
+
+def test_whom_a_pronoun_means_may_stand_sentences_before() -> None:
+    text = "Bo Ek wore a crimson towel. The sun shone. The road was long. {} left by taxi to a village 15 miles away."
+    question = "How far off was the village that the man with the crimson towel left to by taxi?"
+    back, other = (read(question, text.format(who)) for who in ("He", "Ann Lee"))
+    assert faults(back, back.candidates[0]) == []
+    assert any("“crimson”" in fault.text for fault in faults(other, other.candidates[0]))
 
 
 def test_the_superlative_that_is_said_is_found() -> None:
