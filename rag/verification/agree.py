@@ -6,6 +6,7 @@ source in another place are found.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from index.sentences import sentences
@@ -17,6 +18,12 @@ from rag.verification.naming import names
 from rag.verification.pair import MEANING, Disagreement, Pair
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
+_BOUND = re.compile(
+    r"\b(?:at (?:least|most)|(?:no )?(?:more|less|fewer|longer|further) than|over|under|up to|as (?:many|much|few) as|"
+    r"(?:a )?minimum of|(?:a )?maximum of)\s+(?:[$€£]\s?)?$",
+    re.I,
+)
+"""What makes a number the least or the most of what it counts."""
 _OPPOSITES = [
     pair.split("/")
     for pair in (
@@ -44,7 +51,15 @@ _SIGNS = frozenset(w.stem for w in words("indication evidence sign proof suggest
 
 def disagreements(pair: Pair) -> list[Disagreement]:
     """Every fault found, the gravest first."""
-    found = [*_amounts(pair), *names(pair), *_opposites(pair), *_negations(pair), *_speaker(pair), *_hedges(pair)]
+    found = [
+        *_amounts(pair),
+        *_bounds(pair),
+        *names(pair),
+        *_opposites(pair),
+        *_negations(pair),
+        *_speaker(pair),
+        *_hedges(pair),
+    ]
     return sorted(found, key=lambda fault: not fault.grave)
 
 
@@ -71,6 +86,27 @@ def _amounts(pair: Pair) -> list[Disagreement]:
     return found
 
 
+def _bounds(pair: Pair) -> list[Disagreement]:
+    """ "At least 40" is not 40: the least or the most of something is not told as all of it."""
+    numbers = [part for part in pair.source_parts if part.kind == "number"]
+    for part in pair.said_parts:
+        told = [other for other in numbers if part.kind == "number" and other.key == part.key]
+        bounds = [_BOUND.search(pair.source, 0, other.span.start) for other in told]
+        if (
+            told
+            and all(bounds)
+            and not (_round_before(pair.said, part) or _BOUND.search(pair.said, 0, part.span.start))
+        ):
+            return [Disagreement(f"the source says “{bounds[0][0]}{told[0].text}”", False)] if bounds[0] else []
+    return []
+
+
+def _round_before(text: str, part: Part) -> bool:
+    """Whether a number is said to be round, or is but a bound."""
+    before = [word.text.lower() for word in words(text[max(0, part.span.start - 22) : part.span.start])][-2:]
+    return bool(_ROUND & set(before)) or before[-1:] == ["than"]
+
+
 def _repeated(pair: Pair) -> list[Disagreement]:
     """A number of the source that stands a second time, where the source has another: it is the source's elsewhere only."""
     gone = {part.key for part in pair.gone}
@@ -92,9 +128,11 @@ def _about(pair: Pair, said: Part, source: Part) -> bool:
     """ "Some 80" may stand for 83, "nearly half" for 48 %."""
     if said.kind != "number" or source.kind != "number" or said.value == source.value:
         return False
-    before = [word.text.lower() for word in words(pair.said[max(0, said.span.start - 22) : said.span.start])][-2:]
-    rounds = bool(_ROUND & set(before)) or (before[-1:] == ["than"])
-    return rounds and said.unit == source.unit and abs(said.value - source.value) <= 0.1 * abs(source.value)
+    return (
+        _round_before(pair.said, said)
+        and said.unit == source.unit
+        and abs(said.value - source.value) <= 0.1 * abs(source.value)
+    )
 
 
 def _elsewhere(pair: Pair, part: Part) -> bool:
