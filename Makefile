@@ -50,6 +50,8 @@ eval: setup ## score the answers over the sample documents; with DATA=folder the
 	@$(RAG) index --home "$(RUNS)/home" seeds >/dev/null
 	@$(RAG) eval run evals/suites/seeds.jsonl --split test --controls --home "$(RUNS)/home" --out "$(RUNS)/seeds"
 	@$(RAG) eval report "$(RUNS)/seeds"
+	@$(RAG) eval run evals/suites/seeds-blind.jsonl --split test --controls --home "$(RUNS)/home" --out "$(RUNS)/blind"
+	@$(RAG) eval report "$(RUNS)/blind"
 ifdef DATA
 	@$(RAG) eval public "$(DATA)" --out "$(RUNS)/public"
 endif

@@ -174,7 +174,7 @@ class Desk:
     def _suites(self) -> dict[str, Suite]:
         own = self._workspace.settings.home / "suites"
         theirs = sorted(own.glob("*.jsonl"), key=lambda path: (-_modified(path), path.name))
-        shipped = sorted(_SHIPPED.glob("*.jsonl"))
+        shipped = sorted(_SHIPPED.glob("*.jsonl"), key=lambda path: path.stem)
         found: dict[str, Suite] = {}
         for path in [*theirs, *shipped]:
             if not path.name.startswith("."):
