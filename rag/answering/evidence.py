@@ -12,6 +12,7 @@ import numpy as np
 
 from index.types import Article, Span
 from rag.answering.checks import Fault, faults
+from rag.answering.identity import asks_letters
 from rag.language.quantities import find_quantities
 from rag.retrieval.reading import Candidate, Reading
 from rag.types import Finding, Quote
@@ -55,7 +56,7 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
     if question.both_sides:
         sides = _within(reading, _sides(reading, judge), 2 * max_words)
         return Finding(question.text, sides, differing=_articles(reading, sides) > 1, both_sides=True)
-    best, missing = _best(candidates, judge)
+    best, missing = _best(candidates, judge, anywhere=asks_letters(question))
     if best is None:
         return Finding(question.text, (), missing)
     chosen = [best]
@@ -68,16 +69,16 @@ def find(reading: Reading, articles: Sequence[Article | None], max_words: int, *
     return Finding(question.text, _within(reading, chosen, max_words), differing=differing)
 
 
-def _best(candidates: Sequence[Candidate], judge: _Judge) -> tuple[Candidate | None, str | None]:
-    """The first candidate without a fault that is near enough to the top, else what the top one lacks."""
+def _best(candidates: Sequence[Candidate], judge: _Judge, *, anywhere: bool) -> tuple[Candidate | None, str | None]:
+    """The first candidate without a fault that is near enough to the top (or `anywhere`), else what the top lacks."""
     top = candidates[0]
     wrong = judge(top)
     if not wrong:
         return top, None
     reach = _INSTEAD if any(fault.hard for fault in wrong) else _BESIDE
-    for candidate in candidates[1:_LOOK]:
+    for candidate in candidates[1 : None if anywhere else _LOOK]:
         near = top.score - candidate.score <= reach and candidate.score >= FLOOR
-        if near and not judge(candidate):
+        if (near or anywhere) and not judge(candidate):
             return candidate, None
     return None, _telling(candidates, judge) or wrong[0].text
 

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from index.tokens import stem, words
 from index.types import Span, Word
+from rag.asking.question import Question
 from rag.language.names import CALENDAR, group, initials, name_runs
 from rag.retrieval.reading import Candidate, Reading
 
@@ -83,15 +84,24 @@ def _has_name(text: str, thing: Span, given: Collection[str]) -> bool:
     )
 
 
+def asks_letters(question: Question) -> bool:
+    """Whether it is asked what letters stand for: whatever sentence spells them out is the answer."""
+    return _ASKED_LETTERS.search(question.text, question.asked_from) is not None
+
+
 def expansion(reading: Reading, candidate: Candidate) -> str | None:
-    """What letters stand for must be there: a run of words that begin with them."""
+    """What letters stand for must be there: words that begin with them, or a name beside them as another form of it."""
     question = reading.question
     asked = _ASKED_LETTERS.search(question.text, question.asked_from)
     if not asked:
         return None
     short = next(filter(None, asked.groups())).strip("“”\"'.")
     letters = short.replace(".", "").upper()
-    if any(letters in initials(run.of(candidate.text)) for run in name_runs(candidate.text)):
+    other_form = re.search(
+        rf"[A-Z][\w’'-]+(?:,? or (?:the )?|,? ?\((?:the )?)(?i:{re.escape(short)})\b|\b(?i:{re.escape(short)}) \((?:the )?[A-Z]",
+        candidate.text,
+    )
+    if other_form or any(letters in initials(run.of(candidate.text)) for run in name_runs(candidate.text)):
         return None
     return f"the passages do not say what {short} stands for"
 

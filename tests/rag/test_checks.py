@@ -175,6 +175,8 @@ def test_what_has_no_name_there_is_not_named(question: str, text: str, lack: str
         ("What is the group that took the mill called?", "The group that took the mill is a band called the Reapers."),
         ("What is the edge of the marsh called?", "The edge of the marsh is a bank known as the Rim."),
         ("What does SLM stand for?", "The Society of Lower Marsh (SLM) met at the mill."),
+        ("What does QPZ stand for?", "The People’s Guards, or QPZ, met at the mill."),
+        ("What does QPZ stand for?", "The Guards (QPZ) met at the mill."),
         ("How far is Denmark’s border?", "The mill is 5 miles from Denmark’s border."),
     ],
 )
@@ -219,6 +221,14 @@ def test_a_refusal_says_what_is_missing_and_an_answer_quotes_the_sentence() -> N
     answered = find(read("How many people live in Lower Marsh?"), [None], 75)
     assert "Nearly 4,000 people live in Lower Marsh." in answered.quotes[0].text
     assert all(TOWN[quote.span.start : quote.span.end] == quote.text for quote in answered.quotes)
+
+
+def test_what_letters_stand_for_is_found_far_from_what_is_like_the_question() -> None:
+    text = (
+        "The SLM met. The SLM met again. What the SLM meant was not clear. The Society of Lower Marsh (SLM) has a mill."
+    )
+    found = find(read("What does SLM stand for?", text), [None], 75)
+    assert found.quotes[0].text == "The Society of Lower Marsh (SLM) has a mill."
 
 
 def test_quotes_keep_to_the_words_allowed() -> None:
