@@ -97,9 +97,9 @@ def expansion(reading: Reading, candidate: Candidate) -> str | None:
         return None
     short = next(filter(None, asked.groups())).strip("“”\"'.")
     letters = short.replace(".", "").upper()
+    as_it_is = rf"(?i:{re.escape(short)})"
     other_form = re.search(
-        rf"[A-Z][\w’'-]+(?:,? or (?:the )?|,? ?\((?:the )?)(?i:{re.escape(short)})\b|\b(?i:{re.escape(short)}) \((?:the )?[A-Z]",
-        candidate.text,
+        rf"[A-Z][\w’'-]+(?:,? or (?:the )?|,? ?\((?:the )?){as_it_is}\b|\b{as_it_is} \((?:the )?[A-Z]", candidate.text
     )
     if other_form or any(letters in initials(run.of(candidate.text)) for run in name_runs(candidate.text)):
         return None
