@@ -14,7 +14,7 @@ from rag.settings import load
 from rag.workspace import Workspace
 from tests.fakes import FakePipeline, FakeWorkspace
 from tests.page.conftest import Served
-from tests.rag.endpoint import says, serving, stalls
+from tests.rag.providers.endpoint import says, serving, stalls
 
 BROWSER = [
     pytest.mark.browser,

@@ -20,8 +20,8 @@ from rag.page.talk import Question, exchange
 from rag.pipeline import open_pipeline
 from rag.settings import load
 from tests.fakes import HERALD, WIRE
+from tests.rag.commands.test_interrupt import ENDED, started
 from tests.rag.shell import Shell
-from tests.rag.test_interrupt import ENDED, started
 
 ENOUGH = 600.0
 """Seconds after which something that ought to happen is taken not to happen."""

@@ -28,7 +28,7 @@ from rag.errors import ConversationsUnusable, NoConversation
 from rag.types import Answer, Turn
 from tests.fakes import FakePipeline
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ANYTHING = st.text(st.characters(), max_size=60)  # lone surrogates and NUL too
 
 

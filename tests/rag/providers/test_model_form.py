@@ -19,7 +19,7 @@ from rag.providers.file import outranked, write
 from rag.providers.form import Filled, Trial, chosen, keyless, leaves, model_line, require_file, shown
 from rag.settings import LanguageModel, load
 from rag.workspace import Workspace
-from tests.rag.endpoint import Reply, rambles, says, serving, stalls
+from tests.rag.providers.endpoint import Reply, rambles, says, serving, stalls
 
 ENDPOINT = Filled("endpoint", address="http://localhost:11434/v1/", model=" qwen2.5:7b ", context=8192)
 KEYS = [

@@ -16,7 +16,7 @@ import pytest
 from rag.cli import main
 from tests.evals.sets import chunking_folder, impossible, possible, reference, squad_file
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "bm25s", "pandas")
 BAKERY = """Fire closes the oldest bakery of Harlow
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.cli import main
-from tests.rag.endpoint import Endpoint, fails, rambles, says, serving
+from tests.rag.providers.endpoint import Endpoint, fails, rambles, says, serving
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 KEY = "sk-very-secret-0123456789"

@@ -15,7 +15,7 @@ from rag.errors import LLMFailed
 from rag.providers.bridge import Give, pulled
 from rag.providers.endpoint import Endpoint, Limits
 from rag.providers.events import Events, Piece, Unreadable
-from tests.rag.endpoint import Reply, event, fails, hangs_up, rambles, says, sends, serving, stalls
+from tests.rag.providers.endpoint import Reply, event, fails, hangs_up, rambles, says, sends, serving, stalls
 
 KEY = "sk-very-secret-0123456789"
 QUICK = Limits(total=20, first=20, connect=5, max_tokens=50, retries=2, backoff=0.01)

@@ -18,7 +18,7 @@ from tests.fakes import WIRE
 from tests.index.harm import FILES
 from tests.rag.shell import Shell
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 QUESTION = "Who was killed near Masra?"
 MEGABYTE = "word " * 200_000
 Harm = Callable[[Path], None]

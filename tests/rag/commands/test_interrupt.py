@@ -17,7 +17,7 @@ import pytest
 
 from tests.fakes import HERALD
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ENDED = (130, -signal.SIGINT)
 """A shell tells both as 130: Python dies of the signal where its exception went through a library's own code."""
 
