@@ -64,6 +64,7 @@ def _statement(statement: Statement) -> Json:
         "note": statement.note,
         "attached": statement.attached,
         "added": statement.added,
+        "instead_of": list(statement.instead_of),
     }
 
 

@@ -83,8 +83,9 @@ class Draft:
 class Statement:
     """One sentence of an answer with the labels it cites, as written, unknown ones included.
 
-    `attached` says that it was written without a label, and that ours is that of a passage which supports it; `added`
-    that it is no word of the model's, but a quote of evidence that the model left out.
+    `attached` says that its label is ours, that of a passage which supports it, since it was written without one, or
+    under those of `instead_of`, which do not say it. `added` says that it is no word of the model's, but a quote of
+    evidence that the model left out.
     """
 
     text: str
@@ -93,6 +94,7 @@ class Statement:
     note: str = ""
     attached: bool = False
     added: bool = False
+    instead_of: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,13 +96,14 @@ def write(
             elif left := left_out(findings, checked):
                 draft, checked = _with_quotes(draft, checked, left, passages)
     statements, offered = _statements(checked), {item.label for item in _sent(draft, passages)}
+    named = [label for said in (*statements, *withheld) for label in (*said.instead_of, *said.labels)]
     return Outcome(
         answerer=writer,
         text=draft.text if reason is None else "",
         reason=reason,
         statements=statements,
         citations=_citations(checked),
-        unknown=tuple(dict.fromkeys(n for s in (*statements, *withheld) for n in s.labels if n not in offered)),
+        unknown=tuple(dict.fromkeys(label for label in named if label not in offered)),
         unsent=tuple(item.label for item in passages if item.label not in offered),
         notice=draft.notice,
         quotes=quotes,

@@ -165,18 +165,16 @@ class Terminal:
         )
 
     def _statement(self, statement: Statement) -> None:
+        from rag.verification.cite import chosen
+
         sign, colour, words = MARKS[statement.verdict]
         labels = "".join(f" [{n}]" for n in statement.labels if f"[{n}]" not in statement.text)
         text = Text.assemble((sign, f"bold {colour}"), " ", one_line(statement.text), (labels, "bold cyan"))
         if statement.verdict != "supported":
             text.append(f"  ({words})", style=colour)
         self.line(text, indent=2)
-        if statement.attached:
-            self.line("written without a source; this one was found for it", indent=4, style="dim")
-        if statement.added:
-            self.line("not the model's words: a quote that was added", indent=4, style="dim")
-        if statement.note:
-            self.line(one_line(statement.note), indent=4, style="dim")
+        for told in filter(None, (chosen(statement), one_line(statement.note))):
+            self.line(told, indent=4, style="dim")
 
     def _citations(self, citations: Sequence[Citation], title: str = "The words it rests on") -> None:
         if citations:

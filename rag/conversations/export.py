@@ -19,6 +19,7 @@ from rag.contract import Json
 from rag.conversations.reopen import answer_of
 from rag.conversations.store import StoredConversation, StoredTurn
 from rag.types import Answer, Citation, Conflict, Reason, RetrievedPassage, Statement, Verdict
+from rag.verification.cite import chosen
 
 _VERDICTS: Mapping[Verdict, str] = {
     "supported": "supported",
@@ -122,9 +123,9 @@ def _outcome(answer: Answer) -> str:
 
 def _statement(statement: Statement) -> str:
     note = f" (note: {inline(statement.note)})" if statement.note else ""
-    added = f" ({_numbers(statement.labels)} was added by the check)" if statement.attached else ""
-    quoted = " (a quote that was added)" if statement.added else ""
-    return f"- **{_VERDICTS[statement.verdict]}:** {inline(statement.text)}{quoted}{added}{note}"
+    labels = f" {_numbers(statement.labels)}" if statement.labels else ""
+    ours = f" ({inline(chosen(statement))})" if statement.attached or statement.added else ""
+    return f"- **{_VERDICTS[statement.verdict]}:** {inline(statement.text)}{labels}{ours}{note}"
 
 
 def _conflicts(answer: Answer) -> Iterator[str]:

@@ -155,7 +155,7 @@ def _answer(told: Json) -> Answer:
 
 
 def _statement(told: Json) -> Statement:
-    marks = told.get("attached", False), told.get("added", False)
+    marks = told.get("attached", False), told.get("added", False), tuple(told.get("instead_of", ()))
     return Statement(told["text"], tuple(told["labels"]), _verdict(told), told["note"], *marks)
 
 

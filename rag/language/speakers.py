@@ -24,6 +24,9 @@ _WEAK = frozenset(
     ).split()
 )
 """Verbs whose words are those of who said them, but whose loss does not make a claim a fact."""
+_CLAIM = re.compile(
+    r"(?:[Tt]he\s+)?(?P<who>[A-Z][\w’'-]*(?:\s[A-Z][\w’'-]*){0,3})\s+(?:[a-z]+\s+)?(?P<verb>claim|allegation|accusation|assertion|version)s?\s+that\b"
+)
 _VERB = re.compile(rf"\b(?P<verb>{_SAYS})\b", re.I)
 _ACCORDING = re.compile(r"\b(?:according to|in the words of|in the view of)\s+(?P<who>[^,.;:“”\"]{2,70})", re.I)
 _BEFORE = re.compile(
@@ -61,6 +64,7 @@ def attributions(text: str) -> list[Attribution]:
     """Every attribution in `text`, in order; words inside quotation marks are not looked at."""
     bare = re.sub(r"“[^”]*”|\"[^\"]*\"", lambda m: "“" + " " * (len(m.group()) - 2) + "”", text)
     found = [_made(m["who"], "according", _other_side(bare, m)) for m in _ACCORDING.finditer(bare)]
+    found += [_made(m["who"], m["verb"], Span(m.end(), len(bare))) for m in _CLAIM.finditer(bare)]
     for match in _VERB.finditer(bare):
         if (told := _by_verb(bare, match)) is not None:
             found.append(told)

@@ -14,8 +14,9 @@ from rag.answering import sides
 from rag.answering.extract import attribution
 from rag.asking.filters import in_words
 from rag.page import reader
-from rag.page.html import badge, count, safe
+from rag.page.html import BADGES, badge, count, safe
 from rag.types import Answer, Citation, Conflict, Filter, Reason, Side, Statement
+from rag.verification.cite import chosen
 
 LONGEST_ECHO = 600
 _LONGEST_PEEK = 320
@@ -151,9 +152,7 @@ class _Turn:
 
         told = re.sub(r"\[(\d{1,6})\]", marker, told)
         told += "".join(" " + self._reference(n) for n in dict.fromkeys(statement.labels) if n not in shown)
-        ours = "written without a source; this one was found for it" if statement.attached else ""
-        quoted = "not the model's words: a quote that was added" if statement.added else ""
-        said = "; ".join(part for part in (ours, quoted, statement.note) if part)
+        said = "; ".join(part for part in (chosen(statement), statement.note) if part)
         note = f'<span class="note">{safe(said)}</span>' if said else ""
         checked = badge(statement.verdict) + note + self._open(statement.labels)
         return f'<li><p class="statement" dir="auto">{told}</p><p class="checked">{checked}</p></li>'
@@ -271,10 +270,17 @@ def _do(what: str, number: int, words: str) -> str:
 
 
 def as_text(answer: Answer) -> str:
-    """The answer as plain text with its sources below it: every quote in full, with where it stands."""
-    lines = [answer.question, "", answer.text or f"No answer. {_REASONS[answer.reason]}", ""]
+    """The answer as plain text, a verdict on what does not stand, and below it every quote in full, with its place."""
+    said = [_plain(statement) for statement in answer.statements if answer.text]
+    lines = [answer.question, "", *(said or [answer.text or f"No answer. {_REASONS[answer.reason]}"]), ""]
     for citation in dict.fromkeys((*answer.citations, *answer.quotes)):
         source = citation.source
         where = f"{source.path}, characters {citation.span.start}-{citation.span.end}"
         lines.append(f"[{citation.label}] {attribution(source)}: “{citation.quote}” ({where})")
     return "\n".join(lines).strip()
+
+
+def _plain(statement: Statement) -> str:
+    labels = "".join(f" [{label}]" for label in statement.labels)
+    told = "; ".join(filter(None, (BADGES[statement.verdict][1].lower(), chosen(statement), statement.note)))
+    return f"{statement.text}{labels}" + (f" ({told})" if statement.verdict != "supported" else "")

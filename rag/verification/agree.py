@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.sentences import sentences
 from index.tokens import words
-from rag.language.names import group
-from rag.language.parts import CONDITION, INTENT, Part, agrees
-from rag.language.speakers import Attribution, attributions, within
+from rag.language.parts import CONDITION, INTENT, Part, agrees, cut
+from rag.language.speakers import attributions
 from rag.verification.naming import names
 from rag.verification.pair import MEANING, Disagreement, Pair
+from rag.verification.voice import lost_speaker, speakers
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
 _BOUND = re.compile(
@@ -24,6 +23,11 @@ _BOUND = re.compile(
     re.I,
 )
 """What makes a number the least or the most of what it counts."""
+_PROPORTIONS = frozenset("half most many few majority minority third thirds quarter quarters fraction part".split())
+_THESE = frozenset("these those them".split())
+_OF = re.compile(r"\s+(?:of\s+(?:(?:the|all|its|their|his|her|our)\s+)*(?P<what>[\w’'-]+)|[a-z]+\b)")
+"""After an amount: of what it is one, or what these do."""
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _OPPOSITES = [
     pair.split("/")
     for pair in (
@@ -54,10 +58,11 @@ def disagreements(pair: Pair) -> list[Disagreement]:
     found = [
         *_amounts(pair),
         *_bounds(pair),
+        *_shares(pair),
         *names(pair),
         *_opposites(pair),
         *_negations(pair),
-        *_speaker(pair),
+        *speakers(pair),
         *_hedges(pair),
     ]
     return sorted(found, key=lambda fault: not fault.grave)
@@ -99,6 +104,46 @@ def _bounds(pair: Pair) -> list[Disagreement]:
         ):
             return [Disagreement(f"the source says “{bounds[0][0]}{told[0].text}”", False)] if bounds[0] else []
     return []
+
+
+def _shares(pair: Pair) -> list[Disagreement]:
+    """ "Half of the mills" are not the mills: of how many something is told may not be left out."""
+    if any(part.text.lower() in _PROPORTIONS for part in pair.said_parts):
+        return []
+    stems = {word.stem for word in words(pair.said)}
+    for part in pair.gone:
+        of = _OF.match(pair.source, part.span.end)
+        counts = part.kind == "number" and part.base is None and not any(agrees(p, part) for p in pair.said_parts)
+        if of is None or not (counts or part.text.lower() in _PROPORTIONS):
+            continue
+        opens = not pair.source[: part.span.start].strip(' “"')
+        if of["what"] is None or of["what"].lower() in _THESE:
+            left_out = opens and (of["what"] is not None or part.text.lower() in _PROPORTIONS)
+        else:
+            left_out = any(word.stem in stems for word in words(of["what"]))
+        if left_out:
+            return [Disagreement(f"the source says “{pair.source[part.span.start : of.end()].strip()}”", False)]
+    return []
+
+
+def of_two_times(said: str, told: Sequence[str]) -> list[Disagreement]:
+    """A statement made of sentences that tell of different days, and that does not name these, mixes two events."""
+    mine = _when(said)
+    dated = [when for when in map(_when, told) if when]
+    for other in dated[1:]:
+        if not any(_same_day(a, b) for a in dated[0] for b in other) and not all(
+            any(_same_day(a, b) for a in mine for b in when) for when in (dated[0], other)
+        ):
+            return [Disagreement("it joins what the source tells of two times", False)]
+    return []
+
+
+def _when(text: str) -> list[Part]:
+    return [part for part in cut(text) if part.kind == "date" or part.text.lower() in _DAYS]
+
+
+def _same_day(one: Part, other: Part) -> bool:
+    return one.key == other.key or agrees(one, other) or agrees(other, one)
 
 
 def _round_before(text: str, part: Part) -> bool:
@@ -202,7 +247,7 @@ def _hedges(pair: Pair) -> list[Disagreement]:
     """What the source says may be so is not so; nor what someone in it says."""
     if any(part.kind == "hedge" for part in pair.new) or attributions(pair.said):
         return _lost_hedge(pair) if not any(part.kind == "hedge" for part in pair.new) else []
-    told = _lost_speaker(pair)
+    told = lost_speaker(pair)
     return told or _lost_hedge(pair)
 
 
@@ -212,44 +257,3 @@ def _lost_hedge(pair: Pair) -> list[Disagreement]:
         if part.kind == "hedge" and is_said(pair, part):
             return [Disagreement(f"the source says “{part.text}”", False)]
     return []
-
-
-def _lost_speaker(pair: Pair) -> list[Disagreement]:
-    """A claim of someone in the source told as a fact."""
-    said = {p.key for p in pair.said_parts if p.kind in MEANING}
-    for told in attributions(pair.source):
-        content = {p.key for p in within(pair.source_parts, told.content) if p.kind in MEANING}
-        shared = said & {p.key for p in pair.source_parts}
-        if told.is_weighty and said and (len(said & content) >= 0.6 * len(said) or (shared and shared <= content)):
-            return [Disagreement(f"the source has this only from {told.who}", False)]
-    return []
-
-
-def _speaker(pair: Pair) -> list[Disagreement]:
-    """Whoever the statement has it from must be who the source has it from."""
-    told = attributions(pair.source)
-    for claimed in attributions(pair.said):
-        if claimed.is_pronoun or not told or any(_same(claimed, item, pair) for item in told):
-            continue
-        who = "someone else" if told[0].is_pronoun else told[0].who
-        return [Disagreement(f"said by {who}, not {claimed.who}", True)]
-    return []
-
-
-def _same(claimed: Attribution, told: Attribution, pair: Pair) -> bool:
-    places = {group(w.text) for w in words(told.who)} - {None}
-    if claimed.stems & told.stems or any(group(w.text) in places for w in words(claimed.who)):
-        return True
-    if told.is_pronoun or (len(words(told.who)) <= 3 and not any(w.text[:1].isupper() for w in words(told.who)[1:])):
-        known = {w.stem for w in words(f"{_antecedents(pair) or pair.around} {told.who}")}
-        return bool(claimed.stems & known)
-    return False
-
-
-def _antecedents(pair: Pair) -> str:
-    """Where "he" of "he said" may have been named: from the sentence on that last names who says something."""
-    told = sentences(pair.before)
-    for at in range(len(told) - 1, -1, -1):
-        if any(not item.is_pronoun for item in attributions(told[at].of(pair.before))):
-            return pair.before[told[at].start :]
-    return ""

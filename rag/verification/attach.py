@@ -1,6 +1,6 @@
-"""What a whole reply comes to: each sentence judged, a source for what was left without one, and what leans on what.
+"""What a whole reply comes to: each sentence judged, a source for what has none that says it, and what leans on what.
 
-A source that we chose is marked so. A sentence whose "this" points at one that does not stand cannot stand by itself.
+A source that we chose is marked so, and so is the one that it stands in for. A sentence whose "this" points at one that does not stand cannot stand by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from index.tokens import words
 from rag.types import RetrievedPassage, Verdict
 from rag.verification.cite import Marked
-from rag.verification.verify import Checked, verify
+from rag.verification.verify import Checked, verbatim, verify
 
 _FEWEST = 2
 """Content words that a sentence must have: one word alone is in some passage by chance."""
@@ -34,7 +34,7 @@ Judge = Callable[[Sequence[Marked], Sequence[RetrievedPassage]], tuple[Checked, 
 def judged(
     marked: Sequence[Marked], passages: Sequence[RetrievedPassage], judge: Judge = verify
 ) -> tuple[Checked, ...]:
-    """A verdict for each sentence of a reply, sources attached where the model gave none, and what leans on what seen to."""
+    """A verdict for each sentence of a reply, sources attached where the model's own fail, and what leans on what seen to."""
     return leaning(attach(judge(marked, passages), passages, judge))
 
 
@@ -64,19 +64,24 @@ def _leaned(item: Checked, before: Verdict) -> Checked:
 def attach(
     checked: Sequence[Checked], passages: Sequence[RetrievedPassage], judge: Judge = verify
 ) -> tuple[Checked, ...]:
-    """`checked` with each uncited sentence under the first passage that wholly supports it, marked as attached by us.
+    """`checked`, each sentence that its own labels do not support under the first passage that wholly supports it.
 
-    A sentence that none supports by `judge` stays uncited.
+    It is marked as attached by us. An uncited sentence may be told there in other words; what is cited already is moved
+    only to nearly its own words. A sentence that no passage supports by `judge` stays as it was.
     """
-    return tuple(_attached(item, passages, judge) if item.statement.verdict == "uncited" else item for item in checked)
+    return tuple(
+        item if item.statement.verdict == "supported" else _attached(item, passages, judge) for item in checked
+    )
 
 
 def _attached(item: Checked, passages: Sequence[RetrievedPassage], judge: Judge) -> Checked:
-    text = item.statement.text
-    if sum(not word.is_stop for word in words(text)) < _FEWEST or _OF_THE_PASSAGES.search(text):
+    said = item.statement
+    if sum(not word.is_stop for word in words(said.text)) < _FEWEST or _OF_THE_PASSAGES.search(said.text):
         return item
     for passage in passages:
-        (found,) = judge([Marked(text, (passage.label,))], [passage])
+        if said.labels and (passage.label in said.labels or not verbatim(said.text, passage)):
+            continue
+        (found,) = judge([Marked(said.text, (passage.label,))], [passage])
         if found.statement.verdict == "supported":
-            return replace(found, statement=replace(found.statement, attached=True))
+            return replace(found, statement=replace(found.statement, attached=True, instead_of=said.labels))
     return item

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from index.sentences import sentences
 from index.types import Span
+from rag.types import Statement
 
 EXAMPLES = ("[1]", "[1, 2]")
 """How a model is asked to cite."""
@@ -37,6 +38,18 @@ class Marked:
 
     text: str
     labels: tuple[int, ...]
+
+
+def chosen(statement: Statement) -> str:
+    """Why the label of a statement is not the model's, in words; empty where it is."""
+    if statement.added:
+        return "a quote that was added; the model did not write it"
+    if not statement.attached:
+        return ""
+    if not statement.instead_of:
+        return "written without a source; this one was found for it"
+    told = "".join(f"[{label}]" for label in statement.instead_of)
+    return f"written under {told}, which {'does' if len(statement.instead_of) == 1 else 'do'} not say it; this source was found for it"
 
 
 def labels_in(text: str) -> tuple[int, ...]:

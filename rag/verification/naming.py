@@ -13,6 +13,13 @@ from rag.language.speakers import attributions
 from rag.verification.pair import MEANING, Disagreement, Pair
 
 _BY = re.compile(r"\bby\b")
+_NAME = r"(?:[a-z]{2}-)?[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*"
+_RUNS = re.compile(r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)+")
+_ITS = re.compile(rf"\b(?:its|their|his|her)\s+(?P<role>(?:[a-z-]+\s+){{0,3}}[a-z]+),\s+(?:the\s+)?(?P<name>{_NAME})")
+_IS_OF = re.compile(
+    rf"(?P<one>.{{2,80}}?)\s+(?:is|was|are|were)\s+(?:the|an?)\s+(?:[a-z-]+\s+){{1,4}}of\s+(?:the\s+)?(?P<other>{_NAME})"
+)
+_CHRISTENED = re.compile(rf"\b(?P<thing>[a-z]{{3,}})\s+(?:of|called|named)\s+(?P<name>{_NAME})")
 _PRONOUNS = frozenset(
     "he she it they him her them his hers its their who this these those former latter company group man woman team".split()
 )
@@ -20,7 +27,16 @@ _PRONOUNS = frozenset(
 
 def names(pair: Pair) -> list[Disagreement]:
     """What is wrong with the names of a statement: not the source's, in another's place, or of what another does."""
-    return [*_names(pair), *_first_word(pair), *_swapped(pair), *_turned(pair), *_put_before(pair)]
+    return [
+        *_names(pair),
+        *_first_word(pair),
+        *_swapped(pair),
+        *_turned(pair),
+        *_put_before(pair),
+        *_doubled(pair),
+        *_owned(pair),
+        *_christened(pair),
+    ]
 
 
 def _names(pair: Pair) -> list[Disagreement]:
@@ -170,3 +186,42 @@ def _goes_on(pair: Pair, name: Part, told: set[Hashable]) -> bool:
 def _until(parts: Sequence[Part], keys: set[Hashable]) -> list[Part]:
     """The parts before the first that has one of `keys`."""
     return list(takewhile(lambda part: part.key not in keys, parts))
+
+
+def _doubled(pair: Pair) -> list[Disagreement]:
+    """A name of several words that stands oftener than in the source has been put in another's place."""
+    told = [" ".join(run.removeprefix("The ").split()) for run in _RUNS.findall(pair.said)]
+    for name in told:
+        often = f"{pair.source} {pair.around}".count(name)
+        if told.count(name) > 1 and pair.source.count(name) < told.count(name) and often:
+            return [Disagreement(f"“{name}” stands twice here, and not in the source", False)]
+    return []
+
+
+def _owned(pair: Pair) -> list[Disagreement]:
+    """ "The union and its arm, the league" does not make the union an arm of the league."""
+    said = _IS_OF.match(pair.said)
+    if said is None:
+        return []
+    for told in _ITS.finditer(pair.source):
+        whole, part = _stems(said["other"]), _stems(told["name"])
+        if whole & part and not _stems(said["one"]) & part:
+            return [Disagreement(f"in the source {told['name']} is the {told['role']}", True)]
+    return []
+
+
+def _christened(pair: Pair) -> list[Disagreement]:
+    """ "A village" has no name, and gets none from beside it."""
+    for said in _CHRISTENED.finditer(pair.said):
+        thing, name = said["thing"], re.escape(said["name"])
+        unnamed = re.search(rf"\ban?\s+(?:[a-z-]+\s+){{0,2}}{thing}\b", pair.source)
+        told = f"{pair.around} {pair.source}"
+        if unnamed and not re.search(
+            rf"{thing}\s+(?:of|called|named)\s+{name}|{name},?\s+(?:an?\s+|the\s+)?{thing}", told
+        ):
+            return [Disagreement(f"the source says “{unnamed[0]}”, and not that it is {said['name']}", False)]
+    return []
+
+
+def _stems(text: str) -> set[str]:
+    return {word.stem for word in words(text) if not word.is_stop}

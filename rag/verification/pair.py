@@ -23,8 +23,9 @@ class Disagreement:
 class Pair:
     """A statement, or a clause of one, and the sentence of the source that it is held against.
 
-    `around` is what else bears on it: the sentences beside and the source's own names; `before` is what of it stands
-    before the sentence. `names` are stems that the source writes with a capital.
+    `around` is what else bears on it: the sentences beside and the source's own names; `before` and `after` are what of
+    it stands before and after the sentence, `heading` is the source's outlet, author and title. `names` are stems that
+    the source writes with a capital.
     """
 
     said: str
@@ -33,6 +34,8 @@ class Pair:
     names: frozenset[str]
     year: int | None = None
     before: str = ""
+    after: str = ""
+    heading: str = ""
 
     @cached_property
     def said_parts(self) -> list[Part]:

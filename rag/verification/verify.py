@@ -20,7 +20,7 @@ from rag.answering.extract import attribution
 from rag.language.names import group
 from rag.language.parts import agrees, cut
 from rag.types import Citation, RetrievedPassage, Statement, Verdict
-from rag.verification.agree import disagreements
+from rag.verification.agree import disagreements, of_two_times
 from rag.verification.cite import Marked
 from rag.verification.entail import Entailment
 from rag.verification.pair import Disagreement, Pair
@@ -181,11 +181,17 @@ def place(quote: str, item: RetrievedPassage) -> Span | None:
     return Span(match.start() + item.passage.start, match.end() + item.passage.start) if match else None
 
 
+def verbatim(text: str, item: RetrievedPassage) -> bool:
+    """Whether one sentence of the passage has nearly all of the words of `text` that mean something."""
+    return _share(text, _slice(item, _nearest(text, item))) >= _VERBATIM
+
+
 def _paraphrase(text: str, item: RetrievedPassage, encode: Encode | None, entailment: Entailment | None) -> _Result:
     clauses = _clauses(text, item)
     spans = [_nearest(clause, item) for clause in clauses]
     faults = [fault for clause, span in zip(clauses, spans, strict=True) for fault in _faults(clause, span, item)]
     kept = _covering(text, spans, item)
+    faults += of_two_times(text, [_slice(item, span) for span in kept])
     grave = next((fault for fault in faults if fault.grave), None)
     share = min(_share(clause, _slice(item, span)) for clause, span in zip(clauses, spans, strict=True))
     probability, lacking = _probability(text, share, item, encode)
@@ -252,7 +258,7 @@ def _probability(
 
 def _clauses(text: str, item: RetrievedPassage) -> list[str]:
     """The clauses that must each find a source; a statement that one sentence says is not cut."""
-    if _share(text, _slice(item, _nearest(text, item))) >= _VERBATIM:
+    if verbatim(text, item):
         return [text]
     clauses: list[str] = []
     for piece in _CLAUSE.split(text):
@@ -269,15 +275,15 @@ def _meaning(text: str) -> int:
 
 def _faults(clause: str, span: Span, item: RetrievedPassage) -> list[Disagreement]:
     source, passage = item.source, item.passage
-    beside = [passage.text[: span.start - passage.start], passage.text[span.end - passage.start :]]
-    heading = [source.title, source.outlet, source.author]
+    before, after = passage.text[: span.start - passage.start], passage.text[span.end - passage.start :]
+    heading = ", ".join(filter(None, [source.outlet, source.author, source.title]))
     names = frozenset(
         word.stem for word in words(passage.text)
         if word.text[:1].isupper() and not word.is_stop and word.span.start and passage.text[word.span.start - 2 : word.span.start - 1].isalnum()
     )  # fmt: skip
     year = int(source.date[:4]) if source.date else None
-    around = " . ".join(filter(None, [*beside, *heading]))
-    return disagreements(Pair(clause, _slice(item, span), around, names, year, beside[0]))
+    around = " . ".join(filter(None, [before, after, heading]))
+    return disagreements(Pair(clause, _slice(item, span), around, names, year, before, after, heading))
 
 
 def _nearest(text: str, item: RetrievedPassage) -> Span:

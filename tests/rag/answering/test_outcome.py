@@ -15,7 +15,7 @@ from rag.answering.prompt import prompt
 from rag.errors import LLMFailed
 from rag.types import Finding, Quote, RetrievedPassage
 from rag.verification.attach import judged
-from rag.verification.cite import parse
+from rag.verification.cite import chosen, parse
 from tests.fakes import ScriptedLLM
 from tests.rag.passages import offered
 
@@ -48,9 +48,33 @@ def test_a_sentence_about_the_passages_gets_no_source() -> None:
     assert (statement.labels, statement.attached) == ((), False)
 
 
-def test_a_wrong_label_is_not_put_right() -> None:
-    _, statement = outcome(ScriptedLLM(f"{STRUCK} {FIRE[:-1]} [1].")).statements
-    assert (statement.labels, statement.attached) == ((1,), False)
+def test_the_words_of_a_passage_under_another_label_are_moved_to_it_and_it_is_said() -> None:
+    found = outcome(ScriptedLLM(f"{STRUCK[:-1]} [1]. {FIRE[:-1]} [1]."))
+    right, wrong = found.statements
+    assert (right.labels, right.attached, right.instead_of) == ((1,), False, ())
+    assert (wrong.labels, wrong.verdict, wrong.attached, wrong.instead_of) == ((2,), "supported", True, (1,))
+    assert {(c.label, c.quote) for c in found.citations} == {(1, STRUCK), (2, FIRE)}
+    assert chosen(wrong) == "written under [1], which does not say it; this source was found for it"
+
+
+def test_an_invented_label_that_gives_way_is_still_told() -> None:
+    found = outcome(ScriptedLLM(f"{FIRE[:-1]} [7]."))
+    assert [(s.labels, s.instead_of) for s in found.statements if not s.added] == [((2,), (7,))]
+    assert found.unknown == (7,)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "On Friday a fire at some plant near Corrin began [1].",  # not in the words of the other
+        "A fire broke out at a plant near Marlow on Friday [1].",
+        "No fire broke out at a plant near Corrin on Friday [1].",
+        "Two fires broke out at a plant near Corrin on Monday [1].",
+    ],
+)
+def test_a_wrong_label_is_not_put_right_where_no_passage_has_the_words(said: str) -> None:
+    _, statement = outcome(ScriptedLLM(f"{STRUCK} {said}")).statements
+    assert (statement.labels, statement.attached, statement.instead_of) == ((1,), False, ())
     assert statement.verdict != "supported"
 
 

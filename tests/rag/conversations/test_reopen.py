@@ -177,7 +177,9 @@ def test_every_field_that_an_answer_may_have_comes_back(question: str) -> None:
         notice="It was cut.",
         unsent=(3,),
         quotes=answer.citations,
-        statements=tuple(replace(statement, attached=True, added=True) for statement in answer.statements),
+        statements=tuple(
+            replace(statement, attached=True, added=True, instead_of=(2,)) for statement in answer.statements
+        ),
     )
     again = answer_of(json.loads(json.dumps(as_json(answer))))
     assert replace(again, passages=()) == replace(answer, passages=())
@@ -192,7 +194,7 @@ def test_what_an_older_contract_did_not_have_may_be_missing() -> None:
     for item in (*told["citations"], *told["passages"]):
         del item["also_at"]
     for item in told["statements"]:
-        del item["attached"], item["added"]
+        del item["attached"], item["added"], item["instead_of"]
     assert as_json(answer_of(told)) == as_json(answer)
 
 

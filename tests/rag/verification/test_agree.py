@@ -6,7 +6,7 @@ import pytest
 
 from index.tokens import words
 from rag.language.parts import agrees, cut
-from rag.verification.agree import disagreements
+from rag.verification.agree import disagreements, of_two_times
 from rag.verification.pair import Pair
 
 HARLOW = "At least 83 people were killed in the town of Harlow on 3 May 2014, the mayor said."
@@ -203,3 +203,62 @@ class TestANameFromBesideTheSentence:
         assert notes(said, source, f"{self.AROUND} It was the New Harlow Line.") == [
             "the source says this of “young captains trained by the state”, not of New Harlow Line"
         ]
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "expected"),
+    [
+        ("Captains want a ferry.", "On the other hand, 80% of captains want a ferry.", ["the source says “80% of captains”"]),
+        ("80% of captains want a ferry.", "On the other hand, 80% of captains want a ferry.", []),
+        ("Most captains want a ferry.", "Fully 80% of captains want a ferry.", []),
+        ("The captains want a ferry.", "Most of the captains want a ferry.", ["the source says “Most of the captains”"]),
+        ("The fires were laid by boys.", "Twenty of these were laid by boys.", ["the source says “Twenty of these”"]),
+        ("The captains want a ferry.", "Half want a ferry.", ["the source says “Half want”"]),
+        ("Two mills want a ferry.", "Two of the mills want a ferry.", []),
+        ("The ferry sails within 29 km of the mills.", "The ferry sails within 18 miles of the mills.", []),
+    ],
+)  # fmt: skip
+def test_of_how_many_it_is_told_is_not_left_out(said: str, source: str, expected: list[str]) -> None:
+    assert notes(said, source) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The mill burnt in a fire by the river.", ["it joins what the source tells of two times"]),
+        ("The mill burnt on 6 April, by the river.", ["it joins what the source tells of two times"]),
+        ("The mill burnt on 6 April, and a shed by the river on Thursday.", []),
+    ],
+)
+def test_two_days_are_not_told_as_one(said: str, expected: list[str]) -> None:
+    told = ["The mill burnt on April 6.", "There was a fire by the river on Thursday."]
+    assert [fault.note for fault in of_two_times(said, told)] == expected
+    assert of_two_times(said, [told[0], "There was a fire by the river."]) == []
+    assert of_two_times(said, ["The mill burnt on April 6.", "The fire by the river was in April."]) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "note"),
+    [
+        ("The union is the political arm of the Lower League.", "They gave it to the Union and its political arm, the Lower League.",
+         "in the source Lower League is the political arm"),
+        ("They fought the New Ferry Line, formerly the New Ferry Line.", "They fought the Old Wend Line, formerly the New Ferry Line.",
+         "“New Ferry Line” stands twice here, and not in the source"),
+        ("Rebels took the village of al-Harlow in spring.", "Near al-Harlow rebels began to march, and took a small village in spring.",
+         "the source says “a small village”, and not that it is al-Harlow"),
+    ],
+)  # fmt: skip
+def test_what_a_name_is_to_another_is_not_turned_round(said: str, source: str, note: str) -> None:
+    assert note in notes(said, source)
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("The Lower League is the political arm of the Union.", "They gave it to the Union and its political arm, the Lower League."),
+        ("Rebels took the village of Harlow.", "Rebels took Harlow, a village by the river."),
+        ("Rebels took the village of Harlow.", "Rebels took a village called Harlow."),
+    ],
+)  # fmt: skip
+def test_what_a_name_is_may_be_said_the_other_way(said: str, source: str) -> None:
+    assert notes(said, source) == []
