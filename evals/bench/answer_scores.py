@@ -45,7 +45,8 @@ _SCORES = (
 class Label:
     """A statement shown as supported, the words it was checked against, and whether a reader agrees that they say it.
 
-    `system` says whose prompt the model answered; `false` marks what the documents contradict or do not hold anywhere.
+    `system` says whose prompt the model answered, `sample` in which folder of transcripts; `false` marks what the
+    documents contradict or do not hold anywhere.
     """
 
     case: str
@@ -55,6 +56,12 @@ class Label:
     why: str
     false: bool = False
     system: str = OURS
+    sample: str = ""
+
+    @property
+    def in_own_words(self) -> bool:
+        """Whether the statement is no run of the quote's words, marks and spaces aside."""
+        return " ".join(_WORD.findall(self.statement)) not in " ".join(_WORD.findall(self.quote))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,7 @@ class _Spoken:
 
 
 _LABEL = TypeAdapter(Label)
+_WORD = re.compile(r"\w+")
 
 
 def render(folder: Path, cases: Sequence[Case], docs: Path, labels: Path | None = None) -> str:
@@ -80,7 +88,7 @@ def render(folder: Path, cases: Sequence[Case], docs: Path, labels: Path | None 
         raise EvalError(f"There are no transcripts in {str(folder)!r}; make them with --gguf and --out.")
     parts = [HOW, _quality(kept), _times(kept)]
     if OURS in kept:
-        parts += [_writers(kept[OURS]), _statements(kept[OURS].lines, labels_of(labels) if labels else ())]
+        parts += [_writers(kept[OURS]), _statements(kept[OURS].lines, labels_of(labels) if labels else (), folder.name)]
     return "\n\n".join(parts)
 
 
@@ -224,7 +232,7 @@ def _agreed(name: str, labels: Sequence[Label]) -> tuple[str, str]:
     return name, _cell(agreed / len(labels), len(labels), wilson(agreed, len(labels)))
 
 
-def _statements(lines: Sequence[Line], labels: Sequence[Label]) -> str:
+def _statements(lines: Sequence[Line], labels: Sequence[Label], sample: str) -> str:
     replies = [(line.case, line.reply) for line in lines if line.reply]
     called = {
         (case, said.text)
@@ -232,14 +240,21 @@ def _statements(lines: Sequence[Line], labels: Sequence[Label]) -> str:
         for said in r.statements
         if r.answerer == "llm" and said.verdict == "supported" and not said.added
     }
-    read = {(label.case, label.statement) for label in labels if label.system == OURS}
+    ours = [label for label in labels if label.system == OURS and label.sample == sample]
+    read = {(label.case, label.statement) for label in ours}
     parts = [f"Statements of the model's called supported in ours: {len(called)}; read by eye: {len(called & read)}."]
-    groups = [("all that were read", list(labels))]
-    groups += [
-        (f"written to the prompt of {name}", [x for x in labels if x.system == name]) for name in (OURS, PLAIN, LONG)
+    groups = [
+        ("all that were read", list(labels)),
+        ("of these, in words of the model's own", [x for x in labels if x.in_own_words]),
+        *(
+            (f"written to the prompt of {name}", [x for x in labels if x.system == name])
+            for name in (OURS, PLAIN, LONG)
+        ),
+        ("in the answers of this sample", [x for x in ours if (x.case, x.statement) in called]),
     ]
     parts.append(table(("statements called supported", "a reader agrees"), [_agreed(*g) for g in groups if g[1]]))
-    wrong = [label for label in labels if not label.agree]
+    wrong = [label for label in labels if label.sample == sample and not label.agree]
     shown = [(label.case, label.statement, label.quote, label.why, "yes" if label.false else "no") for label in wrong]
-    parts.append("Not agreed:\n\n" + table(("case", "statement", "quote", "why", "false"), shown))
+    if shown:
+        parts.append("Not agreed here:\n\n" + table(("case", "statement", "quote", "why", "false"), shown))
     return "\n\n".join(parts)

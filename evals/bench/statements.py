@@ -49,7 +49,8 @@ def main(
         return dict(zip(texts, embedder.encode(texts), strict=True))
 
     try:
-        known = {(label.system, label.case, label.statement): label for label in labels_of(labels)}
+        read_there = [label for label in labels_of(labels) if label.sample == folder.name]
+        known = {(label.system, label.case, label.statement): label for label in read_there}
         with open_index(settings, embedder.fingerprint) as index:
             called = {(name, case, item.statement.text): item for name, case, item in supported(folder, index, encode)}
     except RagError as error:
@@ -57,7 +58,7 @@ def main(
         raise typer.Exit(1) from error
     for key, item in called.items():
         if key not in known:
-            sys.stdout.write(json.dumps(_blank(*key[:2], item), ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(_blank(folder.name, *key[:2], item), ensure_ascii=False) + "\n")
     read = [known[key].agree for key in called if key in known]
     if read:
         found = bounds(wilson(sum(read), len(read)))
@@ -96,9 +97,9 @@ def _given(reply: Reply, index: Index) -> list[RetrievedPassage]:
     return [RetrievedPassage(n, found[i], index.source(found[i]), 0.0, Ranks()) for n, i in ids.items()]
 
 
-def _blank(system: str, case: str, item: Checked) -> dict[str, str | None]:
+def _blank(sample: str, system: str, case: str, item: Checked) -> dict[str, str | None]:
     quote = " … ".join(citation.quote for citation in item.citations if citation.verdict == "supported")
-    told = {"system": system, "case": case, "statement": item.statement.text, "quote": quote}
+    told = {"sample": sample, "system": system, "case": case, "statement": item.statement.text, "quote": quote}
     return {**told, "agree": None, "why": ""}  # true or false is for the reader to say
 
 

@@ -28,7 +28,9 @@ _CLAIM = re.compile(
     r"(?:[Tt]he\s+)?(?P<who>[A-Z][\w’'-]*(?:\s[A-Z][\w’'-]*){0,3})\s+(?:[a-z]+\s+)?(?P<verb>claim|allegation|accusation|assertion|version)s?\s+that\b"
 )
 _VERB = re.compile(rf"\b(?P<verb>{_SAYS})\b", re.I)
-_ACCORDING = re.compile(r"\b(?:according to|in the words of|in the view of)\s+(?P<who>[^,.;:“”\"]{2,70})", re.I)
+_ACCORDING = re.compile(
+    r"\b(?:according to|in the words of|in the view of)\s+(?P<who>(?:(?-i:[A-Z])\.|[^,.;:“”\"]){2,70})", re.I
+)
 _BEFORE = re.compile(
     r"(?:^|[,.;:“”\"—–]|\b(?:that|and|but|while|when|as|because|after|although|which)\b)\s*(?P<who>[^,.;:“”\"—–]{1,70})$",
     re.I,

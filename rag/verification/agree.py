@@ -44,7 +44,13 @@ _OPPOSITES = [
         "upper/lower inside/outside guilty/innocent legal/illegal success/failure succeeded/failed better/worst"
     ).split()
 ]
-_AGAINST: dict[str, set[str]] = {}
+_EACH_OTHERS = "black white red green blue yellow brown grey orange purple pink/spring summer autumn winter".split("/")
+_FROM = re.compile(
+    r"\b(?:based on|caused by|led to|due to|because of|followed by|as a result of|in response to|in return for|driven by)\b",
+    re.I,
+)
+"""Between two things of which one is of the other."""
+_AGAINST: dict[str, set[str]] = {word: {*told.split()} - {word} for told in _EACH_OTHERS for word in told.split()}
 for _one, _other in _OPPOSITES:
     _AGAINST.setdefault(_one, set()).add(_other)
     _AGAINST.setdefault(_other, set()).add(_one)
@@ -61,6 +67,7 @@ def disagreements(pair: Pair) -> list[Disagreement]:
         *_shares(pair),
         *names(pair),
         *_opposites(pair),
+        *_turned_round(pair),
         *_negations(pair),
         *speakers(pair),
         *_hedges(pair),
@@ -188,13 +195,28 @@ def _elsewhere(pair: Pair, part: Part) -> bool:
 
 
 def _opposites(pair: Pair) -> list[Disagreement]:
-    """A word whose opposite the source has instead: more and less, before and after, rose and fell."""
+    """A word whose opposite the source has instead: more and less, before and after, rose and fell, black and red."""
     gone = {part.text.lower(): part for part in pair.gone}
     for part in pair.new:
         against = _AGAINST.get(part.text.lower(), set()) & gone.keys()
         if against:
             return [Disagreement(f"the source says “{gone[min(against)].text}”, not “{part.text}”", True)]
     return []
+
+
+def _turned_round(pair: Pair) -> list[Disagreement]:
+    """What rests on something, came of it or followed it is not what that rests on, came of or followed."""
+    for told in _FROM.finditer(pair.source):
+        said = re.search(rf"\b{re.escape(told[0])}\b", pair.said, re.I)
+        after = _stems(pair.said[said.end() :]) if said else set()
+        left, right = _stems(pair.source[: told.start()]), _stems(pair.source[told.end() :])
+        if len(after & left) >= 2 and len(after & left) > len(after & right):
+            return [Disagreement(f"in the source this stands before “{told[0]}”, not after it", True)]
+    return []
+
+
+def _stems(text: str) -> set[str]:
+    return {word.stem for word in words(text) if not word.is_stop}
 
 
 def _negations(pair: Pair) -> list[Disagreement]:

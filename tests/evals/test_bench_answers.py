@@ -147,8 +147,8 @@ def test_labels_give_a_precision_and_name_what_is_not_agreed(tmp_path: Path, doc
         {"case": "river", "statement": RIVER, "quote": RIVER, "agree": True, "why": "word for word"},
         {"case": "x", "statement": "It is long.", "quote": "It runs.", "agree": False, "why": "length", "false": True},
     ]
-    file.write_text("\n".join(map(json.dumps, rows)))
-    assert labels_of(file)[1] == Label("x", "It is long.", "It runs.", False, "length", True)
+    file.write_text("\n".join(json.dumps(row | {"sample": tmp_path.name}) for row in rows))
+    assert labels_of(file)[1] == Label("x", "It is long.", "It runs.", False, "length", True, sample=tmp_path.name)
     told = render(tmp_path, [ASKED], docs, file)
     assert "called supported in ours: 1; read by eye: 1" in told
     assert "0.50 [" in told
@@ -233,12 +233,13 @@ def test_what_a_model_wrote_is_judged_again_whoever_asked_it(tmp_path: Path) -> 
 
 def test_every_kept_label_is_of_a_kept_reply_and_has_a_reason() -> None:
     folder = SUITE.parent.parent / "transcripts"
-    said: dict[tuple[str, str], str] = {}
+    said: dict[tuple[str, str, str], str] = {}
     for file in folder.glob("*/*.jsonl"):
-        said |= {(file.stem, of): line.reply.text for of, line in lines_of(file).items() if line.reply}
+        of_file = lines_of(file).items()
+        said |= {(file.parent.name, file.stem, of): line.reply.text for of, line in of_file if line.reply}
     labels = labels_of(folder / "labels.jsonl")
     assert len(labels) > 50
     for label in labels:
-        told = [sentence.text for sentence in parse(said[label.system, label.case])]
+        told = [sentence.text for sentence in parse(said[label.sample, label.system, label.case])]
         assert label.statement in told, label
         assert label.why

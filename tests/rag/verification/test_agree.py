@@ -38,6 +38,8 @@ def notes(said: str, source: str, around: str = "", year: int | None = None, bef
         ("Hundreds came to the mill.", "Hundreds, if not thousands, came to the mill."),
         ("Ann Lee tried to sell the mill.", "Ann Lee hoped to sell the mill soon."),
         ("The mill of Marlow was bought by Harlow.", "Harlow has bought the mill of Marlow."),
+        ("The mill burnt down because of the dry spring.", "Because of the dry spring the mill burnt down."),
+        ("The old claim was based on the odd map.", "The claim, old as it is, was based on the odd map."),
     ],
 )
 def test_true_ones_have_no_fault(said: str, source: str) -> None:
@@ -67,6 +69,11 @@ def test_true_ones_have_no_fault(said: str, source: str) -> None:
         ("Syria denied the strike on Monday.", "Israel denied the strike on Monday.", "the source says Israel, not Syria"),
         ("The road was closed.", "The road was not closed.", "the source says “not”, and this does not"),
         ("Prices rose after the war.", "Prices fell after the war.", "the source says “fell”, not “rose”"),
+        ("The red line is the front.", "Black line: the front.", "the source says “Black”, not “red”"),
+        ("The mill’s plan was based on the odd claim of the ferry.", "The odd claim of the ferry was based on nothing.",
+         "in the source this stands before “based on”, not after it"),
+        ("The flood destroyed 20 mills.", "According to U.S. officials, the flood destroyed 20 mills.",
+         "the source has this only from U.S. officials"),
         ("The ferry posed a danger to bathers.", "There was no sign that the ferry posed a danger to bathers.",
          "the source says “no”, and this does not"),
         ("The council sells the mill and the ferry stops.", "If the council sells the mill, the ferry stops.",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.types import Passage, Source
+from index.tokens import words
+from index.types import Encoded, Passage, Source
 from rag.types import Ranks, RetrievedPassage, Verdict
 from rag.verification.cite import Marked, parse
 from rag.verification.verify import verify
@@ -126,3 +130,30 @@ def test_every_sentence_that_a_statement_draws_on_is_shown() -> None:
         [Marked("The harbour of Corrin was dredged in spring and the council paid the dredgers.", (1,))], [item]
     )
     assert [c.quote for c in checked.citations] == [text.split(" It rained. ")[0], text.split(" It rained. ")[1]]
+
+
+@pytest.mark.parametrize(
+    ("likeness", "expected", "note"),
+    [
+        (0.9, "supported", ""),
+        (0.6, "partly", "likely, but the passage says it in other words: compare them"),
+        (0.2, "partly", "not all of this is in the passage: nothing like “pledged”"),
+    ],
+)
+def test_how_like_the_words_are_decides(likeness: float, expected: Verdict, note: str) -> None:
+    directions = {"promis": [1.0, 0.0], "pledg": [likeness, (1 - likeness**2) ** 0.5]}
+
+    def encode(texts: Sequence[str]) -> dict[str, Encoded]:
+        told = {}
+        for text in texts:
+            found = words(text)
+            stems = sorted({word.stem for word in words(" ".join(texts))})
+            rows = [[*directions.get(w.stem, [0.0, 0.0]), *(float(w.stem == s) for s in stems)] for w in found]
+            plain = [[*row[:2], *([0.0] * len(stems))] if any(row[:2]) else row for row in rows]
+            told[text] = Encoded(np.zeros(2, np.float32), tuple(found), np.array(plain, np.float32))
+        return told
+
+    source = "The mayor of Corrin visited the burnt plant and promised new pumps to its workers."
+    said = "The mayor of Corrin pledged new pumps to the workers [1]."
+    (checked,) = verify(parse(said), offered(source), encode)
+    assert (checked.statement.verdict, checked.statement.note) == (expected, note)
