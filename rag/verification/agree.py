@@ -65,7 +65,6 @@ def disagreements(pair: Pair) -> list[Disagreement]:
         *_amounts(pair),
         *_bounds(pair),
         *_shares(pair),
-        *_breaks_off(pair),
         *names(pair),
         *_opposites(pair),
         *_turned_round(pair),
@@ -131,15 +130,6 @@ def _shares(pair: Pair) -> list[Disagreement]:
             left_out = any(word.stem in stems for word in words(of["what"]))
         if left_out:
             return [Disagreement(f"the source says “{pair.source[part.span.start : of.end()].strip()}”", False)]
-    return []
-
-
-def _breaks_off(pair: Pair) -> list[Disagreement]:
-    """The first words of the source's sentence, without an end of their own: a reply that was cut."""
-    said, source = ([word.text.lower() for word in words(text)] for text in (pair.said, pair.source))
-    ended = re.search(r"[.!?…:;”\"'’)\]]\s*$", pair.said)
-    if not ended and len(said) > 1 and len(said) < len(source) and source[: len(said)] == said:
-        return [Disagreement("it breaks off", False)]
     return []
 
 

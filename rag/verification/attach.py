@@ -26,6 +26,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 """A "this" that stands for the sentence before."""
+_ENDS = re.compile(r"[.!?…:;”\"'’)\]]\s*$")
 _LEADS = re.compile(r":\W*$")
 
 Judge = Callable[[Sequence[Marked], Sequence[RetrievedPassage]], tuple[Checked, ...]]
@@ -39,19 +40,22 @@ def judged(
 
 
 def leaning(checked: Sequence[Checked]) -> tuple[Checked, ...]:
-    """`checked`, but only partly supported what leads to something else, or points at a sentence that does not stand."""
+    """`checked`, but only partly supported what leads to something else, points at a sentence that does not stand, or is
+    the last and breaks off."""
     settled: list[Checked] = []
-    for item in checked:
+    for at, item in enumerate(checked, start=1):
         before = settled[-1].statement.verdict if settled else "supported"
-        settled.append(_leaned(item, before))
+        settled.append(_leaned(item, before, last=at == len(checked)))
     return tuple(settled)
 
 
-def _leaned(item: Checked, before: Verdict) -> Checked:
+def _leaned(item: Checked, before: Verdict, *, last: bool) -> Checked:
     said = item.statement
     if said.verdict != "supported" or "“" in said.text:
         return item
-    if _LEADS.search(said.text):
+    if last and _breaks_off(item):
+        note = "it breaks off"
+    elif _LEADS.search(said.text):
         note = "it only leads to what follows"
     elif before != "supported" and _LEANS.search(said.text):
         note = "it points at the sentence before, which does not stand"
@@ -59,6 +63,15 @@ def _leaned(item: Checked, before: Verdict) -> Checked:
         return item
     citations = tuple(replace(c, verdict="partly") for c in item.citations)
     return replace(item, statement=replace(said, verdict="partly", note=note), citations=citations)
+
+
+def _breaks_off(item: Checked) -> bool:
+    """Whether it is the first words of a sentence of its source, without an end of their own: the reply was cut."""
+    said, *told = (
+        [word.text for word in words(text)] for text in (item.statement.text, *(c.quote for c in item.citations))
+    )
+    begun = any(len(said) < len(source) and source[: len(said)] == said for source in told)
+    return len(said) > 1 and begun and not _ENDS.search(item.statement.text)
 
 
 def attach(

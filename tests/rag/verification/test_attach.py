@@ -33,3 +33,14 @@ def test_a_sentence_that_only_leads_to_others_is_not_supported() -> None:
     lead, item = judged(parse("A fire broke out at a plant: [1]\n- near Corrin [1]"), PASSAGES)
     assert (lead.statement.verdict, lead.statement.note) == ("partly", "it only leads to what follows")
     assert item.statement.verdict == "supported"
+
+
+def test_the_last_sentence_of_a_reply_that_was_cut_is_not_supported() -> None:
+    first, last = judged(parse(f"{TRUE} The mayor [1]"), PASSAGES)
+    assert (first.statement.verdict, last.statement.verdict, last.statement.note) == (
+        "supported",
+        "partly",
+        "it breaks off",
+    )
+    item, last = judged(parse(f"- A fire broke out [1]\n- {TRUE}"), PASSAGES)
+    assert (item.statement.verdict, last.statement.verdict) == ("supported", "supported")
