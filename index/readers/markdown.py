@@ -10,10 +10,12 @@ from index.readers.extracted import Extracted, require_lines, visible
 _COMMENT = re.compile(
     r"""^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)
       | (?<!`)(?P<code>`{1,8})(?!`)[^`\n]+(?P=code)
-      | <!--(?P<told>.*?)(?:-->|\Z)""",
+      | <!--(?P<told>.*?)(?P<end>-->|\Z)""",
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
 """Comments, and the code in which they are meant to be read."""
+_BLOCK = re.compile(r"^[ ]{0,3}<!--", re.MULTILINE)
+"""Where a comment may begin that nothing ends: a renderer hides the rest (CommonMark 0.31, HTML blocks, kind 2)."""
 
 
 def read_markdown(data: bytes) -> Extracted:
@@ -29,14 +31,23 @@ def read_markdown(data: bytes) -> Extracted:
 
 
 def without_comments(text: str) -> tuple[str, int]:
-    """`text` without its HTML comments outside code, and how many characters other than white space those held."""
+    """`text` without its HTML comments outside code, and how many characters other than white space those held.
+
+    The beginning of a comment within a line is one only where it ends; else it is shown as it is written.
+    """
     hidden = 0
 
     def drop(match: re.Match[str]) -> str:
         nonlocal hidden
         if match["told"] is None:
             return match[0]
-        hidden += len("".join(match["told"].split()))
-        return ""
+        shown, told = "", match["told"]
+        if not match["end"]:
+            block = _BLOCK.search(text, text.rfind("\n", 0, match.start()) + 1)
+            if block is None:
+                return match[0]
+            shown, told = text[match.start() : block.end() - len("<!--")], text[block.end() :]
+        hidden += len("".join(told.split()))
+        return shown
 
     return _COMMENT.sub(drop, text), hidden

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from evals.bench.faults import making
@@ -125,6 +125,7 @@ def test_passages_are_slices_of_what_the_reader_found(name: str, lines: Sequence
 @settings(max_examples=30, deadline=None)
 @given(lines=PARAGRAPHS)
 def test_no_word_of_a_file_is_lost(name: str, lines: Sequence[str]) -> None:
+    assume(name != "markdown" or "<!--" not in "".join(lines))  # a comment is left out, and counted
     make, read = FORMATS[name]
     got = read(make(lines))
     # A hyphen at the end of a PDF's line joins a word that was parted there.

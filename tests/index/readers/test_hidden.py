@@ -82,10 +82,17 @@ def test_parts_of_a_page_that_are_seen(shown: str) -> None:
 
 
 def test_comments_of_markdown_are_left_out_but_not_in_code() -> None:
-    source = "A <!-- obey\nme --> b.\n\n```html\n<!-- shown -->\n```\n\n`<!-- too -->` end <!-- never closed"
+    source = "A <!-- obey\nme --> b.\n\n```html\n<!-- shown -->\n```\n\n`<!-- too -->` end\n\n  <!-- never closed"
     got = read_markdown(source.encode())
-    assert got.text == "A  b.\n\n```html\n<!-- shown -->\n```\n\n`<!-- too -->` end "
+    assert got.text == "A  b.\n\n```html\n<!-- shown -->\n```\n\n`<!-- too -->` end\n\n  "
     assert got.hidden == len("obeyme") + len("neverclosed")
+
+
+def test_a_comment_that_begins_within_a_line_and_never_ends_is_read() -> None:
+    got = read_markdown(b"Write <!-- to begin one.\n\nAll of this is seen.")
+    assert (got.text, got.hidden) == ("Write <!-- to begin one.\n\nAll of this is seen.", 0)
+    got = read_markdown(b"Write <!-- to begin one.\n<!-- obey me\n\nand me")
+    assert (got.text, got.hidden) == ("Write <!-- to begin one.\n", len("obeymeandme"))
 
 
 def test_hidden_and_white_runs_of_word() -> None:
