@@ -46,7 +46,7 @@ class Label:
     """A statement shown as supported, the words it was checked against, and whether a reader agrees that they say it.
 
     `system` says whose prompt the model answered, `sample` in which folder of transcripts; `false` marks what the
-    documents contradict or do not hold anywhere.
+    documents contradict or do not hold anywhere, `moved` what the model put under another passage.
     """
 
     case: str
@@ -57,6 +57,7 @@ class Label:
     false: bool = False
     system: str = OURS
     sample: str = ""
+    moved: bool = False
 
     @property
     def in_own_words(self) -> bool:

@@ -97,10 +97,17 @@ def _given(reply: Reply, index: Index) -> list[RetrievedPassage]:
     return [RetrievedPassage(n, found[i], index.source(found[i]), 0.0, Ranks()) for n, i in ids.items()]
 
 
-def _blank(sample: str, system: str, case: str, item: Checked) -> dict[str, str | None]:
-    quote = " … ".join(citation.quote for citation in item.citations if citation.verdict == "supported")
-    told = {"sample": sample, "system": system, "case": case, "statement": item.statement.text, "quote": quote}
-    return {**told, "agree": None, "why": ""}  # true or false is for the reader to say
+def _blank(sample: str, system: str, case: str, item: Checked) -> dict[str, str | bool | None]:
+    return {
+        "sample": sample,
+        "system": system,
+        "case": case,
+        "statement": item.statement.text,
+        "quote": " … ".join(citation.quote for citation in item.citations if citation.verdict == "supported"),
+        "moved": bool(item.statement.instead_of),
+        "agree": None,  # true or false is for the reader to say
+        "why": "",
+    }
 
 
 if __name__ == "__main__":

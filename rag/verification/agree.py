@@ -13,7 +13,7 @@ from index.tokens import words
 from rag.language.parts import CONDITION, INTENT, Part, agrees, cut
 from rag.language.speakers import attributions
 from rag.verification.naming import names
-from rag.verification.pair import MEANING, Disagreement, Pair
+from rag.verification.pair import MEANING, Disagreement, Pair, stems
 from rag.verification.voice import lost_speaker, speakers
 
 _ROUND = frozenset("some about around nearly almost roughly approximately over more least close up estimated".split())
@@ -27,7 +27,6 @@ _PROPORTIONS = frozenset("half most many few majority minority third thirds quar
 _THESE = frozenset("these those them".split())
 _OF = re.compile(r"\s+(?:of\s+(?:(?:the|all|its|their|his|her|our)\s+)*(?P<what>[\w’'-]+)|[a-z]+\b)")
 """After an amount: of what it is one, or what these do."""
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _OPPOSITES = [
     pair.split("/")
     for pair in (
@@ -146,7 +145,7 @@ def of_two_times(said: str, told: Sequence[str]) -> list[Disagreement]:
 
 
 def _when(text: str) -> list[Part]:
-    return [part for part in cut(text) if part.kind == "date" or part.text.lower() in _DAYS]
+    return [part for part in cut(text) if part.kind == "date"]
 
 
 def _same_day(one: Part, other: Part) -> bool:
@@ -208,15 +207,11 @@ def _turned_round(pair: Pair) -> list[Disagreement]:
     """What rests on something, came of it or followed it is not what that rests on, came of or followed."""
     for told in _FROM.finditer(pair.source):
         said = re.search(rf"\b{re.escape(told[0])}\b", pair.said, re.I)
-        after = _stems(pair.said[said.end() :]) if said else set()
-        left, right = _stems(pair.source[: told.start()]), _stems(pair.source[told.end() :])
+        after = stems(pair.said[said.end() :]) if said else set()
+        left, right = stems(pair.source[: told.start()]), stems(pair.source[told.end() :])
         if len(after & left) >= 2 and len(after & left) > len(after & right):
             return [Disagreement(f"in the source this stands before “{told[0]}”, not after it", True)]
     return []
-
-
-def _stems(text: str) -> set[str]:
-    return {word.stem for word in words(text) if not word.is_stop}
 
 
 def _negations(pair: Pair) -> list[Disagreement]:

@@ -10,7 +10,7 @@ from index.tokens import words
 from rag.language.names import acronyms, skeleton
 from rag.language.parts import Part, agrees
 from rag.language.speakers import attributions
-from rag.verification.pair import MEANING, Disagreement, Pair
+from rag.verification.pair import MEANING, Disagreement, Pair, stems
 
 _BY = re.compile(r"\bby\b")
 _NAME = r"(?:[a-z]{2}-)?[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*"
@@ -204,8 +204,8 @@ def _owned(pair: Pair) -> list[Disagreement]:
     if said is None:
         return []
     for told in _ITS.finditer(pair.source):
-        whole, part = _stems(said["other"]), _stems(told["name"])
-        if whole & part and not _stems(said["one"]) & part:
+        whole, part = stems(said["other"]), stems(told["name"])
+        if whole & part and not stems(said["one"]) & part:
             return [Disagreement(f"in the source {told['name']} is the {told['role']}", True)]
     return []
 
@@ -221,7 +221,3 @@ def _christened(pair: Pair) -> list[Disagreement]:
         ):
             return [Disagreement(f"the source says “{unnamed[0]}”, and not that it is {said['name']}", False)]
     return []
-
-
-def _stems(text: str) -> set[str]:
-    return {word.stem for word in words(text) if not word.is_stop}

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from index.tokens import words
 from rag.language.parts import Change, Part, cut, set_beside, unmatched
 
 MEANING = ("word", "name", "number", "date")
 """The kinds of parts that mean something by themselves."""
+
+
+def stems(text: str) -> set[str]:
+    """The stems of the words of `text` that mean something."""
+    return {word.stem for word in words(text) if not word.is_stop}
 
 
 @dataclass(frozen=True, slots=True)

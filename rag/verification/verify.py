@@ -23,7 +23,7 @@ from rag.types import Citation, RetrievedPassage, Statement, Verdict
 from rag.verification.agree import disagreements, of_two_times
 from rag.verification.cite import Marked
 from rag.verification.entail import Entailment
-from rag.verification.pair import Disagreement, Pair
+from rag.verification.pair import Disagreement, Pair, stems
 from rag.verification.support import Encode, support
 
 ENOUGH, LIKELY, SOME = 0.7, 0.5, 0.12
@@ -170,8 +170,8 @@ def _frame(text: str, quoted: Sequence[str], item: RetrievedPassage) -> str:
 
 def _only_names(text: str, item: RetrievedPassage) -> bool:
     """Whether all that a statement says is who wrote the source, and when."""
-    said = _stems(text)
-    return bool(said) and said <= _stems(attribution(item.source))
+    said = stems(text)
+    return bool(said) and said <= stems(attribution(item.source))
 
 
 def place(quote: str, item: RetrievedPassage) -> Span | None:
@@ -217,9 +217,9 @@ def _paraphrase(text: str, item: RetrievedPassage, encode: Encode | None, entail
 
 def _covering(text: str, spans: Sequence[Span], item: RetrievedPassage) -> tuple[Span, ...]:
     """`spans`, and the sentences that say two words or more of the statement that these do not, the fullest first."""
-    told = {span: _stems(_slice(item, span)) for span in _sentences(item)}
+    told = {span: stems(_slice(item, span)) for span in _sentences(item)}
     kept = list(dict.fromkeys(spans))
-    left = _stems(text).difference(*(_stems(_slice(item, span)) for span in kept))
+    left = stems(text).difference(*(stems(_slice(item, span)) for span in kept))
     while told:
         best = max(told, key=lambda span: (len(left & told[span]), -span.start))
         if len(left & told[best]) < _MORE:
@@ -227,10 +227,6 @@ def _covering(text: str, spans: Sequence[Span], item: RetrievedPassage) -> tuple
         kept.append(best)
         left -= told.pop(best)
     return tuple(kept)
-
-
-def _stems(text: str) -> set[str]:
-    return {word.stem for word in words(text) if not word.is_stop}
 
 
 def _sentences(item: RetrievedPassage) -> list[Span]:

@@ -9,7 +9,7 @@ from index.tokens import words
 from index.types import Span
 from rag.language.names import group
 from rag.language.speakers import Attribution, attributions, within
-from rag.verification.pair import MEANING, Disagreement, Pair
+from rag.verification.pair import MEANING, Disagreement, Pair, stems
 
 _ITSELF = frozenset(
     w.stem
@@ -20,8 +20,7 @@ _HEAD = re.compile(r"([A-Z][\w.&’'-]*(?: [A-Z&][\w.&’'-]*){0,4}):\s")
 _NO_HEAD = frozenset(
     "answer note question yes no summary conclusion fact claim evidence context result quote source".split()
 )
-_CLAIM = 3
-"""Words that mean something without which nothing is claimed."""
+_FEWEST_OF_A_CLAIM = 3
 _QUOTATION = re.compile(r"“[^“”]{1,800}”|(?<![\w”.,])\"(?=\S)[^\"]{1,800}(?<=\S)\"")
 _MARKS = re.compile(r"[“”\"]")
 
@@ -49,7 +48,7 @@ def lost_speaker(pair: Pair) -> list[Disagreement]:
         if told.is_weighty and said and (len(said & content) >= 0.6 * len(said) or (shared and shared <= content)):
             return [Disagreement(f"the source has this only from {told.who}", False)]
     quoted = {p.key for span in _quotations(pair) for p in within(pair.source_parts, span)}
-    whole = len(said) >= _CLAIM and shared <= quoted and len(shared) >= 0.6 * len(said)
+    whole = len(said) >= _FEWEST_OF_A_CLAIM and shared <= quoted and len(shared) >= 0.6 * len(said)
     if quoted and whole and not _MARKS.search(pair.said):
         return [Disagreement("the source has this only in quotation marks, as somebody's words", False)]
     return []
@@ -67,12 +66,11 @@ def _quotations(pair: Pair) -> list[Span]:
 
 def _may_have_it(claimed: Attribution, pair: Pair) -> bool:
     """Whether it is the source itself that is named, someone of whom the sentence tells, or who spoke last before it."""
-    places = {group(w.text) for w in words(pair.source)} - {None}
-    if claimed.stems & _ITSELF or any(group(w.text) in places for w in words(claimed.who)):
+    if claimed.stems & _ITSELF or _places(claimed.who) & _places(pair.source):
         return True
     spoke = [item.stems for item in attributions(_antecedents(pair))]
     near = [*({w.stem for w in words(text)} for text in (pair.heading, pair.source)), *spoke]
-    return any(2 * len(claimed.stems & stems) >= len(claimed.stems) for stems in near)
+    return any(2 * len(claimed.stems & told) >= len(claimed.stems) for told in near)
 
 
 def _headed(pair: Pair) -> list[Disagreement]:
@@ -80,10 +78,8 @@ def _headed(pair: Pair) -> list[Disagreement]:
     head = _HEAD.match(pair.said)
     if head is None or not pair.heading:
         return []
-    named = {w.stem for w in words(head[1]) if not w.is_stop}
-    known = {w.stem for w in words(f"{pair.heading} {pair.source}")}
-    places = {group(w.text) for w in words(pair.source)} - {None}
-    if named & known or head[1].lower() in _NO_HEAD or any(group(w.text) in places for w in words(head[1])):
+    known = stems(head[1]) & stems(f"{pair.heading} {pair.source}")
+    if known or head[1].lower() in _NO_HEAD or _places(head[1]) & _places(pair.source):
         return []
     return [Disagreement(f"the source is {pair.heading}, not {head[1]}", True)]
 
@@ -94,14 +90,17 @@ def _same(claimed: Attribution, told: Attribution, pair: Pair) -> bool:
 
 
 def _one_of(who: str, told: Attribution, pair: Pair) -> bool:
-    stems = {w.stem for w in words(who) if not w.is_stop}
-    places = {group(w.text) for w in words(told.who)} - {None}
-    if stems & told.stems or any(group(w.text) in places for w in words(who)):
+    if stems(who) & told.stems or _places(who) & _places(told.who):
         return True
     if told.is_pronoun or (len(words(told.who)) <= 3 and not any(w.text[:1].isupper() for w in words(told.who)[1:])):
         known = {w.stem for w in words(f"{_antecedents(pair) or pair.around} {told.who}")}
-        return bool(stems & known)
+        return bool(stems(who) & known)
     return False
+
+
+def _places(text: str) -> set[int | None]:
+    """The countries that `text` speaks of, by whatever name."""
+    return {group(word.text) for word in words(text)} - {None}
 
 
 def _antecedents(pair: Pair) -> str:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.bench import agreed
 from evals.bench.answer_scores import Label, labels_of, place, render, texts
 from evals.bench.answers import ask, plain, sample, taken
 from evals.bench.statements import supported
@@ -156,6 +157,21 @@ def test_labels_give_a_precision_and_name_what_is_not_agreed(tmp_path: Path, doc
     file.write_text("{}")
     with pytest.raises(EvalError, match="do not read"):
         labels_of(file)
+
+
+def test_what_was_agreed_with_is_told_by_sample_and_in_all() -> None:
+    labels = [
+        Label("a", "It runs.", "It runs.", True, "word for word", sample="one"),
+        Label("b", "It is long.", "It runs.", False, "length", True, sample="one"),
+        Label("c", "It is wide.", "Wide it is.", True, "width", sample="two", moved=True),
+    ]
+    told = agreed.render(labels)
+    assert "| one | ours | 2 | 0.500 [" in told
+    assert "| two | moved | 1 | 1.000 [" in told
+    assert told.splitlines()[-1].endswith("| 1 of 2 | 1 |")
+    assert "two" not in agreed.render(labels, ["one"])
+    with pytest.raises(EvalError, match="there are one, two"):
+        agreed.render(labels, ["three"])
 
 
 def test_nothing_to_score_is_said(tmp_path: Path, docs: Path) -> None:
