@@ -1,6 +1,7 @@
 """What a whole reply comes to: each sentence judged, a source for what has none that says it, and what leans on what.
 
-A source that we chose is marked so, and so is the one that it stands in for. A sentence whose "this" points at one that does not stand cannot stand by itself.
+A source that we chose is marked so, and so is the one that it stands in for. A sentence whose "this" points at one that
+does not stand cannot stand by itself.
 """
 
 from __future__ import annotations

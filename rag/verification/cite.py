@@ -49,7 +49,7 @@ def chosen(statement: Statement) -> str:
     if not statement.instead_of:
         return "written without a source; this one was found for it"
     told = "".join(f"[{label}]" for label in statement.instead_of)
-    return f"written under {told}, which {'does' if len(statement.instead_of) == 1 else 'do'} not say it; this source was found for it"
+    return f"written under {told}, where not all of it stands; this source was found for it"
 
 
 def labels_in(text: str) -> tuple[int, ...]:

@@ -281,3 +281,16 @@ def test_what_a_model_wrote_and_was_withheld_can_be_read() -> None:
     chat = page.reply(1, answer, "default")
     assert "What the model wrote, and was withheld" in chat
     assert "Two planes fell into the sea" in chat.split("withheld")[1]
+
+
+def test_a_citation_that_is_not_the_model_s_is_told_and_what_does_not_stand_is_told_in_a_copy_too() -> None:
+    answer = FakePipeline().ask("What was struck?")
+    moved = Statement("Ferries sank.", (1,), "supported", attached=True, instead_of=(2,))
+    wrong = Statement("Whales sang.", (2,), "unsupported", "the passage does not say this")
+    answer = dataclasses.replace(answer, text="Ferries sank [2]. Whales sang [2].", statements=(moved, wrong))
+    words = Elements(page.reply(1, answer, "default")).words
+    assert "written under [2], where not all of it stands; this source was found for it" in words
+    copied = page.as_text(answer)
+    assert "\nFerries sank. [1]\n" in copied
+    assert "\nWhales sang. [2] (not supported; the passage does not say this)\n" in copied
+    assert all(citation.quote in copied for citation in answer.citations)

@@ -54,7 +54,7 @@ def test_the_words_of_a_passage_under_another_label_are_moved_to_it_and_it_is_sa
     assert (right.labels, right.attached, right.instead_of) == ((1,), False, ())
     assert (wrong.labels, wrong.verdict, wrong.attached, wrong.instead_of) == ((2,), "supported", True, (1,))
     assert {(c.label, c.quote) for c in found.citations} == {(1, STRUCK), (2, FIRE)}
-    assert chosen(wrong) == "written under [1], which does not say it; this source was found for it"
+    assert chosen(wrong) == "written under [1], where not all of it stands; this source was found for it"
 
 
 def test_an_invented_label_that_gives_way_is_still_told() -> None:
