@@ -12,57 +12,69 @@ from typing import Literal, Protocol
 
 from index.types import IndexState, Passage, Source, Span
 
-Verdict = Literal["supported", "partly", "unsupported", "uncited"]
-Status = Literal["answered", "refused"]
+Verdict = Literal["quoted", "supported", "partly", "contradicted", "unsupported", "uncited"]
+Status = Literal["answered", "may_answer", "refused"]
 Reason = Literal["empty_index", "no_evidence", "model_declined", "unsupported", "error"]
-AnswererName = Literal["extract", "llm"]
+AnswererName = Literal["quotes", "llm"]
 FilterKind = Literal["file", "article", "outlet", "author", "after", "before"]
 FilterOrigin = Literal["asked", "set"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Where each search leg put a passage, from 1; None where a leg did not return it."""
+    """Where each search leg and the reader put a passage, from 1; None where it did not see it."""
 
     dense: int | None = None
     lexical: int | None = None
-    rerank: int | None = None
+    reader: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievedPassage:
-    """A passage offered to the answerer under a label. Every one of them is shown."""
+    """A passage offered to the answerer under a label. Every one of them is shown.
+
+    `headings` is the path of headings that it stands under, outermost first, as printed; `columns` the heads of the
+    table that it is of, None where it is of none. `also_in` are paths of documents with the same passage.
+    """
 
     label: int
     passage: Passage
     source: Source
     score: float
     ranks: Ranks
+    headings: tuple[str, ...] = ()
+    columns: str | None = None
+    also_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An exact run of characters of one retrieved passage: `file_text[span] == text`."""
+    """An exact run of characters of one retrieved passage: `file_text[span] == text`.
+
+    `answer` are the words in it that answer, in the document's offsets; None where they are not known. `headings` is
+    the path of headings over it; `cells` the values of a table's row under their heads, empty for what is no row.
+    """
 
     label: int
     span: Span
     text: str
+    answer: Span | None = None
+    headings: tuple[str, ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """The evidence for one question, or one part of it.
+class Evidence:
+    """The words found for a question, in the order they should be read, and how likely they answer it, 0 to 1.
 
-    `quotes` are in the order they should be read; empty when nothing can carry an answer, and then `missing`
-    says what the passages lack. `differing` is set when the quotes are sides of a disagreement, `both_sides` when the
-    question asks for more than one account, be they of one article or of several.
+    `quotes` are there whatever the probability: the nearest words, where it is low. `missing` is a term of the question
+    that stands nowhere in the passages, where that is why; `differing` says that quotes of several documents differ.
     """
 
-    question: str
     quotes: tuple[Quote, ...]
+    probability: float
     missing: str | None = None
     differing: bool = False
-    both_sides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +95,22 @@ class Draft:
 class Statement:
     """One sentence of an answer with the labels it cites, as written, unknown ones included.
 
-    `attached` says that its label is ours, that of a passage which supports it, since it was written without one, or
-    under those of `instead_of`, which do not say it. `added` says that it is no word of the model's, but a quote of
-    evidence that the model left out.
+    `verdict` is "quoted" for the sources' own words, which nobody wrote anew; any other is for a sentence that somebody
+    wrote. `evidence` are the words that it was checked against, each with the label of its passage; of a sentence
+    without a label, the words that come nearest. `probability` is how likely these say all of it, 0 to 1.
     """
 
     text: str
     labels: tuple[int, ...]
     verdict: Verdict
     note: str = ""
-    attached: bool = False
-    added: bool = False
-    instead_of: tuple[int, ...] = ()
+    evidence: tuple[tuple[int, Span], ...] = ()
+    probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The exact words a statement was checked against."""
+    """The exact words a statement was checked against, or that are quoted; `answer` as in `Quote`."""
 
     label: int
     verdict: Verdict
@@ -107,6 +118,9 @@ class Citation:
     page: int | None
     span: Span
     quote: str
+    headings: tuple[str, ...] = ()
+    answer: Span | None = None
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +175,18 @@ class Answer:
     """The whole outcome of one question; `rag.contract.as_json` gives its public form.
 
     Guarantees: every citation's label is that of a passage in `passages`; every quote is an exact slice.
-    `missing` says in words what the passages lack, on a refusal; `unknown_labels` are markers that no
-    passage was offered under. `unsent` are passages that did not fit the model's window, or repeat one that was
-    sent: they are shown, and never cited. `notice` says in one sentence why a model's answer is not here or not whole.
-    `quotes` are the words found without the model, where it declined. `withheld` is what a model wrote, where none of
-    it stands and the quotes are the answer instead.
+    `probability` is how likely the quoted words answer the question, fitted on documents of many kinds. "answered",
+    "may_answer" and "refused" are ranges of it where nobody wrote anything; what a model wrote is "answered" where it
+    stands. `missing` is the term of the question that stands nowhere, on a refusal; `unknown_labels` are markers that
+    no passage was offered under. `unsent` are passages that did not fit the model's window: they are shown, and never
+    cited. `notice` says in one sentence why a model's answer is not here or not whole. `quotes` are the words found
+    without the model, beside what a model wrote and on a refusal.
     """
 
     question: str
     standalone_question: str
     status: Status
+    probability: float
     reason: Reason | None
     text: str
     statements: tuple[Statement, ...]
@@ -188,7 +204,6 @@ class Answer:
     unsent: tuple[int, ...] = ()
     notice: str | None = None
     quotes: tuple[Citation, ...] = ()
-    withheld: tuple[Statement, ...] = ()
 
 
 def _unheard(text: str) -> None:
@@ -220,31 +235,20 @@ class Answerer(Protocol):
         """The model's name, None where there is none."""
         ...
 
-    def standalone(self, question: str, history: Sequence[Turn], live: Live | None = None) -> str:
-        """`question` as it reads without the turns before it; itself where it stands alone.
+    def rewritings(self, question: str, history: Sequence[Turn], live: Live | None = None) -> tuple[str, ...]:
+        """Forms of `question` that stand without the turns before it, shortest first; none where there are no turns.
 
         Raises: Cancelled.
         """
         ...
 
     def draft(
-        self,
-        question: str,
-        passages: Sequence[RetrievedPassage],
-        findings: Sequence[Finding],
-        live: Live | None = None,
+        self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence, live: Live | None = None
     ) -> Draft:
         """A draft whose markers are labels of `passages`; an LLM may still invent some.
 
-        `findings` is the evidence already found in the passages, one a part of the question. What a model writes is
-        told to `live` as it comes; where no model writes, nothing is.
-
-        Raises: LLMFailed; Cancelled.
-        """
-        ...
-
-    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
-        """Whether it finds an answer after all, asked about the words of the evidence alone.
+        `evidence` are the words already found in the passages. What a model writes is told to `live` as it comes;
+        where no model writes, nothing is.
 
         Raises: LLMFailed; Cancelled.
         """
