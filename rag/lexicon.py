@@ -128,6 +128,8 @@ MORE_THAN = frozenset(("more than", "over", "longer than", "above"))
 LESS_THAN = frozenset(("less than", "fewer than", "under", "below"))
 CONTRASTS = frozenset("but however although though whereas while yet nevertheless nonetheless instead".split())
 CONJUNCTIONS = frozenset("and or nor but so because since when while whereas although though".split())
+CONDITIONALS = frozenset("if unless until till provided while when whenever where wherever before after as once".split())
+"""What opens a clause without which another does not hold."""
 CLOCK_PREPOSITIONS = frozenset("at from until till to by before after between and around since".split())
 
 PERSONAL_PRONOUNS = frozenset("he she it they him her them his hers its their theirs".split())
@@ -138,3 +140,12 @@ QUESTION_WORDS = frozenset("who whom whose what which when where why how".split(
 AUXILIARIES = frozenset(
     "am is are was were be been being do does did has have had can could may might must shall should will would".split()
 )
+DETERMINERS = frozenset("the a an my our your his her its their this that these those some any each every no".split())
+PREPOSITIONS = frozenset(
+    "about above across after against along among around at before behind below beneath beside besides between beyond "
+    "by despite down during except for from in inside into like near of off on onto out outside over past per since "
+    "through throughout till to toward towards under until up upon via with within without".split()
+)
+SUBORDINATORS = frozenset("if unless whether once before after until till than as".split())
+ANAPHORS = frozenset("one ones other others another else former latter same such there".split())
+"""What stands for something named before, or sets something beside it."""
