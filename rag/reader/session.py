@@ -1,0 +1,189 @@
+"""The trained reader as onnxruntime runs it: no torch, nothing fetched, checked against its seal before it is used.
+
+Work is cut into small batches that run on one core each, as many at a time as there are cores.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from index.errors import ModelUnavailable
+from index.seal import sha256
+from rag.reader.layout import Layout, Unit, lay_out
+from rag.reader.reader import Judgement, PassageReading
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Floats = npt.NDArray[np.float32]
+INPUTS = ("ids", "segments", "mask", "first", "units", "candidates")
+OUTPUTS = ("answers", "starts", "ends", "stands")
+GRAPH, TOKENIZER, SEAL = "reader.onnx", "tokenizer.json", "seal.json"
+INSTALLED = Path(__file__).parent / "model"
+"""The reader that is part of the package."""
+_A_BATCH = 512
+"""Tokens in one batch, padding included."""
+_LONGEST_ANSWER = 24
+"""Tokens of the words that are marked as the answer inside a sentence."""
+_NEVER = -1e3
+"""A logit below this is of what cannot be chosen."""
+
+
+class OnnxReader:
+    """Reads with the model in a folder, loaded at the first use. Safe to use from several threads."""
+
+    def __init__(self, folder: Path = INSTALLED) -> None:
+        """A reader with the model in `folder`, which nothing is read from yet."""
+        self._folder = folder
+        self._lock = Lock()
+        self._loaded: _Session | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The first digits of the graph's digest. Raises: ModelUnavailable."""
+        return _seal(self._folder)[GRAPH][:12]
+
+    def read(self, question: str, passages: Sequence[Sequence[Unit]]) -> list[PassageReading]:
+        """`question` over the units of each passage, in order; units that did not fit are never chosen.
+
+        Raises: ModelUnavailable.
+        """
+        session = self._session()
+        layouts = [lay_out(session.tokenizer, question, units) for units in passages]
+        rows = session.run(layouts, passages, ("answers", "starts", "ends"))
+        return [_reading(layout, *row) for layout, row in zip(layouts, rows, strict=True)]
+
+    def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
+        """Each statement over the units of its evidence, in order. Raises: ModelUnavailable."""
+        session = self._session()
+        layouts = [lay_out(session.tokenizer, statement, units) for statement, units in pairs]
+        rows = session.run(layouts, [units for _, units in pairs], ("stands",))
+        return [Judgement(*(float(share) for share in _softmax(stands))) for (stands,) in rows]
+
+    def _session(self) -> _Session:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _open(self._folder)
+            return self._loaded
+
+
+class _Session:
+    """A graph that is loaded, with its tokenizer."""
+
+    def __init__(self, session: InferenceSession, tokenizer: Tokenizer) -> None:
+        self._session = session
+        self.tokenizer = tokenizer
+        self._pool = ThreadPoolExecutor(_cores(), thread_name_prefix="reader")
+
+    def run(
+        self, layouts: Sequence[Layout], units: Sequence[Sequence[Unit]], outputs: Sequence[str]
+    ) -> list[tuple[Floats, ...]]:
+        """A row of each output for every layout, in order."""
+        batches = list(_batches([len(layout.ids) for layout in layouts]))
+
+        def run(batch: Sequence[int]) -> list[Floats]:
+            feed = _feed([layouts[at] for at in batch], [units[at] for at in batch])
+            return list(self._session.run(list(outputs), feed))
+
+        results = map(run, batches) if len(batches) == 1 else self._pool.map(run, batches)
+        rows: dict[int, tuple[Floats, ...]] = {}
+        for batch, arrays in zip(batches, results, strict=True):
+            rows.update(zip(batch, zip(*arrays, strict=True), strict=True))
+        return [rows[at] for at in range(len(layouts))]
+
+
+def _open(folder: Path) -> _Session:
+    seal = _seal(folder)
+    for name, digest in seal.items():
+        if sha256(folder / name) != digest:
+            raise ModelUnavailable(
+                f"The reader's file {str(folder / name)!r} is not the one that was installed; reinstall the package."
+            )
+    import onnxruntime  # type: ignore[import-untyped]
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
+        return _Session(session, Tokenizer.from_file(str(folder / TOKENIZER)))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelUnavailable(f"The reader in {str(folder)!r} does not load: {str(error).splitlines()[0]}.") from error
+
+
+def _seal(folder: Path) -> dict[str, str]:
+    try:
+        seal = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        return {name: str(seal[name]) for name in (GRAPH, TOKENIZER)}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelUnavailable(f"There is no whole reader in {str(folder)!r}; reinstall the package.") from error
+
+
+def _feed(layouts: Sequence[Layout], units: Sequence[Sequence[Unit]]) -> dict[str, npt.NDArray[np.generic]]:
+    length = max(len(layout.ids) for layout in layouts)
+    width = max(1, max(len(layout.units) for layout in layouts))
+    ids, segments, mask, first = (np.zeros((len(layouts), length), dtype=np.int64) for _ in range(4))
+    weights = np.zeros((len(layouts), width, length), dtype=np.float32)
+    candidates = np.zeros((len(layouts), width), dtype=np.float32)
+    for row, layout in enumerate(layouts):
+        size = len(layout.ids)
+        ids[row, :size], segments[row, :size], mask[row, :size] = layout.ids, layout.segments, 1
+        first[row, layout.first[0] : layout.first[1]] = 1
+        for number, (start, end) in enumerate(layout.units):
+            if end > start:
+                weights[row, number, start:end] = 1 / (end - start)
+                candidates[row, number] = units[row][number].candidate
+    return dict(zip(INPUTS, (ids, segments, mask, first, weights, candidates), strict=True))
+
+
+def _reading(layout: Layout, answers: Floats, starts: Floats, ends: Floats) -> PassageReading:
+    logits = [float(value) if value > _NEVER else -np.inf for value in answers[1 : 1 + len(layout.units)]]
+    spans = [_words(layout, start, end, starts, ends) for start, end in layout.units]
+    return PassageReading(float(answers[0]), tuple(logits), tuple(spans))
+
+
+def _words(layout: Layout, low: int, high: int, starts: Floats, ends: Floats) -> tuple[int, int] | None:
+    """The likeliest run of a unit's tokens as characters of its text; None for a unit without tokens."""
+    best, chosen = -np.inf, None
+    for start in range(low, high):
+        stop = min(high, start + _LONGEST_ANSWER)
+        end = start + int(np.argmax(ends[start:stop]))
+        score = float(starts[start] + ends[end])
+        if score > best:
+            best, chosen = score, (start, end)
+    if chosen is None:
+        return None
+    first, last = layout.places[chosen[0]], layout.places[chosen[1]]
+    return (first.start, last.end) if first and last else None
+
+
+def _softmax(logits: Floats) -> Floats:
+    shares = np.exp(logits - logits.max())
+    return np.asarray(shares / shares.sum(), dtype=np.float32)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Which layouts are run together: of nearly equal length, and few enough that they hold `_A_BATCH` tokens."""
+    batch: list[int] = []
+    for at in sorted(range(len(lengths)), key=lambda at: lengths[at]):
+        if batch and (len(batch) + 1) * lengths[at] > _A_BATCH:
+            yield batch
+            batch = []
+        batch.append(at)
+    if batch:
+        yield batch
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
