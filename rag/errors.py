@@ -3,6 +3,7 @@
 RagError
 ├── QuestionInvalid    an empty, oversized or unreadable question
 ├── LLMFailed          the configured model did not answer
+│   └── ReplyCut       its reply was stopped at the longest length
 ├── Cancelled          the person stopped the question
 ├── ModelNotFetched    a language model could not be had from the hub
 ├── FeedbackUnusable   a judgement on an answer cannot be kept
@@ -22,6 +23,10 @@ class QuestionInvalid(RagError):
 
 class LLMFailed(RagError):
     """The configured model could not be reached, or gave an error."""
+
+
+class ReplyCut(LLMFailed):
+    """The model was stopped before its reply was whole; what came of it has been handed on."""
 
 
 class Cancelled(RagError):

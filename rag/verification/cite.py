@@ -1,35 +1,67 @@
-"""The grammar of citations: `[1]`, `[1, 2]`, `[1-3]`, `[1][2]`. One parser reads every answer, whoever wrote it.
+"""Citations in an answer, in every form that models write. One parser reads every answer, whoever wrote it.
 
-A marker is one or more labels or ranges between square brackets, with what models add to them: `[[1]]`, `[^1]`, `[#1]`,
-`[passage 1 and 3]`, `【1】`. Markers in a row, with commas or "and" between or parentheses around, are one citation.
+What was asked for is `[1]` and `[1, 2]`. Read as the same are `[[1]](#1)`, `[1](x)`, `[^1]`, `[1-3]`, `[passage 1 and 3]`,
+`【1†source】`, `<sup>1</sup>`, and where the number was offered, `(1)` and `¹`; the name of a file that was offered, in
+brackets, cites all its passages. Each is first put as `[1]`; the rest knows this form alone. A number in square brackets
+that was never offered is kept: it is a citation of nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from index.sentences import sentences
 from index.types import Span
-from rag.types import Statement
+from rag.lexicon import CONJUNCTIONS, NUMBERS
+from rag.types import RetrievedPassage
 
 EXAMPLES = ("[1]", "[1, 2]")
 """How a model is asked to cite."""
 
 _RUN = r"\d{1,4}(?:\s*[-–—]\s*\d{1,4})?"
-_NAME = r"(?:(?:passages?|sources?|no\.)\s*|[#^])?"
+_KIND = r"(?:passages?|sources?|documents?|docs?|citations?|references?|refs?|id|no\.)\s*:?\s*"
 _AND = r"\s*(?:[,;&](?:\s*and\b)?|and\b)\s*"
-_LABELS = rf"{_NAME}{_RUN}(?:{_AND}{_NAME}{_RUN})*"
-MARKER = re.compile(rf"(?:\[\[?|【)\s*({_LABELS})\s*(?:†[^\[\]【】]*)?(?:\]\]?|】)", re.IGNORECASE)
-_ROW = rf"{MARKER.pattern}(?:(?:{_AND}|\s*){MARKER.pattern})*"
-_CITATION = re.compile(rf"\(\s*{_ROW}\s*\)|{_ROW}", re.IGNORECASE)
-_ONLY_MARKERS = re.compile(rf"(?:\s|{MARKER.pattern}|[.,;:!?()])+", re.IGNORECASE)
-_LEADING = re.compile(rf"(?:\s*{MARKER.pattern}[.,]?)+", re.IGNORECASE)
-_LIST = re.compile(r"(?:sources?|references?|citations?|passages?)(?:\s+used)?\s*:?[\s.,;]*", re.IGNORECASE)
+_LABELS = re.compile(rf"(?:{_KIND}|[#^@])?{_RUN}(?:{_AND}(?:{_KIND}|[#^@])?{_RUN})*(?:†.*)?", re.IGNORECASE)
+_TARGET = r"(?:\([^()\s]*(?:\s\"[^\"\n]*\")?\)\]?)?"
+_FORMS = re.compile(
+    rf"(?:\[\[?|【)(?P<square>[^\[\]【】\n]{{1,200}})(?:\]\]?|】){_TARGET}"
+    r"|<sup>\s*\[?(?P<sup>\d[^\[\]<>\n]{0,40})\]?\s*</sup>"
+    r"|\((?P<round>[^()\[\]\n]{1,200})\)"
+    r"|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})",
+    re.IGNORECASE,
+)
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_BEFORE_A_NAME = re.compile(rf"(?:(?:see|cf\.?|from|in)\s+)?(?:{_KIND})?(\d{{0,4}})[\s:,|–—-]*")
+_AFTER_A_NAME = tuple(",;:|#(–—-")
+"""What may stand between a file's name and a place in it."""
+
+_MARKER = r"\[(\d{1,4})\]"
+_ROW = rf"{_MARKER}(?:(?:{_AND}|\s*){_MARKER})*"
+_CITATION = re.compile(rf"\(\s*(?:see\s+)?{_ROW}\s*\)|{_ROW}", re.IGNORECASE)
+_ONLY_MARKERS = re.compile(rf"(?:\s|{_MARKER}|[.,;:!?()])+")
+_LEADING = re.compile(rf"(?:\s*{_MARKER}[.,]?)+")
+_SOURCES = re.compile(r"\W*(?:sources?|references?|citations?|passages?|footnotes?)(?:\s+used)?\W*", re.IGNORECASE)
+_DEFINITION = re.compile(r"[\s>*•-]*\[\^?(\d{1,4})\]\s*[:–—-]?\s*(?P<named>\S.*)")
+_LISTED = re.compile(r"[\s>*•-]*(?:(\d{1,4})[.):]\s+)?(?P<named>\S.*)")
+_BULLET = re.compile(r"[\s>*•#-]*")
 _NUMBER = re.compile(r"\(?\d{1,3}[.)]")
-_OPEN, _CLOSE = "“", "”"
+_SHORTEST_WORD = 3
 _MAX_RANGE = 50
+_OPEN, _CLOSE = "“", "”"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What an answer may cite: labels, and under the path, name and title of each file the labels of its passages."""
+
+    labels: frozenset[int] = frozenset()
+    names: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+NOTHING = Offered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +72,178 @@ class Marked:
     labels: tuple[int, ...]
 
 
-def chosen(statement: Statement) -> str:
-    """Why the label of a statement is not the model's, in words; empty where it is."""
-    if statement.added:
-        return "a quote that was added; the model did not write it"
-    if not statement.attached:
-        return ""
-    if not statement.instead_of:
-        return "written without a source; this one was found for it"
-    told = "".join(f"[{label}]" for label in statement.instead_of)
-    return f"written under {told}, where not all of it stands; this source was found for it"
+def offered(passages: Sequence[RetrievedPassage]) -> Offered:
+    """What an answer that was written from `passages` may cite."""
+    names: dict[str, tuple[int, ...]] = {}
+    for item in passages:
+        paths = (item.source.path, *item.source.also, *item.also_in)
+        called = {*paths, *(PurePosixPath(path).name for path in paths), item.source.title or ""}
+        for name in {_plain(name) for name in called} - {""}:
+            names[name] = (*names.get(name, ()), item.label)
+    return Offered(frozenset(item.label for item in passages), names)
 
 
-def labels_in(text: str) -> tuple[int, ...]:
-    """The labels that the markers of `text` name, in order, each once; a range names all it spans."""
-    found: list[int] = []
-    for match in _outside(MARKER, text):
-        for run in re.findall(_RUN, match[1]):
-            ends = [int(number) for number in re.findall(r"\d+", run)]
-            first, last = ends[0], ends[-1]
-            found.extend(range(first, last + 1) if first <= last <= first + _MAX_RANGE else ends)
-    return tuple(dict.fromkeys(found))
+def labels_in(text: str, among: Offered = NOTHING) -> tuple[int, ...]:
+    """The labels that `text` cites, in order, each once; a range names all it spans."""
+    return _labels_of(_alike(text, among))
 
 
-def without_markers(text: str) -> str:
+def without_markers(text: str, among: Offered = NOTHING) -> str:
     """`text` with its markers and the space before them taken out."""
+    return _bare(_alike(text, among))
+
+
+def parse(text: str, among: Offered = NOTHING) -> tuple[Marked, ...]:
+    """The sentences of an answer with what each cites, where what `among` holds was offered.
+
+    A marker belongs to the sentence it stands in or directly after. Quoted words are never split or changed; the number
+    of a list's item is no sentence, and neither is a run of markers alone, a heading like "Sources:", or a line that
+    only says which file a number stands for.
+    """
+    parsed: list[Marked] = []
+    for line in _alike(text, among).split("\n"):
+        for n, span in enumerate(_joined(line, sentences(line))):
+            piece = span.of(line)
+            cut = _leading_markers(piece) if n or _ONLY_MARKERS.fullmatch(piece) else 0
+            _give(parsed, _labels_of(piece[:cut]))
+            labels, said = _labels_of(piece[cut:]), _bare(piece[cut:])
+            if said and not _SOURCES.fullmatch(said):
+                parsed.append(Marked(said, labels))
+            else:
+                _give(parsed, labels)
+    return tuple(parsed)
+
+
+def _alike(text: str, among: Offered) -> str:
+    """`text` with every citation as `[1]`, and without a list of its sources, unless nothing else cites: then their
+    labels stand at its end.
+    """
+    lines = text.split("\n")
+    listed = _listed(lines, among)
+    renamed = {number: labels for number, labels in listed.values() if number is not None and number not in labels}
+    raw = [line for at, line in enumerate(lines) if at not in listed]
+    squares = {label for line in raw for m in _FORMS.finditer(line) for label in _numbers(m["square"] or "")}
+    reading = _Reading(among, renamed, in_squares=bool(squares & (among.labels | set(renamed))))
+    body = "\n".join(reading.line(line) for line in raw)
+    if listed and not _labels_of(body):
+        body += "\n" + _row([label for _, labels in listed.values() for label in labels])
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the citations of one answer are read: what was offered, which numbers it gave to files, and its own style."""
+
+    among: Offered
+    renamed: Mapping[int, tuple[int, ...]]
+    in_squares: bool
+
+    def line(self, line: str) -> str:
+        """The line with its citations as `[1]`; what stands in quotation marks is left as it is."""
+        return _FORMS.sub(lambda match: _row(self._labels(line, match)) or match[0], line)
+
+    def _labels(self, line: str, match: re.Match[str]) -> tuple[int, ...]:
+        if _is_quoted(line, match.start()):
+            return ()
+        if (inner := match["square"]) is not None:
+            return self._named(_numbers(inner)) or _of_a_file(inner, self.among)
+        if (inner := match["round"]) is not None and (labels := _of_a_file(inner, self.among)) and "." in inner:
+            return labels
+        labels = self._named(_numbers((match["sup"] or match["round"] or match["raised"]).translate(_RAISED)))
+        known = bool(labels) and not self.in_squares and self.among.labels.issuperset(labels)
+        return labels if known and _is_placed(line, match) else ()
+
+    def _named(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        return tuple(label for number in numbers for label in self.renamed.get(number, (number,)))
+
+
+def _listed(lines: Sequence[str], among: Offered) -> dict[int, tuple[int | None, tuple[int, ...]]]:
+    """The lines that only say which file a number stands for, with the number, if any, and the labels of the file."""
+    listed: dict[int, tuple[int | None, tuple[int, ...]]] = {}
+    under = False
+    for at, line in enumerate(lines):
+        match = _DEFINITION.fullmatch(line) or (_LISTED.fullmatch(line) if under else None)
+        if match and (labels := _of_a_file(match["named"], among)):
+            number = int(match[1]) if match[1] else None
+            listed[at] = number, ((number,) if number in labels else labels)
+        elif line.strip():
+            under = _SOURCES.fullmatch(line) is not None
+    return listed
+
+
+def _numbers(inner: str) -> tuple[int, ...]:
+    """The numbers of a citation, each that a range spans; none where it holds anything else."""
+    numbers: list[int] = []
+    for run in re.findall(_RUN, inner.partition("†")[0]) if _LABELS.fullmatch(inner.strip()) else ():
+        ends = [int(number) for number in re.findall(r"\d+", run)]
+        first, last = ends[0], ends[-1]
+        numbers.extend(range(first, last + 1) if first <= last <= first + _MAX_RANGE else ends)
+    return tuple(numbers)
+
+
+def _of_a_file(inner: str, among: Offered) -> tuple[int, ...]:
+    """The labels of the file that a citation names, perhaps after a number and before a place in it."""
+    told = _plain(inner)
+    for name in sorted(among.names, key=len, reverse=True):
+        before, named, after = told.partition(name)
+        number = _BEFORE_A_NAME.fullmatch(before)
+        if named and number and (not after.strip() or after.strip().startswith(_AFTER_A_NAME)):
+            label = int(number[1] or -1)
+            return (label,) if label in among.names[name] else among.names[name]
+    return ()
+
+
+def _is_placed(line: str, match: re.Match[str]) -> bool:
+    """Whether a number in round brackets, or raised, stands where a citation does: behind words, and before none that
+    it could be the item of.
+    """
+    before, after = line[: match.start()], line[match.end() :].lstrip()
+    if re.match(_KIND, match["round"] or "", re.IGNORECASE):
+        return True
+    if _BULLET.fullmatch(before):
+        return not any(char.isalpha() for char in after)
+    if _is_of_a_word(before, match["round"]):
+        return False
+    return match["round"] is None or _ends_a_clause(after) or _closes_sentences(line, before)
+
+
+def _is_of_a_word(before: str, number: str | None) -> bool:
+    """Whether the word before a number has it as its own: "m²", "4(2)", "three (3)"."""
+    word = before.rstrip().rpartition(" ")[2]
+    if before[-1:].isalnum() and (len(word) < _SHORTEST_WORD or not word.isalpha()):
+        return True
+    value = NUMBERS.get(word.rpartition("-")[2].casefold())
+    return number is not None and (word == number or (value is not None and int(value) == int(number[-1])))
+
+
+def _ends_a_clause(after: str) -> bool:
+    follows = re.match(r"\w+", after)
+    return follows is None or follows[0].casefold() in CONJUNCTIONS
+
+
+def _closes_sentences(line: str, before: str) -> bool:
+    """Whether numbers stand behind the sentences of a line, as the last of them does, and this is behind one."""
+    behind = re.search(r"\(\d[\d,\s]*\)\W*\Z", line) and not _NUMBER.match(_BULLET.sub("", line, count=1))
+    return bool(behind) and before.rstrip().endswith((".", "!", "?", _CLOSE))
+
+
+def _row(labels: Sequence[int]) -> str:
+    return "".join(f"[{label}]" for label in dict.fromkeys(labels))
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold().strip("`*'\"“” ")
+
+
+def _is_quoted(line: str, at: int) -> bool:
+    return line.count(_OPEN, 0, at) > line.count(_CLOSE, 0, at)
+
+
+def _labels_of(text: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(int(match[1]) for match in _outside(re.compile(_MARKER), text)))
+
+
+def _bare(text: str) -> str:
     for match in reversed(_outside(_CITATION, text)):
         text = text[: match.start()].rstrip() + text[match.end() :]
     return text.strip()
@@ -72,32 +251,8 @@ def without_markers(text: str) -> str:
 
 def _outside(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     """The markers of `text`; brackets inside quoted words are the source's own, unless there are no others."""
-    found = list(pattern.finditer(text))
-    inside = Span(text.find(_OPEN), text.rfind(_CLOSE)) if _OPEN in text and _CLOSE in text else Span(0, 0)
-    outside = [match for match in found if not inside.start <= match.start() < inside.end]
-    return outside or found
-
-
-def parse(text: str) -> tuple[Marked, ...]:
-    """The sentences of an answer with what each cites.
-
-    A marker belongs to the sentence it stands in or directly after. Quoted words are never split, the number of a
-    list's item is no sentence, and neither is a run of markers alone, or a list of them at the end under a heading
-    like "Sources:". Every marker in `text` is in exactly one result.
-    """
-    found: list[Marked] = []
-    for line in text.split("\n"):
-        for n, span in enumerate(_joined(line, sentences(line))):
-            piece = span.of(line)
-            cut = _leading_markers(piece) if n or _ONLY_MARKERS.fullmatch(piece) else 0
-            _give(found, labels_in(piece[:cut]))
-            labels = labels_in(piece[cut:])
-            said = without_markers(piece[cut:]).strip()
-            if said and not (labels and _LIST.fullmatch(said)):
-                found.append(Marked(said, labels))
-            else:
-                _give(found, labels)
-    return tuple(found)
+    matches = list(pattern.finditer(text))
+    return [match for match in matches if not _is_quoted(text, match.start())] or matches
 
 
 def _give(found: list[Marked], labels: tuple[int, ...]) -> None:
