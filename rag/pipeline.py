@@ -9,24 +9,27 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from threading import RLock
 
 from index.corpus import Held
 from index.open import Index, open_index
-from index.types import Article, Embedder, IndexState, Passage
+from index.types import Embedder, IndexState
 from index.within import Within
-from rag.answering import decide
-from rag.answering.evidence import find
-from rag.answering.extract import ExtractAnswerer, attribution
-from rag.answering.outcome import write
-from rag.asking.asked import from_question
+from rag.answering.decide import Decision, in_order, load_decision
+from rag.answering.extract import QuotesAnswerer, attribution
+from rag.answering.outcome import Outcome, write
+from rag.answering.quotes import evidence_of, with_parts
+from rag.answering.reading import Reading, read, reordered
+from rag.asking.asked import Asked, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
+from rag.asking.followup import leans
+from rag.asking.named import Known
 from rag.asking.question import split_parts
 from rag.conversations.reopen import State, check
 from rag.errors import QuestionInvalid
-from rag.retrieval.reading import Reader
-from rag.retrieval.retrieve import Retriever, as_pairs
+from rag.reader.reader import Reader
+from rag.retrieval.retrieve import Retriever
 from rag.settings import LanguageModel, Settings
 from rag.types import (
     Answer,
@@ -34,14 +37,21 @@ from rag.types import (
     AnswererName,
     Citation,
     Conflict,
+    Evidence,
     Filtering,
-    Finding,
     Live,
     RetrievedPassage,
     Side,
+    Status,
     Turn,
 )
-from rag.verification.entail import CrossEncoderEntailment, Entailment
+from rag.verification.verify import verify
+
+READ = 8
+"""Passages that are read for a question. On the tuning half of the everyday suite the answer stands in them for as many
+questions as in twelve."""
+_MOST_FORMS = 4
+"""Rewritings of a follow-up that are tried."""
 
 
 @dataclass
@@ -60,7 +70,8 @@ class _Clock:
             spent = 1000 * (time.perf_counter() - start)
             self.spent[name] = round(self.spent.get(name, 0.0) + spent, 1)
 
-    def told(self) -> dict[str, float]:
+    def timings(self) -> dict[str, float]:
+        """What was spent by stage, and in all."""
         return {**self.spent, "total": round(1000 * (time.perf_counter() - self.started), 1)}
 
 
@@ -69,7 +80,6 @@ class _Parts:
     """What depends on one generation of the index."""
 
     index: Index
-    reader: Reader
     retriever: Retriever
 
     @cached_property
@@ -77,6 +87,11 @@ class _Parts:
         """Every article with the paths of its document."""
         paths = lru_cache(maxsize=None)(self.index.paths_of)
         return tuple(Entry(article, paths(article.document_id)) for article in self.index.articles())
+
+    @cached_property
+    def known(self) -> Known:
+        """The names that the articles carry."""
+        return Known(self.entries)
 
     def kept_to(self, search: Search) -> tuple[Within | None, Filtering]:
         """The passages that a search is kept to, None for all; and how that is told."""
@@ -87,24 +102,15 @@ class _Parts:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """The passages and the evidence for a question, and in words why no article passes its filters."""
+class _Search:
+    """What one form of a question found: its passages in order, the words that answer, and under which filters."""
 
+    question: str
     passages: tuple[RetrievedPassage, ...]
-    findings: tuple[Finding, ...]
+    evidence: Evidence
     filtering: Filtering
     none: str | None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every part of the question has evidence."""
-        return bool(self.findings) and all(finding.quotes for finding in self.findings)
-
-    def told(self, answer: Answer) -> Answer:
-        """The answer with the filters that it was found under, and where these left nothing, that as the reason."""
-        if self.none is None:
-            return replace(answer, filters=self.filtering)
-        return replace(answer, filters=self.filtering, reason="no_evidence", missing=self.none)
+    """In words why no article passes the filters."""
 
 
 @contextmanager
@@ -120,8 +126,7 @@ def open_pipeline(settings: Settings, answerer: Answerer | AnswererName | None =
 
     with ExitStack() as stack:
         writer = stack.enter_context(opened_answerer(settings.llm, answerer))
-        entailment = CrossEncoderEntailment(settings.verify.model) if settings.verify.model else None
-        pipeline = Pipeline(settings, embedder_of(settings.for_index()), writer, entailment)
+        pipeline = Pipeline(settings, embedder_of(settings.for_index()), writer, reader_of(settings))
         stack.callback(pipeline.close)
         yield pipeline
 
@@ -132,8 +137,8 @@ def opened_answerer(settings: LanguageModel, wanted: Answerer | AnswererName | N
 
     A model is reached or loaded when it is first asked. Raises: SettingsInvalid, for "llm" where none is set.
     """
-    if wanted == "extract" or (wanted is None and settings.provider is None):
-        yield ExtractAnswerer()
+    if wanted == "quotes" or (wanted is None and settings.provider is None):
+        yield QuotesAnswerer()
     elif wanted is None or isinstance(wanted, str):
         from rag.answering.llm import LLMAnswerer
         from rag.providers import open_llm
@@ -144,6 +149,13 @@ def opened_answerer(settings: LanguageModel, wanted: Answerer | AnswererName | N
         yield wanted
 
 
+def reader_of(settings: Settings) -> Reader:
+    """The trained reader that `settings` name; the installed one where they name none. It loads at its first use."""
+    from rag.reader.session import INSTALLED, OnnxReader
+
+    return OnnxReader(settings.reader.path or INSTALLED)
+
+
 class Pipeline:
     """Answers questions over one collection. Safe to use from several threads; questions are taken in turn.
 
@@ -151,13 +163,19 @@ class Pipeline:
     """
 
     def __init__(
-        self, settings: Settings, embedder: Embedder, answerer: Answerer, entailment: Entailment | None = None
+        self,
+        settings: Settings,
+        embedder: Embedder,
+        answerer: Answerer,
+        reader: Reader,
+        decision: Decision | None = None,
     ) -> None:
-        """Open the index; a model of `entailment`, where there is one, judges what is not quoted.
+        """Open the index; `decision` is the one that is installed, where none is given.
 
-        Raises: NoIndex, WrongModel, IndexDamaged.
+        Raises: NoIndex, WrongModel, IndexDamaged; RagError, when the decision cannot be read.
         """
-        self._entailment = entailment
+        self._reader = reader
+        self._decision = decision or load_decision()
         self._settings = settings
         self._embedder = embedder
         self._answerer = answerer
@@ -196,10 +214,12 @@ class Pipeline:
 
         Raises: QuestionInvalid; SettingsInvalid, when a glob cannot be used; IndexDamaged.
         """
-        asked = _clean(question, self._settings.answer.max_question_chars)
-        parts = self._current()
-        within, _ = parts.kept_to(Search(filters))
-        return parts.retriever.retrieve(asked, k, within)
+        clean = _clean(question, self._settings.answer.max_question_chars)
+        with self._lock:
+            parts = self._current()
+            within, _ = parts.kept_to(Search(filters))
+            wanted = k or self._settings.retrieval.top_k
+            return self._read(parts, clean, within, wanted, max(READ, wanted))[0].passages
 
     def matching(self, filters: Filters) -> tuple[Filtering, str | None]:
         """How many articles pass `filters`, and in words why none does; None where one does.
@@ -217,7 +237,7 @@ class Pipeline:
         Raises: IndexDamaged; ModelUnavailable.
         """
         with self._lock:
-            self._current().retriever.retrieve("What is this about?")
+            self._read(self._current(), "What is this about?", None, 1, 2)
 
     def close(self) -> None:
         """Let go of the index, once the question being answered is done."""
@@ -229,95 +249,137 @@ class Pipeline:
         question: str,
         *,
         history: Sequence[Turn] = (),
-        force: bool = False,
         live: Live | None = None,
         filters: Filters = EVERY_ARTICLE,
         understand: bool = True,
     ) -> Answer:
         """The whole outcome of one question; `history` are the turns before it, oldest first.
 
-        `live` hears a model's words as it writes them, before they are verified, and can stop it. Other questions
-        are not held up while a model writes.
+        A question that stands alone is asked alone. Where it leans on the turns before it, or alone finds nothing, forms
+        that stand alone are tried, and the shortest that finds an answer is taken. `live` hears a model's words as it
+        writes them, before they are verified, and can stop it. Other questions are not held up while a model writes.
 
-        Only articles that pass `filters` are searched and, where these have evidence for all that is asked, only those
-        that the question's own words ask for, as "according to Forbes"; with `understand=False` its words ask for none.
+        Only articles that pass `filters` are searched and, where these hold an answer, only those that the question's
+        own words ask for, as "according to Forbes"; with `understand=False` its words ask for none.
 
-        With `force` the best sentences are quoted even where they do not carry an answer, and no filter is taken from
-        the question; it exists for the control rows of the eval report.
-
-        Raises: QuestionInvalid; SettingsInvalid, when a glob cannot be used; IndexDamaged; Cancelled.
+        Raises: QuestionInvalid; SettingsInvalid, when a glob cannot be used; IndexDamaged; ModelUnavailable; Cancelled.
         """
         asked = _clean(question, self._settings.answer.max_question_chars)
         clock = _Clock()
-        recent = history[max(0, len(history) - self._settings.answer.history_turns) :]
-        with clock.stage("rewrite"):
-            alone = self._answerer.standalone(asked, recent, live)
+        turns = history[max(0, len(history) - self._settings.answer.history_turns) :]
         with self._lock:
             parts = self._current()
-            wanted = from_question(alone, lambda: parts.entries) if understand and not force else EVERY_ARTICLE
-            search = Search(filters, wanted)
-            found = self._search(parts, alone, search, clock, force=force)
-            if wanted and not found.is_whole:
-                why = found.none or "those articles do not hold the whole answer"
-                found = self._search(parts, alone, search.without(why), clock, force=force)
-        return found.told(self._answer(parts, asked, alone, found.passages, found.findings, clock, live))
+            search = self._in_conversation(parts, asked, turns, filters, understand, clock, live)
+        outcome = self._write(parts, search, clock, live)
+        return self._answer(parts, asked, search, outcome, clock)
 
-    def _search(self, parts: _Parts, question: str, search: Search, clock: _Clock, *, force: bool) -> _Found:
-        with clock.stage("retrieve"):
-            within, filtering = parts.kept_to(search)
-            passages = parts.retriever.retrieve(question, within=within)
-        with clock.stage("evidence"):
-            findings = self._find(parts, question, passages, force=force)
-        nothing = filtering.filters and not filtering.articles
-        return _Found(passages, findings, filtering, none_found(search, parts.entries) if nothing else None)
-
-    def _find(
-        self, parts: _Parts, question: str, passages: Sequence[RetrievedPassage], *, force: bool
-    ) -> tuple[Finding, ...]:
-        if not passages:
-            return ()
-        articles: list[Article | None] = [parts.index.article(item.passage) for item in passages]
-        words = self._settings.answer.max_words
-        return tuple(
-            find(parts.reader.read(part, as_pairs(passages)), articles, words, force=force)
-            for part in split_parts(question)
-        )
-
-    def _answer(
+    def _in_conversation(
         self,
         parts: _Parts,
         asked: str,
-        alone: str,
-        passages: Sequence[RetrievedPassage],
-        findings: Sequence[Finding],
+        turns: Sequence[Turn],
+        filters: Filters,
+        understand: bool,
         clock: _Clock,
         live: Live | None,
-    ) -> Answer:
-        outcome = write(
-            self._answerer, alone, passages, findings, stage=clock.stage, live=live,
-            encode=parts.reader.encode, entailment=self._entailment,
+    ) -> _Search:
+        """The search for a question alone, or for the shortest form of it that finds an answer after the turns."""
+        alone = self._search(parts, asked, filters, understand, clock)
+        leaning = bool(turns) and leans(asked)
+        if not turns or not (leaning or self._status(alone) == "refused"):
+            return alone
+        with clock.stage("rewrite"):
+            forms = self._answerer.rewritings(asked, turns, live)[:_MOST_FORMS]
+        searches: list[_Search] = []
+        for form in forms:
+            searches.append(self._search(parts, form, filters, understand, clock))
+            if self._status(searches[-1]) == "answered":
+                return searches[-1]
+        if not leaning:
+            return alone
+        return max(searches, key=lambda search: search.evidence.probability, default=alone)
+
+    def _status(self, search: _Search) -> Status:
+        return self._decision.status(search.evidence.probability)
+
+    def _search(self, parts: _Parts, question: str, filters: Filters, understand: bool, clock: _Clock) -> _Search:
+        """What is found under the filters that are set and those that the question asks for; the latter are let go
+        where nothing is found under them.
+        """
+        wanted = from_question(question, lambda: parts.known) if understand else Asked(EVERY_ARTICLE, question)
+        search = Search(filters, wanted.filters)
+        found = self._search_within(parts, wanted.text, search, clock)
+        if wanted.filters and self._status(found) == "refused":
+            why = found.none or "those articles do not hold the answer"
+            wider = self._search_within(parts, question, search.without(why), clock)
+            if wider.evidence.probability > found.evidence.probability:
+                found = wider
+        return replace(found, question=question)
+
+    def _search_within(self, parts: _Parts, text: str, search: Search, clock: _Clock) -> _Search:
+        with clock.stage("retrieve"):
+            within, filtering = parts.kept_to(search)
+        reading, rest = self._read(parts, text, within, self._shown(), READ, clock)
+        chosen = evidence_of(reading, self._decision, self._settings.answer.max_words)
+        if rest:
+            chosen = with_parts(chosen, reading, rest, self._decision, self._settings.answer.max_words)
+        nothing = filtering.filters and not filtering.articles
+        none = none_found(search, parts.entries) if nothing else None
+        return _Search(text, reading.passages, chosen, filtering, none)
+
+    def _shown(self) -> int:
+        """How many passages are kept: a model is given all that were read, as far as they fit."""
+        return READ if self._answerer.name == "llm" else self._settings.retrieval.top_k
+
+    def _read(
+        self, parts: _Parts, question: str, within: Within | None, shown: int, many: int, clock: _Clock | None = None
+    ) -> tuple[Reading, tuple[Reading, ...]]:
+        """The question read against its passages, the best first, and each part of it where it has several."""
+        clock = clock or _Clock()
+        pieces = split_parts(question)
+        several = pieces if len(pieces) > 1 else ()
+        with clock.stage("retrieve"):
+            passages = parts.retriever.retrieve([question, *several], many, within)
+        with clock.stage("read"):
+            units = [parts.retriever.units(item) for item in passages]
+            readings = [read(text, passages, units, self._reader, parts.index.idf) for text in (question, *several)]
+        best = [self._decision.ranked(reading.candidates) for reading in readings]
+        order = in_order(best, [item.label for item in passages])[:shown]
+        renewed = tuple(reordered(reading, order) for reading in readings)
+        return renewed[0], renewed[1:]
+
+    def _write(self, parts: _Parts, search: _Search, clock: _Clock, live: Live | None) -> Outcome:
+        return write(
+            self._answerer, search.question, search.passages, search.evidence,
+            partial(verify, evidence_units=parts.retriever.units, reader=self._reader), self._decision.status,
+            stage=clock.stage, live=live,
         )  # fmt: skip
+
+    def _answer(self, parts: _Parts, asked: str, search: _Search, outcome: Outcome, clock: _Clock) -> Answer:
+        refused = outcome.status == "refused"
+        missing = search.none or (f"“{search.evidence.missing}”" if search.evidence.missing else None)
         return Answer(
             question=asked,
-            standalone_question=alone,
-            status="answered" if outcome.reason is None else "refused",
-            reason=outcome.reason,
+            standalone_question=search.question,
+            status=outcome.status,
+            probability=round(search.evidence.probability, 4),
+            reason="no_evidence" if refused and search.none else outcome.reason,
             text=outcome.text,
             statements=outcome.statements,
             citations=outcome.citations,
-            passages=tuple(passages),
-            conflicts=conflicts(findings, passages) if outcome.reason is None else (),
+            passages=search.passages,
+            conflicts=() if refused else conflicts(search),
             answerer=outcome.answerer.name,
             model=outcome.answerer.model,
             settings_fingerprint=self._settings.fingerprint(),
             index=parts.index.state,
-            timings_ms=clock.told(),
-            missing=decide.lacking(findings),
+            timings_ms=clock.timings(),
+            filters=search.filtering,
+            missing=missing if refused else None,
             unknown_labels=outcome.unknown,
             unsent=outcome.unsent,
             notice=outcome.notice,
             quotes=outcome.quotes,
-            withheld=outcome.withheld,
         )
 
     def _current(self) -> _Parts:
@@ -331,15 +393,7 @@ class Pipeline:
 
     def _open(self) -> _Parts:
         index = open_index(self._settings.for_index(), self._embedder.fingerprint)
-
-        def article_text(passage: Passage) -> str:
-            return index.article(passage).span.of(index.text(passage.document_id))
-
-        def columns(passage: Passage) -> str | None:
-            return index.article(passage).columns
-
-        reader = Reader(self._embedder, index.idf, article_text, columns=columns)
-        return _Parts(index, reader, Retriever(index, reader, self._settings.retrieval))
+        return _Parts(index, Retriever(index, self._embedder, self._settings.retrieval))
 
 
 @dataclass(frozen=True)
@@ -355,17 +409,14 @@ class KeptTo:
         return self.pipeline.ask(question, history=history, live=live, filters=self.filters, understand=self.understand)
 
 
-def conflicts(findings: Sequence[Finding], passages: Sequence[RetrievedPassage]) -> tuple[Conflict, ...]:
-    """The findings whose quotes are sides of a disagreement, each side with its label and exact words."""
-    by_label = {item.label: item for item in passages}
-    return tuple(
-        Conflict(
-            finding.question,
-            tuple(Side(q.label, f"{attribution(by_label[q.label].source)}: {q.text}") for q in finding.quotes),
-        )
-        for finding in findings
-        if finding.differing and len(finding.quotes) > 1
-    )
+def conflicts(search: _Search) -> tuple[Conflict, ...]:
+    """The quotes of a search as sides of a disagreement, each with its label and exact words; none where they agree."""
+    quotes = search.evidence.quotes
+    if not search.evidence.differing or len(quotes) < 2:
+        return ()
+    by_label = {item.label: item for item in search.passages}
+    sides = tuple(Side(q.label, f"{attribution(by_label[q.label].source)}: {q.text}") for q in quotes)
+    return (Conflict(search.question, sides),)
 
 
 def _clean(question: str, longest: int) -> str:

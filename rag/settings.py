@@ -136,10 +136,10 @@ class LanguageModel(_Section):
         return self
 
 
-class Verify(_Section):
-    """A cross-encoder for entailment, a folder or a hub name, that judges what is not quoted; none by default."""
+class TrainedReader(_Section):
+    """A folder with another trained reader than the installed one, as `python -m evals.train` writes it."""
 
-    model: Annotated[str, StringConstraints(min_length=1)] | None = None
+    path: Path | None = None
 
 
 class Settings(_Section):
@@ -150,7 +150,7 @@ class Settings(_Section):
     index: Index = Index()
     retrieval: Retrieval = Retrieval()
     answer: Answering = Answering()
-    verify: Verify = Verify()
+    reader: TrainedReader = TrainedReader()
     llm: LanguageModel = LanguageModel()
     store: Store = Store()
     conversations: Conversations = Conversations()

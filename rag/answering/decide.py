@@ -1,29 +1,95 @@
-"""Whether to answer: before the answerer is asked, by the evidence; after it, by the verdicts."""
+"""How likely a sentence answers, and how likely the quoted words do: two logistic regressions over named features.
+
+Their weights and the two thresholds lie in `decision.json` beside the model, written by `python -m evals.train fit`,
+which fits them on documents that no figure is reported on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-from rag.types import Draft, Finding, Reason, Statement
+from rag.answering.reading import FEATURES, Candidate
+from rag.errors import RagError
+from rag.reader.session import INSTALLED
+from rag.retrieval.fuse import interleave
+from rag.types import Status
+
+DECISION = INSTALLED / "decision.json"
+OF_QUESTION = (*FEATURES, "best", "second", "third")
+"""What the decision about a question knows: the features of its best candidate, and the scores of the best three."""
+_WORST = -12.0
 
 
-def before(passages: int, findings: Sequence[Finding]) -> Reason | None:
-    """Why no answerer should be asked; None where at least one part of the question has evidence."""
-    if passages == 0:
-        return "empty_index"
-    return None if any(finding.quotes for finding in findings) else "no_evidence"
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression: its weights in the order of the features that it was fitted on."""
+
+    bias: float
+    weights: tuple[float, ...]
+
+    def score(self, features: Sequence[float]) -> float:
+        """The log-odds."""
+        return self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
+
+    def probability(self, features: Sequence[float]) -> float:
+        """How likely it is, 0 to 1."""
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, self.score(features)))))
 
 
-def after(draft: Draft, statements: Sequence[Statement]) -> Reason | None:
-    """Why a draft is no answer; None where at least one statement stands, wholly or in part."""
-    if any(statement.verdict in ("supported", "partly") for statement in statements):
-        return None
-    return "model_declined" if draft.declined or not statements else "unsupported"
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The fitted decision. Below `refused` a question has no answer; from `answered` on it has one."""
+
+    unit: Logistic
+    question: Logistic
+    refused: float
+    answered: float
+
+    def ranked(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+        """Candidates with their log-odds, best first, ties by place."""
+        scored = [(self.unit.score(candidate.features), candidate) for candidate in candidates]
+        return sorted(scored, key=lambda item: (-item[0], item[1].passage.label, item[1].at))
+
+    def probability(self, ranked: Sequence[tuple[float, Candidate]]) -> float:
+        """How likely the best candidates answer the question; 0 where there are none."""
+        return self.question.probability(of_question(ranked)) if ranked else 0.0
+
+    def status(self, probability: float) -> Status:
+        """What a probability comes to."""
+        if probability < self.refused:
+            return "refused"
+        return "answered" if probability >= self.answered else "may_answer"
 
 
-def lacking(findings: Sequence[Finding]) -> str | None:
-    """What the passages lack, in words, over all parts that have no evidence; None where every part has."""
-    parts = [finding for finding in findings if not finding.quotes and finding.missing]
-    if len(findings) == 1:
-        return parts[0].missing if parts else None
-    return "; ".join(f"“{part.question}”: {part.missing}" for part in parts) or None
+def in_order(rankings: Sequence[Sequence[tuple[float, Candidate]]], labels: Sequence[int]) -> list[int]:
+    """Labels of passages by their best candidate, those of several rankings in turn, the unread last, each once."""
+    lists = [list(dict.fromkeys(candidate.passage.label for _, candidate in ranked)) for ranked in rankings]
+    return list(dict.fromkeys([*interleave(*lists), *labels]))
+
+
+def of_question(ranked: Sequence[tuple[float, Candidate]]) -> tuple[float, ...]:
+    """The features of a question whose candidates are ranked, at least one."""
+    best = [max(_WORST, score) for score, _ in ranked[:3]]
+    return (*ranked[0][1].features, *best, *[_WORST] * (3 - len(best)))
+
+
+@lru_cache(maxsize=4)
+def load_decision(path: Path = DECISION) -> Decision:
+    """The decision in a file. Raises: RagError, when it is not there or was fitted on other features."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Decision(
+            _logistic(content["unit"], FEATURES), _logistic(content["question"], OF_QUESTION),
+            float(content["refused"]), float(content["answered"]),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RagError(f"The fitted decision {str(path)!r} cannot be read ({error}); reinstall the package.") from error
+
+
+def _logistic(content: Mapping[str, float], names: Sequence[str]) -> Logistic:
+    return Logistic(float(content["bias"]), tuple(float(content[name]) for name in names))

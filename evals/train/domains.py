@@ -1,0 +1,80 @@
+"""The kinds of document that the decision is fitted on, each as a folder of files and questions with their evidence.
+
+None of them is reported on: held authored documents, two held articles of SQuAD 2's tuning half, and the tuning
+halves of the everyday, notes and seeds suites.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evals.cases import load_suite, of_split
+from evals.train import public
+from evals.train.mixture import HELD_EVERY, SQUAD_HELD
+
+SAMPLE = 360
+"""Questions of the held authored documents that are asked, answerable and near misses as they come."""
+SUITES = Path(__file__).parent.parent / "suites"
+SEEDS = Path(__file__).parent.parent.parent / "seeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and the quotes that answer it, each with its file; none where nothing does."""
+
+    domain: str
+    question: str
+    evidence: tuple[tuple[str, str], ...]
+
+
+def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Asked]]]:
+    """The name, the folder and the questions of each domain; what is no folder yet is written below `work`."""
+    yield "authored", *_authored(data / "authored", work / "authored")
+    yield "squad", *_squad(data / "squad2-cs224n" / "dev-v2.0.json", work / "squad")
+    yield "everyday", data / "everyday" / "docs", _suite("everyday", data / "everyday" / "suite.jsonl")
+    yield "seeds", SEEDS, _suite("seeds", SUITES / "seeds.jsonl")
+
+
+def _authored(folder: Path, to: Path) -> tuple[Path, list[Asked]]:
+    to.mkdir(parents=True, exist_ok=True)
+    rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
+    questions: list[Asked] = []
+    for number, row in enumerate(rows):
+        if number % HELD_EVERY:
+            continue
+        name = f"document-{number}.md"
+        (to / name).write_text(row["text"], encoding="utf-8")
+        questions += [Asked("authored", item["q"], ((name, item["a"]),)) for item in row["qa"]]
+        questions += [Asked("authored", item["q"], ()) for item in row["near"]]
+    return to, random.Random(5).sample(questions, SAMPLE)
+
+
+def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Asked]]:
+    to.mkdir(parents=True, exist_ok=True)
+    questions: list[Asked] = []
+    texts: dict[str, list[str]] = {}
+    for title, answerable, impossible in public.squad_groups(path, SQUAD_HELD):
+        name = f"{title}.txt"
+        for row in answerable:
+            if row["ctx"] not in texts.setdefault(name, []):
+                texts[name].append(row["ctx"])
+            start, end = row["spans"][0]  # type: ignore[misc]
+            low = max(row["ctx"].rfind(". ", 0, int(start)) + 2, 0) if ". " in row["ctx"][: int(start)] else 0
+            questions.append(Asked("squad", row["q"], ((name, row["ctx"][low : int(end)]),)))
+        questions += [Asked("squad", question, ()) for question in impossible]
+    for name, paragraphs in texts.items():
+        (to / name).write_text("\n\n".join(paragraphs), encoding="utf-8")
+    return to, random.Random(5).sample(questions, min(sample, len(questions)))
+
+
+def _suite(name: str, path: Path) -> list[Asked]:
+    """The questions of the tuning half that stand alone."""
+    cases = [case for case in of_split(load_suite(path), "tune") if not case.history]
+    return [
+        Asked(name, case.question, tuple((item.file, item.quote) for item in case.evidence) if case.answerable else ())
+        for case in cases
+    ]

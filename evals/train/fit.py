@@ -1,0 +1,166 @@
+"""Fits the decision: how likely a sentence answers, how likely the quotes do, and where to answer and to refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evals.train.domains import Asked, domains
+from evals.train.logistic import Floats, balanced, fitted
+from evals.train.measure import auroc
+from index.build import build_index
+from index.embed import embedder_of
+from index.open import open_index
+from index.settings import IndexSettings
+from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
+from rag.answering.quotes import evidence_of
+from rag.answering.reading import FEATURES, Candidate, Reading, read
+from rag.reader.session import OnnxReader
+from rag.retrieval.retrieve import Retriever
+from rag.pipeline import READ
+from rag.settings import Answering, Retrieval
+
+WORDS = Answering().max_words
+_LOOKED_AT = 12
+"""Candidates of one question that its sentences are fitted on."""
+REFUSED_SHARE = 0.04
+"""At most this share of the questions that are answered right may be refused."""
+NEAR_MISS_SHARE = 0.18
+"""At most this share of the questions without an answer may be told plainly."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A question as it was read, and which of its candidates answer."""
+
+    asked: Asked
+    reading: Reading
+    gold: tuple[bool, ...]
+
+
+def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
+    """Every question of every domain, retrieved and read as the program does."""
+    every: list[Read] = []
+    for name, folder, questions in domains(data, work):
+        settings = IndexSettings(home=work / "home", collection=name)
+        embedder = embedder_of(settings)
+        build_index(settings, [folder], embedder)
+        with open_index(settings, embedder.fingerprint) as index:
+            retriever = Retriever(index, embedder, Retrieval())
+            for asked in questions:
+                passages = retriever.retrieve([asked.question], READ)
+                reading = read(asked.question, passages, [retriever.units(p) for p in passages], reader, index.idf)
+                every.append(Read(asked, reading, tuple(_answers(c, asked) for c in reading.candidates)))
+    return every
+
+
+def _answers(candidate: Candidate, asked: Asked) -> bool:
+    item = candidate.passage
+    start = candidate.span.start - item.passage.start
+    text = _plain(item.passage.text[start : start + len(candidate.span)])
+    names = {item.source.path, item.source.path.rsplit("/", 1)[-1]}
+    return any(
+        file in names and _shared(_plain(quote), text) for file, quote in asked.evidence
+    )
+
+
+def _shared(quote: str, text: str) -> bool:
+    return bool(text) and (quote in text or (len(text) > 15 and text in quote))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("|", " ").split()).casefold()
+
+
+def fit(reads: Sequence[Read]) -> dict[str, object]:
+    """The fitted decision, as its file holds it."""
+    unit = _fit_units(reads)
+    open_ended = Decision(unit, Logistic(0.0, (0.0,) * len(OF_QUESTION)), 0.0, 0.0)
+    rows, labels, groups = [], [], []
+    for item in reads:
+        ranked = open_ended.ranked(item.reading.candidates)
+        if not ranked:
+            continue
+        rows.append(of_question(ranked))
+        labels.append(_is_right(item, open_ended))
+        groups.append(item.asked.domain)
+    matrix, marks = np.array(rows), np.array(labels, dtype=np.float64)
+    bias, weights = fitted(matrix, marks, balanced(groups), ridge=3.0)
+    chances = 1 / (1 + np.exp(-(bias + matrix @ weights)))
+    answerable = np.array([bool(item.asked.evidence) for item in reads if item.reading.candidates])
+    refused, answered = _thresholds(chances, marks > 0, answerable, balanced(groups))
+    return {
+        "command": "python -m evals.train fit DATA",
+        "unit": {"bias": unit.bias, **dict(zip(FEATURES, unit.weights, strict=True))},
+        "question": {"bias": bias, **dict(zip(OF_QUESTION, map(float, weights), strict=True))},
+        "refused": refused,
+        "answered": answered,
+    }
+
+
+def _fit_units(reads: Sequence[Read]) -> Logistic:
+    rows, labels, groups = [], [], []
+    for item in reads:
+        order = sorted(range(len(item.gold)), key=lambda n: -item.reading.candidates[n].features[0])
+        for number in order[:_LOOKED_AT]:
+            rows.append(item.reading.candidates[number].features)
+            labels.append(item.gold[number])
+            groups.append(item.asked.domain)
+    bias, weights = fitted(np.array(rows), np.array(labels, dtype=np.float64), balanced(groups), ridge=3.0)
+    return Logistic(bias, tuple(map(float, weights)))
+
+
+def _is_right(item: Read, decision: Decision) -> bool:
+    """Whether the words that would be quoted hold any of the evidence."""
+    quotes = evidence_of(item.reading, decision, WORDS).quotes
+    gold = [candidate for candidate, right in zip(item.reading.candidates, item.gold, strict=True) if right]
+    return any(q.label == c.passage.label and q.span.overlap(c.span) for q in quotes for c in gold)
+
+
+def _thresholds(chances: Floats, right: object, answerable: Floats, weights: Floats) -> tuple[float, float]:
+    positives, negatives = chances[answerable > 0], chances[answerable == 0]
+    refused = _quantile(positives, weights[answerable > 0], REFUSED_SHARE)
+    answered = _quantile(negatives, weights[answerable == 0], 1 - NEAR_MISS_SHARE)
+    return round(refused, 4), round(max(refused, answered), 4)
+
+
+def _quantile(values: Floats, weights: Floats, share: float) -> float:
+    order = np.argsort(values)
+    passed = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][min(len(order) - 1, int(np.searchsorted(passed, share)))])
+
+
+def report(reads: Sequence[Read], decision: Decision) -> dict[str, dict[str, float]]:
+    """By domain: how often the quotes are right where an answer is there, their words, and the three outcomes."""
+    figures: dict[str, dict[str, float]] = {}
+    for domain in dict.fromkeys(item.asked.domain for item in reads):
+        mine = [item for item in reads if item.asked.domain == domain]
+        found = [(item, evidence_of(item.reading, decision, WORDS)) for item in mine]
+        there = [(item, told) for item, told in found if item.asked.evidence]
+        absent = [told for item, told in found if not item.asked.evidence]
+        scores = [told.probability for _, told in found]
+        figures[domain] = {
+            "in passages": _mean([any(item.gold) for item, _ in there]),
+            "right": _mean([_is_right(item, decision) for item, _ in there]),
+            "words": _mean([sum(len(q.text.split()) for q in told.quotes) for _, told in there]),
+            "answerable refused": _mean([told.probability < decision.refused for _, told in there]),
+            "answerable answered": _mean([told.probability >= decision.answered for _, told in there]),
+            "absent answered": _mean([told.probability >= decision.answered for told in absent]),
+            "absent refused": _mean([told.probability < decision.refused for told in absent]),
+            "auroc": round(auroc(scores, [bool(item.asked.evidence) for item, _ in found]), 3),
+            "n": float(len(mine)),
+        }
+    return figures
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(float(np.mean(values)), 3) if values else float("nan")
+
+
+def save(content: dict[str, object], path: Path) -> None:
+    """Write a fitted decision where `rag.answering.decide` reads it."""
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

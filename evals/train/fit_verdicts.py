@@ -1,0 +1,210 @@
+"""`python -m evals.train.fit_verdicts --data DIR --model DIR`: fit what turns comparisons and judgements into verdicts.
+
+Fitted on what the reader was not trained on and no table reports: the held authored documents, and the tuning halves of
+`everyday/statements.jsonl` and of WiCE's development set. Each of the three counts as much as the others. The weights,
+the thresholds, and the figures of these sets by folds are written to `verdicts.json` beside the reader.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from evals.loaders import find, wice
+from evals.train.authored import Document, load, read_markdown
+from evals.train.examples import CONTRADICTED, NOT_SAID, NOT_SUPPORTED, SUPPORTED
+from evals.train.logistic import Floats, balanced, fitted
+from evals.train.measure import auroc
+from evals.train.mixture import HELD_EVERY
+from rag.reader.layout import Unit
+from rag.reader.reader import Reader
+from rag.reader.session import INSTALLED, OnnxReader
+from rag.verification.weigh import SIGNALS, WEIGHTS, signals
+
+RIDGE = 10.0
+FOLDS = 5
+FALSE_SUPPORTED, TRUE_UNSUPPORTED, TRUE_CONTRADICTED = 0.03, 0.06, 0.02
+"""Shares of false statements called supported, and of true ones called unsupported or contradicted, that the thresholds
+leave, over all sets but WiCE, whose claims are not one person's about one paragraph."""
+_CHANGES = {"number": CONTRADICTED, "swap": CONTRADICTED, "negation": CONTRADICTED, "not_in_text": NOT_SAID}
+"""What a change of the everyday statements makes of them, where it is known."""
+_BESIDE = 3
+"""Units before and after its evidence that a statement of an authored document is held against."""
+_META = "(meta data) TITLE:"
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A statement over its evidence. `label` is as in `evals.train.examples`; `group` is kept in one fold."""
+
+    statement: str
+    units: tuple[Unit, ...]
+    label: int
+    group: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Examples as they are weighed: signals, labels, folds, and the set of each. What is verbatim is left out."""
+
+    signals: Floats
+    labels: Labels
+    folds: Labels
+    names: tuple[str, ...]
+    copied: Mapping[str, int]
+    """Of each set: how many true statements are verbatim."""
+    copied_false: Mapping[str, int]
+
+    @property
+    def true(self) -> npt.NDArray[np.bool_]:
+        """Which statements are supported."""
+        return np.asarray(self.labels == SUPPORTED)
+
+    def of(self, *names: str) -> npt.NDArray[np.bool_]:
+        """Which rows are of these sets."""
+        return np.isin(np.asarray(self.names), names)
+
+
+def examples(data: Path) -> dict[str, list[Example]]:
+    """The statements of each set that is fitted on. Raises: OSError; EvalError."""
+    return {"everyday": list(_everyday(data)), "wice": list(_wice(data)), "authored": list(_authored(data))}
+
+
+def _authored(data: Path) -> Iterator[Example]:
+    for number, document in enumerate(load(data / "authored")):
+        for statement, evidence, label in document.statements if number % HELD_EVERY == 0 else ():
+            yield Example(statement, _about(document, evidence), label, number // HELD_EVERY)
+
+
+def _about(document: Document, evidence: Sequence[str]) -> tuple[Unit, ...]:
+    """The units about `evidence`, each run of them under its headings."""
+    places = [at for at, raw in enumerate(document.raw) if any(quote.strip() in raw for quote in evidence)]
+    near = sorted({at for place in places for at in range(place - _BESIDE, place + _BESIDE + 1)} & {*range(len(document.raw))})
+    units: list[Unit] = []
+    above = ""
+    for at in near:
+        heading = document.source.headings.get(at, "")
+        if heading != above and document.source.units[at].candidate:
+            units.append(Unit(heading, candidate=False))
+        above = heading
+        units.append(document.source.units[at])
+    return tuple(units) or tuple(Unit(quote) for quote in evidence)
+
+
+def _everyday(data: Path) -> Iterator[Example]:
+    rows = map(json.loads, (data / "everyday" / "statements.jsonl").read_text(encoding="utf-8").splitlines())
+    for number, row in enumerate(row for row in rows if row["split"] == "tune"):
+        label = SUPPORTED if row["label"] == "supported" else _CHANGES.get(row["change"], NOT_SUPPORTED)
+        yield Example(row["statement"], tuple(read_markdown(row["context"])[0].units), label, number)
+
+
+def _wice(data: Path) -> Iterator[Example]:
+    claims = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "tune"]
+    for number, claim in enumerate(claims):
+        units = tuple(Unit(text.removeprefix(_META).strip(), not text.startswith(_META)) for text in claim.evidence)
+        yield Example(claim.text, units, SUPPORTED if claim.supported else NOT_SUPPORTED, number)
+
+
+def rows(sets: Mapping[str, Sequence[Example]], reader: Reader) -> Rows:
+    """The signals of the examples of `sets`. Raises: ModelUnavailable."""
+    every = [(name, example) for name, found in sets.items() for example in found]
+    read = signals([(example.statement, example.units) for _, example in every], reader)
+    copied = {name: [0, 0] for name in sets}
+    weighed = []
+    for (name, example), (comparison, row) in zip(every, read, strict=True):
+        if comparison.verbatim:
+            copied[name][example.label != SUPPORTED] += 1
+        else:
+            weighed.append((name, example, row))
+    return Rows(
+        np.array([row for _, _, row in weighed]),
+        np.array([example.label for _, example, _ in weighed]),
+        np.array([example.group % FOLDS for _, example, _ in weighed]),
+        tuple(name for name, _, _ in weighed),
+        {name: counts[0] for name, counts in copied.items()},
+        {name: counts[1] for name, counts in copied.items()},
+    )
+
+
+def fit(rows: Rows) -> dict[str, object]:
+    """Everything that is written: weights, thresholds, and figures by folds."""
+    counts = balanced(rows.names)
+    denied = np.asarray(rows.labels == CONTRADICTED)
+    sure = denied | rows.true
+    supported = fitted(rows.signals, rows.true.astype(float), counts, ridge=RIDGE)
+    contradicted = fitted(rows.signals[sure], denied[sure].astype(float), counts[sure], ridge=RIDGE)
+    held_out = _by_folds(rows, rows.true, np.ones(len(rows.labels), dtype=bool), counts)
+    held_denied = _by_folds(rows, denied, sure, counts)
+    thresholds = _thresholds(rows, held_out, held_denied)
+    return {
+        "command": "python -m evals.train.fit_verdicts",
+        "supported": _named(*supported),
+        "contradicted": _named(*contradicted),
+        "thresholds": thresholds,
+        "figures": {name: _figures(rows, name, held_out, thresholds) for name in dict.fromkeys(rows.names)},
+    }
+
+
+def _by_folds(rows: Rows, wanted: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_], counts: Floats) -> Floats:
+    """The probability of each row by weights that were fitted without its fold."""
+    chances = np.zeros(len(rows.labels))
+    for fold in range(FOLDS):
+        out = rows.folds == fold
+        known = among & ~out
+        bias, weights = fitted(rows.signals[known], wanted[known].astype(float), counts[known], ridge=RIDGE)
+        chances[out] = 1 / (1 + np.exp(-(rows.signals[out] @ weights + bias)))
+    return chances
+
+
+def _thresholds(rows: Rows, supported: Floats, denied: Floats) -> dict[str, float]:
+    """The least probabilities of the verdicts, by folds."""
+    short = rows.of("everyday", "authored")
+    true, false = rows.true & short, ~rows.true & short
+    least = float(np.quantile(supported[false], 1 - FALSE_SUPPORTED))
+    partly = float(np.quantile(supported[true], TRUE_UNSUPPORTED))
+    contradicted = float(np.quantile(denied[true], 1 - TRUE_CONTRADICTED))
+    return {"supported": round(least, 4), "partly": round(min(partly, least), 4), "contradicted": round(contradicted, 4)}
+
+
+def _named(bias: float, weights: Floats) -> dict[str, object]:
+    return {"bias": round(bias, 4), "weights": {name: round(float(w), 4) for name, w in zip(SIGNALS, weights, strict=True)}}
+
+
+def _figures(rows: Rows, name: str, supported: Floats, thresholds: Mapping[str, float]) -> dict[str, float]:
+    """What the thresholds make of one set, by folds; what is verbatim counts as supported."""
+    mine = rows.of(name)
+    chances, true = supported[mine], rows.true[mine]
+    every_true, every_false = true.sum() + rows.copied[name], (~true).sum() + rows.copied_false[name]
+    called = chances >= thresholds["supported"]
+    return {
+        "true": int(every_true),
+        "false": int(every_false),
+        "auroc": round(auroc(list(chances), list(true)), 3),
+        "true supported": round(float((called & true).sum() + rows.copied[name]) / float(every_true), 3),
+        "true unsupported": round(float((chances[true] < thresholds["partly"]).sum()) / float(every_true), 3),
+        "false supported": round(float((called & ~true).sum() + rows.copied_false[name]) / float(every_false), 3),
+    }
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="The folder with authored/, everyday/ and wice/.")],
+    model: Annotated[Path, typer.Option(help="The folder of the reader.")] = INSTALLED,
+    to: Annotated[Path, typer.Option(help="Where the weights are written.")] = WEIGHTS,
+) -> None:
+    """Fit, write, and print the figures."""
+    told = fit(rows(examples(data), OnnxReader(model)))
+    to.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps({"thresholds": told["thresholds"], "figures": told["figures"]}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)

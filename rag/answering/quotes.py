@@ -1,0 +1,183 @@
+"""Which words are quoted for a question: the likeliest sentences, a list whole, and what takes a sentence back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.tokens import words
+from index.types import Span
+from rag.answering.decide import Decision
+from rag.answering.reading import Candidate, Reading
+from rag.lexicon import CONTRASTS
+from rag.reader.units import ReadUnit
+from rag.types import Evidence, Quote
+
+MOST = 3
+"""Sentences that are quoted, at most, but for a list and what takes a sentence back."""
+WINDOW = 3.0
+"""How far, in log-odds, a sentence may be below the best and still be quoted with it."""
+_LIST_WORDS = 2
+"""A list may have so many times the words that are allowed a question."""
+
+
+def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidence:
+    """The words quoted for a question, at most about `max_words`, and how likely they answer.
+
+    The best sentence always is among them, however long, where there is any.
+    """
+    ranked = decision.ranked(reading.candidates)
+    if not ranked:
+        return Evidence((), 0.0)
+    chosen = _chosen(ranked, max_words)
+    listed = _list_of(reading, chosen[0], max_words)
+    quotes = [_quote(reading, candidate) for candidate in chosen if candidate.unit not in listed]
+    whole = [_as_quote(reading, chosen[0].passage.label, unit) for unit in listed]
+    quotes = [*_with_withdrawals(reading, whole), *_with_withdrawals(reading, quotes)]
+    missing = reading.absent[0] if reading.absent else None
+    differing = _differ(chosen)
+    return Evidence(tuple(joined(quotes, reading)), decision.probability(ranked), missing, differing)
+
+
+def with_parts(
+    whole: Evidence, reading: Reading, parts: Sequence[Reading], decision: Decision, max_words: int
+) -> Evidence:
+    """The evidence for a question of several parts: the best words for each part that is answered, and then the
+    question's own. `parts` are read over the same passages as `reading`.
+    """
+    found = [evidence_of(part, decision, max_words // 2) for part in parts]
+    answered = [part for part in found if decision.status(part.probability) != "refused"]
+    quotes = dict.fromkeys(part.quotes[0] for part in answered if part.quotes)
+    quotes |= dict.fromkeys(whole.quotes)
+    distinct = [quote for at, quote in enumerate(quotes) if not _inside(quote, list(quotes)[:at])]
+    mean = sum(part.probability for part in found) / len(found) if found else 0.0
+    joint = tuple(joined(distinct, reading))
+    return Evidence(joint, max(whole.probability, mean), whole.missing, whole.differing)
+
+
+def _inside(quote: Quote, others: Sequence[Quote]) -> bool:
+    return any(other.label == quote.label and other.span.contains(quote.span) for other in others)
+
+
+def _differ(chosen: Sequence[Candidate]) -> bool:
+    """Whether the words that answer give other numbers in another document than in the best one's."""
+    best, *others = chosen
+    numbers = _numbers(best)
+    elsewhere = [other for other in others if _article(other) != _article(best)]
+    return bool(numbers) and any(_numbers(other) and not _numbers(other) & numbers for other in elsewhere)
+
+
+def _numbers(candidate: Candidate) -> frozenset[str]:
+    """The numbers in the words that answer, in figures."""
+    if candidate.answer is None:
+        return frozenset()
+    passage = candidate.passage.passage
+    words_of = passage.text[candidate.answer.start - passage.start : candidate.answer.end - passage.start]
+    return frozenset(word.stem for word in words(words_of) if word.text[:1].isdigit())
+
+
+def _article(candidate: Candidate) -> tuple[str, int]:
+    return candidate.passage.passage.document_id, candidate.passage.passage.article
+
+
+def _chosen(ranked: Sequence[tuple[float, Candidate]], max_words: int) -> list[Candidate]:
+    best = ranked[0][0]
+    chosen: list[Candidate] = []
+    total = 0
+    for score, candidate in ranked:
+        length = len(candidate.unit.unit.text.split())
+        alike = any(_plain(candidate) == _plain(other) for other in chosen)
+        if chosen and (best - score > WINDOW or len(chosen) == MOST):
+            break
+        if alike or (chosen and total + length > max_words):
+            continue
+        chosen.append(candidate)
+        total += length
+    return chosen
+
+
+def _plain(candidate: Candidate) -> str:
+    return " ".join(candidate.unit.unit.text.split()).casefold()
+
+
+def _list_of(reading: Reading, best: Candidate, max_words: int) -> list[ReadUnit]:
+    """The whole list where the best sentence leads to one; else nothing."""
+    units = reading.units[best.passage.label]
+    if not best.unit.unit.text.rstrip().endswith(":"):
+        return []
+    listed, total = [best.unit], len(best.unit.unit.text.split())
+    for unit in units[best.at + 1 :]:
+        total += len(unit.unit.text.split())
+        if unit.kind != "item" or total > _LIST_WORDS * max_words:
+            break
+        listed.append(unit)
+    return listed if len(listed) > 1 else []
+
+
+def _quote(reading: Reading, candidate: Candidate) -> Quote:
+    label = candidate.passage.label
+    quote = _as_quote(reading, label, candidate.unit)
+    return Quote(label, quote.span, quote.text, candidate.answer, quote.headings, quote.cells)
+
+
+def _as_quote(reading: Reading, label: int, unit: ReadUnit) -> Quote:
+    item = reading.passages[label - 1]
+    span = unit.span or item.passage.span
+    start = span.start - item.passage.start
+    text = item.passage.text[start : start + len(span)]
+    return Quote(label, span, text, None, _headings(reading, label, unit), unit.cells)
+
+
+def _headings(reading: Reading, label: int, unit: ReadUnit) -> tuple[str, ...]:
+    """The headings over a unit: those of its passage, or the nearest that stands above it in the passage."""
+    path = reading.passages[label - 1].headings
+    inside = [other.unit.text for other in reading.units[label] if other.kind == "heading" and _before(other, unit)]
+    return (*path[:1], inside[-1]) if inside else path
+
+
+def _before(one: ReadUnit, other: ReadUnit) -> bool:
+    return one.span is not None and other.span is not None and one.span.start < other.span.start
+
+
+def _with_withdrawals(reading: Reading, quotes: Sequence[Quote]) -> list[Quote]:
+    """Each quote, with the sentence after it where that opens by taking something back: "However, …"."""
+    kept: list[Quote] = []
+    for quote in quotes:
+        kept.append(quote)
+        units = reading.units[quote.label]
+        after = next((u for u in units if u.span and u.span.start >= quote.span.end), None)
+        if after is not None and after.kind == "paragraph" and _takes_back(after):
+            kept.append(_as_quote(reading, quote.label, after))
+    return list({(quote.label, quote.span): quote for quote in kept}.values())
+
+
+def _takes_back(unit: ReadUnit) -> bool:
+    first = unit.unit.text.split(maxsplit=1)[0] if unit.unit.text.split() else ""
+    return first.strip(",.;:").casefold() in CONTRASTS
+
+
+def joined(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
+    """Quotes in order; those that follow each other on the lines of one passage are one."""
+    whole: list[Quote] = []
+    for quote in quotes:
+        neighbour = next((n for n, other in enumerate(whole) if _adjoins(other, quote, reading)), None)
+        if neighbour is None:
+            whole.append(quote)
+        else:
+            whole[neighbour] = _union(whole[neighbour], quote, reading)
+    return whole
+
+
+def _adjoins(one: Quote, other: Quote, reading: Reading) -> bool:
+    if one.label != other.label or one.cells or other.cells:
+        return False
+    first, second = sorted((one.span, other.span), key=lambda span: span.start)
+    passage = reading.passages[one.label - 1].passage
+    between = passage.text[first.end - passage.start : second.start - passage.start]
+    return second.start >= first.end and not between.strip() and "\n\n" not in between
+
+
+def _union(one: Quote, other: Quote, reading: Reading) -> Quote:
+    passage = reading.passages[one.label - 1].passage
+    span = Span(min(one.span.start, other.span.start), max(one.span.end, other.span.end))
+    text = passage.text[span.start - passage.start : span.end - passage.start]
+    return Quote(one.label, span, text, one.answer or other.answer, one.headings)

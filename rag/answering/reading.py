@@ -1,0 +1,223 @@
+"""A question read against passages: every sentence and row with what the reader and the words say of it.
+
+Made once a question. What follows, the ranking, the choice of quotes and the decision, is pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from index.tokens import stem, words
+from index.types import Span, Word
+from rag.reader.reader import PassageReading, Reader
+from rag.reader.units import ReadUnit
+from rag.types import RetrievedPassage
+
+_FURTHEST = 15.0
+"""Logits are cut here: beyond it they tell no more."""
+
+FEATURES = (
+    "margin", "share", "lead", "elsewhere", "covered", "covered_in_context", "missing", "missing_marks",
+    "missing_marks_anywhere", "likeness", "rank",
+)  # fmt: skip
+"""What is known of a candidate, in the order of the fitted weights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A sentence or row that might answer; `features` are named by `FEATURES`, `answer` are the words that do."""
+
+    passage: RetrievedPassage
+    at: int
+    unit: ReadUnit
+    span: Span
+    answer: Span | None
+    features: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question's candidates in the order of their passages, and the marks of the question that stand nowhere."""
+
+    question: str
+    passages: tuple[RetrievedPassage, ...]
+    candidates: tuple[Candidate, ...]
+    units: Mapping[int, tuple[ReadUnit, ...]]
+    """Of each passage, by its label."""
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The words of a question that mean something, their weights, and its marks: names, numbers and identifiers."""
+
+    stems: tuple[str, ...]
+    weights: tuple[float, ...]
+    marks: tuple[Word, ...]
+
+    def covered(self, present: frozenset[str]) -> float:
+        """The share of the weight whose stems are present, 0 to 1; 1 for a question without any."""
+        total = sum(self.weights)
+        inside = sum(weight for one, weight in zip(self.stems, self.weights, strict=True) if one in present)
+        return inside / total if total else 1.0
+
+    def marks_missing(self, present: frozenset[str]) -> float:
+        """The share of the marks that are not present, 0 where there are none."""
+        absent = sum(mark_key(mark.text) not in present for mark in self.marks)
+        return absent / len(self.marks) if self.marks else 0.0
+
+
+def read(
+    question: str,
+    passages: Sequence[RetrievedPassage],
+    units: Sequence[tuple[ReadUnit, ...]],
+    reader: Reader,
+    idf: Callable[[str], float],
+) -> Reading:
+    """`question` read against `passages`, whose units are given in the same order. Raises: ModelUnavailable."""
+    readings = reader.read(question, [[item.unit for item in of_one] for of_one in units]) if passages else []
+    terms = _terms(question, idf)
+    everywhere = frozenset().union(*(_present(item.unit.text for item in of_one) for of_one in units))
+    best = [max(reading.units, default=-math.inf) - reading.nothing for reading in readings]
+    candidates = [
+        candidate
+        for number, (passage, of_one, reading) in enumerate(zip(passages, units, readings, strict=True))
+        for candidate in _of_passage(passage, of_one, reading, terms, everywhere, best, number)
+    ]
+    absent = tuple(mark.text for mark in terms.marks if mark_key(mark.text) not in everywhere)
+    by_label = {item.label: of_one for item, of_one in zip(passages, units, strict=True)}
+    return Reading(question, tuple(passages), tuple(candidates), by_label, absent)
+
+
+def _of_passage(
+    passage: RetrievedPassage,
+    units: Sequence[ReadUnit],
+    reading: PassageReading,
+    terms: _Terms,
+    everywhere: frozenset[str],
+    best: Sequence[float],
+    number: int,
+) -> list[Candidate]:
+    logits = [*reading.units, reading.nothing]
+    total = _log_sum(logits)
+    others = max([margin for place, margin in enumerate(best) if place != number], default=-_FURTHEST)
+    context = _context(units)
+    candidates = []
+    for at, (unit, logit, words_of) in enumerate(zip(units, reading.units, reading.answers, strict=True)):
+        if unit.span is None or not math.isfinite(logit):
+            continue
+        alone = _present([unit.unit.text])
+        around = alone | context[at]
+        features = (
+            _cut(logit - reading.nothing),
+            math.exp(logit - total),
+            _cut(logit - max([value for place, value in enumerate(reading.units) if place != at], default=-_FURTHEST)),
+            _cut(others),
+            terms.covered(alone),
+            terms.covered(around),
+            1 - terms.covered(everywhere),
+            terms.marks_missing(around),
+            terms.marks_missing(everywhere),
+            max(-1.0, min(1.0, passage.score)),
+            1 / passage.label,
+        )
+        answer = unit.place(*words_of) if words_of else None
+        candidates.append(Candidate(passage, at, unit, unit.span, answer, features))
+    return candidates
+
+
+def _context(units: Sequence[ReadUnit]) -> list[frozenset[str]]:
+    """For each unit the words that hold for it: title and headings above it, and the unit before."""
+    above: frozenset[str] = frozenset()
+    contexts = []
+    for at, unit in enumerate(units):
+        if unit.kind == "context":
+            above = _present([unit.unit.text])
+        elif unit.kind == "heading":
+            above = above | _present([unit.unit.text])
+        before = units[at - 1] if at else None
+        beside = _present([before.unit.text]) if before is not None and before.kind != "row" else frozenset()
+        contexts.append(above | beside)
+    return contexts
+
+
+def _terms(question: str, idf: Callable[[str], float]) -> _Terms:
+    content = [word for word in words(question) if not word.is_stop]
+    stems = tuple(dict.fromkeys(word.stem for word in content))
+    return _Terms(stems, tuple(max(0.0, idf(one)) for one in stems), tuple(marks(question)))
+
+
+def marks(text: str) -> list[Word]:
+    """The words of a text that only stand for one thing: with a digit, or with a capital past the first word.
+
+    What hangs together by hyphens, dots or slashes around a digit is one: `T-4499`, `AX-4471-B`.
+    """
+    found: list[Word] = []
+    for word in words(text):
+        joined = found and _hangs_together(text, found[-1], word)
+        if joined:
+            span = Span(found[-1].span.start, word.span.end)
+            found[-1] = Word(span.of(text), span, stem(span.of(text)), is_stop=False)
+        else:
+            found.append(word)
+    first = found[0].span.start if found else 0
+    return [word for word in found if _is_mark(word, first)]
+
+
+def _hangs_together(text: str, before: Word, word: Word) -> bool:
+    between = text[before.span.end : word.span.start]
+    joined = before.text + word.text
+    return between in ("-", "/", ".", "_") and any(character.isdigit() for character in joined)
+
+
+def _is_mark(word: Word, first: int) -> bool:
+    if any(character.isdigit() for character in word.text):
+        return True
+    return word.span.start != first and word.text[:1].isupper() and word.text not in ("I", "I'm", "I’m", "I've", "I'd")
+
+
+def mark_key(text: str) -> str:
+    """The form under which marks are compared: stemmed, but what has a digit or is one letter is kept whole."""
+    whole = len(text) == 1 or any(character.isdigit() for character in text)
+    return text.casefold() if whole else stem(text)
+
+
+def _present(texts: Iterable[str]) -> frozenset[str]:
+    """Stems of all the words of `texts`, and the keys of their marks."""
+    present: set[str] = set()
+    for text in texts:
+        present.update(_stems(text))
+    return frozenset(present)
+
+
+def _stems(text: str) -> frozenset[str]:
+    keys = {mark_key(mark.text) for mark in marks(text)}
+    single = {word.text.casefold() for word in words(text) if len(word.text) == 1 and word.text.isupper()}
+    return frozenset({word.stem for word in words(text)} | keys | single)
+
+
+def _cut(value: float) -> float:
+    return max(-_FURTHEST, min(_FURTHEST, value))
+
+
+def _log_sum(logits: Sequence[float]) -> float:
+    top = max(logits)
+    return top + math.log(sum(math.exp(value - top) for value in logits))
+
+
+def reordered(reading: Reading, order: Sequence[int]) -> Reading:
+    """The reading with only the passages labelled in `order`, in that order, labelled anew from 1."""
+    by_label = {item.label: item for item in reading.passages}
+    renewed = {
+        old: replace(by_label[old], label=new, ranks=replace(by_label[old].ranks, reader=new))
+        for new, old in enumerate(order, start=1)
+    }
+    candidates = [
+        replace(candidate, passage=renewed[candidate.passage.label])
+        for candidate in reading.candidates
+        if candidate.passage.label in renewed
+    ]
+    units = {renewed[old].label: reading.units[old] for old in order}
+    return Reading(reading.question, tuple(renewed.values()), tuple(candidates), units, reading.absent)
