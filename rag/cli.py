@@ -60,7 +60,7 @@ Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question;
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs one command and exits: 0 done or answered, 3 refused, 2 usage, 1 error, 130 interrupted.
+    """Runs one command and exits: 0 done, answered or may answer, 3 refused, 2 usage, 1 error, 130 interrupted.
 
     An error is one sentence on stderr; with RAG_DEBUG=1 the traceback stands above it.
     """

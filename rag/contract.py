@@ -1,14 +1,36 @@
-"""The public JSON form of an answer: `rag ask --json`, the eval results and the API share it."""
+"""The public JSON form of an answer, and the way back: `rag ask --json`, the API, kept conversations, evals.
+
+`answer_from(as_json(answer))` is the answer but for what the contract leaves out: a statement's own probability, the
+other paths of a cited source (they stand with its passages), and the digest of a source that nothing is quoted from.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar, get_args
 
-from index.types import Source
-from rag.types import Answer, Citation, Filter, Filtering, RetrievedPassage, Statement
+from index.types import IndexState, Passage, Source, Span
+from rag.types import (
+    Answer,
+    AnswererName,
+    Citation,
+    Conflict,
+    Filter,
+    Filtering,
+    Ranks,
+    Reason,
+    RetrievedPassage,
+    Side,
+    Statement,
+    Status,
+    Verdict,
+)
 
 Json = dict[str, Any]
+PATH = " > "
+"""What stands between the headings of a path."""
+_Name = TypeVar("_Name", bound=str)
 
 
 def as_json(answer: Answer) -> Json:
@@ -17,25 +39,65 @@ def as_json(answer: Answer) -> Json:
         "question": answer.question,
         "standalone_question": answer.standalone_question,
         "status": answer.status,
+        "probability": answer.probability,
         "reason": answer.reason,
         "missing": answer.missing,
         "text": answer.text,
         "statements": [_statement(s) for s in answer.statements],
         "citations": [_citation(c) for c in answer.citations],
+        "quotes": [_citation(c) for c in answer.quotes],
         "passages": [passage_as_json(p) for p in answer.passages],
         "unknown_labels": list(answer.unknown_labels),
         "unsent_labels": list(answer.unsent),
         "notice": answer.notice,
-        "quotes": [_citation(c) for c in answer.quotes],
-        "withheld": [_statement(s) for s in answer.withheld],
         "filters": filters_as_json(answer.filters),
         "conflicts": [asdict(c) for c in answer.conflicts],
+        "computed": None,
         "answerer": answer.answerer,
         "model": answer.model,
         "settings_fingerprint": answer.settings_fingerprint,
         "index": asdict(answer.index),
         "timings_ms": dict(answer.timings_ms),
     }
+
+
+def answer_from(told: Json) -> Answer:
+    """The answer whose contract object `told` is: `as_json` of it is `told` again.
+
+    Objects of version 0.1 are read too. Its quotes are called quotes, whatever verdict they had; what was withheld is
+    left out; and what was missing, which was a sentence then, is the notice.
+
+    Raises: KeyError, TypeError, ValueError or AttributeError, when it is no object of the contract.
+    """
+    told = told if "probability" in told else _of_today(told)
+    cited = (*told["citations"], *told["quotes"])
+    digests = {item["document_id"]: item["sha256"] for item in cited}
+    status: Status = _one_of(told["status"], get_args(Status))
+    reason: Reason | None = None if told["reason"] is None else _one_of(told["reason"], get_args(Reason))
+    answerer: AnswererName = _one_of(told["answerer"], get_args(AnswererName))
+    return Answer(
+        question=told["question"],
+        standalone_question=told["standalone_question"],
+        status=status,
+        probability=float(told["probability"]),
+        reason=reason,
+        text=told["text"],
+        statements=tuple(_statement_from(item) for item in told["statements"]),
+        citations=tuple(_citation_from(item) for item in told["citations"]),
+        passages=tuple(_passage_from(item, digests) for item in told["passages"]),
+        conflicts=tuple(_conflict_from(item) for item in told["conflicts"]),
+        answerer=answerer,
+        model=told["model"],
+        settings_fingerprint=told["settings_fingerprint"],
+        index=IndexState(**told["index"]),
+        timings_ms=dict(told["timings_ms"]),
+        filters=filters_from_json(told["filters"]),
+        missing=told["missing"],
+        unknown_labels=tuple(told["unknown_labels"]),
+        unsent=tuple(told["unsent_labels"]),
+        notice=told["notice"],
+        quotes=tuple(_citation_from(item) for item in told["quotes"]),
+    )
 
 
 def filters_as_json(filtering: Filtering) -> Json:
@@ -56,27 +118,32 @@ def filters_from_json(told: Json) -> Filtering:
     return Filtering(tuple(Filter(**item) for item in told["items"]), told["articles"], told["undated"])
 
 
+def passage_as_json(item: RetrievedPassage) -> Json:
+    """The contract's form of one passage, with its rank in every search leg."""
+    return {
+        "label": item.label,
+        "passage_id": item.passage.id,
+        "document_id": item.source.document_id,
+        "path": item.source.path,
+        **_printed(item.source, item.headings),
+        "page": item.passage.page,
+        "start": item.passage.start,
+        "end": item.passage.end,
+        "text": item.passage.text,
+        "columns": item.columns,
+        "also_in": list(dict.fromkeys((*item.source.also, *item.also_in))),
+        "score": item.score,
+        "ranks": asdict(item.ranks),
+    }
+
+
 def _statement(statement: Statement) -> Json:
     return {
         "text": statement.text,
         "labels": list(statement.labels),
         "verdict": statement.verdict,
         "note": statement.note,
-        "attached": statement.attached,
-        "added": statement.added,
-        "instead_of": list(statement.instead_of),
-    }
-
-
-def _source(source: Source) -> Json:
-    return {
-        "document_id": source.document_id,
-        "path": source.path,
-        "also_at": list(source.also),
-        "title": source.title,
-        "outlet": source.outlet,
-        "author": source.author,
-        "date": source.date,
+        "evidence": [{"label": label, "start": span.start, "end": span.end} for label, span in statement.evidence],
     }
 
 
@@ -84,25 +151,121 @@ def _citation(citation: Citation) -> Json:
     return {
         "label": citation.label,
         "verdict": citation.verdict,
-        **_source(citation.source),
+        "document_id": citation.source.document_id,
+        "path": citation.source.path,
         "sha256": citation.source.sha256,
+        **_printed(citation.source, citation.headings),
         "page": citation.page,
         "start": citation.span.start,
         "end": citation.span.end,
         "quote": citation.quote,
+        "answer": [citation.answer.start, citation.answer.end] if citation.answer else None,
+        "cells": [list(cell) for cell in citation.cells],
     }
 
 
-def passage_as_json(item: RetrievedPassage) -> Json:
-    """The contract's form of one passage, with its rank in every search leg."""
+def _printed(source: Source, headings: Sequence[str]) -> Json:
     return {
-        "label": item.label,
-        "passage_id": item.passage.id,
-        **_source(item.source),
-        "page": item.passage.page,
-        "start": item.passage.start,
-        "end": item.passage.end,
-        "text": item.passage.text,
-        "score": item.score,
-        "ranks": asdict(item.ranks),
+        "title": source.title,
+        "heading": PATH.join(headings) or None,
+        "outlet": source.outlet,
+        "author": source.author,
+        "date": source.date,
     }
+
+
+def _statement_from(told: Json) -> Statement:
+    evidence = tuple((item["label"], Span(item["start"], item["end"])) for item in told["evidence"])
+    return Statement(told["text"], tuple(told["labels"]), _verdict(told), told["note"], evidence)
+
+
+def _citation_from(told: Json) -> Citation:
+    return Citation(
+        label=told["label"],
+        verdict=_verdict(told),
+        source=_source(told, told["sha256"]),
+        page=told["page"],
+        span=Span(told["start"], told["end"]),
+        quote=told["quote"],
+        headings=_headings(told),
+        answer=Span(*told["answer"]) if told["answer"] else None,
+        cells=tuple((head, value) for head, value in told["cells"]),
+    )
+
+
+def _passage_from(told: Json, digests: Mapping[str, str]) -> RetrievedPassage:
+    document = told["document_id"]
+    return RetrievedPassage(
+        label=told["label"],
+        passage=Passage(told["passage_id"], document, 0, told["start"], told["end"], told["text"], told["page"]),
+        source=_source(told, digests.get(document, "")),
+        score=told["score"],
+        ranks=Ranks(**told["ranks"]),
+        headings=_headings(told),
+        columns=told["columns"],
+        also_in=tuple(told["also_in"]),
+    )
+
+
+def _source(told: Json, sha256: str) -> Source:
+    return Source(
+        document_id=told["document_id"],
+        path=told["path"],
+        sha256=sha256,
+        title=told["title"],
+        outlet=told["outlet"],
+        author=told["author"],
+        date=told["date"],
+    )
+
+
+def _headings(told: Json) -> tuple[str, ...]:
+    return tuple(told["heading"].split(PATH)) if told["heading"] else ()
+
+
+def _conflict_from(told: Json) -> Conflict:
+    return Conflict(told["about"], tuple(Side(side["label"], side["claim"]) for side in told["sides"]))
+
+
+def _verdict(told: Json) -> Verdict:
+    verdict: Verdict = _one_of(told["verdict"], get_args(Verdict))
+    return verdict
+
+
+def _one_of(value: object, allowed: tuple[_Name, ...]) -> _Name:
+    if value not in allowed:
+        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+    return next(name for name in allowed if name == value)
+
+
+def _of_today(told: Json) -> Json:
+    """An object of version 0.1 in today's form."""
+    quoted = told["answerer"] == "extract"
+    return {
+        **told,
+        "probability": 1.0 if told["status"] == "answered" else 0.0,
+        "missing": None,
+        "notice": told.get("notice") or told["missing"],
+        "statements": [_statement_of_today(item, told["citations"], quoted) for item in told["statements"]],
+        "citations": [_citation_of_today(item, quoted) for item in told["citations"]],
+        "quotes": [_citation_of_today(item, quoted=True) for item in told.get("quotes", ())],
+        "passages": [_passage_of_today(item) for item in told["passages"]],
+        "unsent_labels": told.get("unsent_labels", ()),
+        "answerer": "quotes" if quoted else told["answerer"],
+    }
+
+
+def _statement_of_today(told: Json, citations: Sequence[Json], quoted: bool) -> Json:
+    """What it was checked against were the citations of its labels with its verdict."""
+    ours = quoted or told.get("added", False)
+    own = [cited for cited in citations if cited["label"] in told["labels"] and cited["verdict"] == told["verdict"]]
+    return {**told, "verdict": "quoted" if ours else told["verdict"], "evidence": own}
+
+
+def _citation_of_today(told: Json, quoted: bool) -> Json:
+    return {**told, "verdict": "quoted" if quoted else told["verdict"], "heading": None, "answer": None, "cells": ()}
+
+
+def _passage_of_today(told: Json) -> Json:
+    ranks = {"reader" if leg == "rerank" else leg: rank for leg, rank in told["ranks"].items()}
+    return {**told, "heading": None, "columns": None, "also_in": told.get("also_at", ()), "ranks": ranks}

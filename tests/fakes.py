@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +30,11 @@ from rag.types import (
     RetrievedPassage,
     Side,
     Statement,
+    Status,
     Turn,
     Verdict,
 )
+from rag.wording import attribution
 from rag.workspace import Workspace
 
 
@@ -103,6 +106,23 @@ electrical fault. Engineers were expected to reach the site on Friday.
 """
 
 
+LEASE = """Lease of Flat 4, Mill Lane
+
+3. Repairs
+
+The landlord pays for repairs to the boiler and the roof. The tenant replaces light bulbs and fuses.
+
+7. Ending the lease
+
+Either side may end this lease with eight weeks' notice in writing. The deposit is paid back within a month.
+"""
+FARES = """Zone,Single,Day ticket,Valid from
+1,1.80,4.20,2024-01-01
+2,2.60,5.90,2024-01-01
+3,3.40,7.50,2024-07-01
+"""
+
+
 class WaitingEmbedder(HashingEmbedder):
     """Does not embed before it is let go."""
 
@@ -119,16 +139,25 @@ class WaitingEmbedder(HashingEmbedder):
 class FakePipeline:
     """Gives the answer prepared for a question, and raises for "raise rag" and "raise other".
 
+    A word of the question chooses it: "notice" and "fare" are answered with a quote and with a row of a table, "hurt"
+    with two quotes that differ; "power" may be answered; "cake" and "boiling" are refused; "hostile" is hostile. All
+    else a model answers, with a sentence of each verdict.
+
     `attacker` is the address that hostile content tries to reach; `asked` keeps each question with its history.
     """
 
     def __init__(self, attacker: str = "http://127.0.0.1:9") -> None:
-        self.texts = {"wire": WIRE, "herald": HERALD, "hostile": hostile_text(attacker)}
+        self.texts = {
+            "wire": WIRE, "herald": HERALD, "lease": LEASE, "fares": FARES, "hostile": hostile_text(attacker),
+        }  # fmt: skip
         self.sources = {
             "wire": Source("wire", "news/wire.txt", "a" * 64, "Strike near the northern border", "Northern Wire",
                            "A. Reporter", "2017-09-07"),
             "herald": Source("herald", "news/herald.txt", "b" * 64, "Explosion at a plant, no casualties", "The Herald",
                              None, "2017-09"),
+            "lease": Source("lease", "home/lease.docx", "d" * 64, "Lease of Flat 4, Mill Lane", None, None,
+                            "2023-03-01"),
+            "fares": Source("fares", "travel/fares.csv", "e" * 64, None, None, None, None),
             "hostile": Source("hostile", f"<img src={attacker}/path onerror=window.__x=1>\u202etxt.exe\n.md", "c" * 64,
                               f"![t]({attacker}/title) <script>window.__x=2</script>", "<b>Outlet</b>",
                               "\x1b[31mred\x1b[0m", "2017-09"),
@@ -190,13 +219,17 @@ class FakePipeline:
             raise IndexDamaged("The index is damaged at <b>'corpus.sqlite'</b>; run rag index again.")
         if question == "raise other":
             raise KeyError("secret detail")
-        if "cake" in question:
-            return self._refused(question)
-        if "hurt" in question:
-            return self._conflict(question, history)
-        if "hostile" in question:
-            return self._hostile(question)
-        return self._answered(question, history)
+        answers = {
+            "cake": lambda: self._refused(question, "cake"),
+            "boiling": lambda: self._refused(question, None),
+            "hurt": lambda: self._conflict(question, history),
+            "notice": lambda: self._notice(question),
+            "fare": lambda: self._fare(question),
+            "power": lambda: self._may_answer(question),
+            "hostile": lambda: self._hostile(question),
+        }
+        chosen = next((answer for word, answer in answers.items() if word in question), None)
+        return chosen() if chosen else self._written(question, history)
 
     def _passages(self, *places: tuple[str, str, str]) -> tuple[RetrievedPassage, ...]:
         """Passages from (document, first words, last words), labelled 1.. in this order."""
@@ -210,39 +243,59 @@ class FakePipeline:
             found.append(RetrievedPassage(label, passage, self.sources[document], 1 / label, ranks))
         return tuple(found)
 
+    def _place(self, item: RetrievedPassage, words: str) -> Span:
+        start = self.texts[item.passage.document_id].index(words, item.passage.start)
+        return Span(start, start + len(words))
+
     def _citation(self, item: RetrievedPassage, quote: str, verdict: Verdict) -> Citation:
-        start = self.texts[item.passage.document_id].index(quote, item.passage.start)
-        return Citation(item.label, verdict, item.source, None, Span(start, start + len(quote)), quote)
+        span = self._place(item, quote)
+        return Citation(item.label, verdict, item.source, None, span, quote, item.headings)
+
+    def _quote(self, item: RetrievedPassage, quote: str, answer: str | None = None) -> Citation:
+        """Words that are quoted, of which `answer` are those that answer."""
+        words = self._place(item, answer) if answer else None
+        return replace(self._citation(item, quote, "quoted"), answer=words)
 
     def _answer(
         self,
         question: str,
         passages: tuple[RetrievedPassage, ...],
         *,
+        status: Status = "answered",
+        probability: float = 0.93,
         standalone: str | None = None,
         statements: tuple[Statement, ...] = (),
         citations: tuple[Citation, ...] = (),
+        quotes: tuple[Citation, ...] = (),
         conflicts: tuple[Conflict, ...] = (),
         reason: Reason | None = None,
         missing: str | None = None,
+        model: str | None = None,
     ) -> Answer:
+        """An answer of these parts; quotes that are cited are its statements too, as the quoting answerer has them."""
+        said = statements or tuple(
+            Statement(f"{attribution(c.source)}: “{c.quote}”", (c.label,), "quoted", "", ((c.label, c.span),))
+            for c in citations
+        )
         return Answer(
             question=question,
             standalone_question=standalone or question,
-            status="refused" if reason else "answered",
+            status=status,
+            probability=probability,
             reason=reason,
-            text=" ".join(s.text for s in statements),
-            statements=statements,
+            text=" ".join(s.text for s in said),
+            statements=said,
             citations=citations,
             passages=passages,
             conflicts=conflicts,
-            answerer="extract",
-            model=None,
+            answerer="llm" if model else "quotes",
+            model=model,
             settings_fingerprint="0" * 12,
             index=self.state,
             timings_ms={"total": 240.0},
             missing=missing,
-            unknown_labels=tuple(n for s in statements for n in s.labels if n > len(passages)),
+            unknown_labels=tuple(n for s in said for n in s.labels if n > len(passages)),
+            quotes=quotes,
         )
 
     def _news(self) -> tuple[RetrievedPassage, ...]:
@@ -252,25 +305,35 @@ class FakePipeline:
             ("wire", "Residents heard", "eastern districts."),
         )
 
-    def _answered(self, question: str, history: Sequence[Turn]) -> Answer:
+    def _written(self, question: str, history: Sequence[Turn]) -> Answer:
+        """What a model wrote, a sentence of each verdict, with the sources' own words beside it."""
         wire, herald, rest = self._news()
         struck = "Aircraft struck a research facility near the town of Masra early on Thursday"
+        fault = "who blamed an electrical fault"
         denied = "The governor blamed an electrical fault, which the army denied."
+        first, second = self._place(wire, f"{struck}."), self._place(herald, fault)
+        none, killed = self._place(herald, "No one was hurt"), self._place(wire, "Two soldiers were killed")
         return self._answer(
             question,
             (wire, herald, rest),
             standalone=f"{question} (near Masra)" if history else None,
+            model="a-small-model",
             statements=(
-                Statement(f"{struck} [1].", (1,), "supported"),
-                Statement(denied, (2,), "partly", "“denied” is not in [2]"),
+                Statement(f"{struck} [1].", (1,), "supported", "", ((1, first),), 0.97),
+                Statement(denied, (2,), "partly", "“denied” is not in [2]", ((2, second),), 0.6),
+                Statement("One person was hurt at the plant [2].", (2,), "contradicted", "“one” against “no one”",
+                          ((2, none),), 0.05),
                 Statement("The plant was rebuilt within a week [9].", (9,), "unsupported"),
-                Statement("Such events are rare.", (), "uncited"),
+                Statement("Two soldiers died.", (), "uncited", "written without a source; [1] says it",
+                          ((1, killed),), 0.9),
             ),
             citations=(
                 self._citation(wire, f"{struck}.", "supported"),
-                self._citation(herald, "who blamed an electrical fault", "partly"),
+                self._citation(herald, fault, "partly"),
+                self._citation(herald, "No one was hurt", "contradicted"),
             ),
-        )
+            quotes=(self._quote(wire, f"{struck}.", "a research facility near the town of Masra"),),
+        )  # fmt: skip
 
     def _conflict(self, question: str, history: Sequence[Turn]) -> Answer:
         wire, herald, rest = self._news()
@@ -279,17 +342,40 @@ class FakePipeline:
             question,
             (wire, herald, rest),
             standalone="Was anyone hurt near Masra?" if history else None,
-            statements=(
-                Statement(f"According to Northern Wire, “{dead}” [1].", (1,), "supported"),
-                Statement(f"According to The Herald, “{none}” [2].", (2,), "supported"),
-            ),
-            citations=(self._citation(wire, dead, "supported"), self._citation(herald, none, "supported")),
+            citations=(self._quote(wire, dead, "Two soldiers"), self._quote(herald, none, "No one")),
             conflicts=(Conflict("how many were hurt", (Side(1, dead), Side(2, none))),),
         )
 
-    def _refused(self, question: str) -> Answer:
-        missing = "No passage speaks of cake or baking."
-        return self._answer(question, self._news(), reason="no_evidence", missing=missing)
+    def _notice(self, question: str) -> Answer:
+        """A quote under a heading, the words that answer marked."""
+        found = self._passages(("lease", "Either side", "a month."), ("lease", "The landlord", "fuses."))
+        paths = ("7. Ending the lease",), ("3. Repairs",)
+        ending, repairs = (replace(item, headings=path) for item, path in zip(found, paths, strict=True))
+        quote = self._quote(
+            ending, "Either side may end this lease with eight weeks' notice in writing.", "eight weeks'"
+        )
+        return self._answer(question, (ending, repairs), citations=(quote,))
+
+    def _fare(self, question: str) -> Answer:
+        """A row of a table, its values under their heads."""
+        (item,) = self._passages(("fares", "1,1.80", "2024-07-01"))
+        table = replace(item, columns="Zone,Single,Day ticket,Valid from")
+        heads = ("Zone", "Single", "Day ticket", "Valid from")
+        cells = tuple(zip(heads, ("2", "2.60", "5.90", "2024-01-01"), strict=True))
+        row = replace(self._quote(table, "2,2.60,5.90,2024-01-01", "2.60"), cells=cells)
+        return self._answer(question, (table,), citations=(row,))
+
+    def _may_answer(self, question: str) -> Answer:
+        wire, herald, rest = self._news()
+        quote = self._quote(rest, "the power failed in the eastern districts", "in the eastern districts")
+        return self._answer(question, (wire, herald, rest), status="may_answer", probability=0.41, citations=(quote,))
+
+    def _refused(self, question: str, missing: str | None) -> Answer:
+        news = self._news()
+        near = (self._quote(news[0], "Two soldiers were killed, the army said in a statement."),)
+        return self._answer(
+            question, news, status="refused", probability=0.04, reason="no_evidence", missing=missing, quotes=near
+        )
 
     def _hostile(self, question: str) -> Answer:
         (item,) = self._passages(("hostile", "Begin", "End."))
@@ -299,8 +385,10 @@ class FakePipeline:
             question,
             (item,),
             standalone=f"{question} <img src=x onerror=window.__x=9>",
-            statements=(Statement(text, (1,), "supported", "<svg onload=window.__x=8>"),),
+            statements=(Statement(text, (1,), "supported", "<svg onload=window.__x=8>", ((1, item.passage.span),)),),
             citations=(self._citation(item, item.passage.text[6:60], "supported"),),
+            quotes=(replace(self._quote(item, item.passage.text[6:90], item.passage.text[20:40]), headings=(text,)),),
+            model="<b>model</b>",
             conflicts=(Conflict("<script>window.__x=7</script>", (frame,)),),
         )
 

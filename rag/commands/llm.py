@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rag.types import Answer, Turn
 
 Writer = Annotated[
-    Literal["extract", "llm"] | None,
+    Literal["quotes", "llm"] | None,
     typer.Option("--answerer", help="Who answers: the quotes alone, or the model; else the model if one is set."),
 ]
 

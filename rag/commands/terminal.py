@@ -26,11 +26,11 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
-from rag.answering import sides
+from rag import wording
 
 if TYPE_CHECKING:  # the values bring numpy, which `rag --help` can do without
     from index.types import Report, Source
-    from rag.types import Answer, Citation, Conflict, Filtering, Reason, RetrievedPassage, Statement, Verdict
+    from rag.types import Answer, Citation, Conflict, Filtering, RetrievedPassage, Statement, Verdict
 
 CLOSED = 130
 """The exit code when the reader of our output has gone, or the user pressed Ctrl-C."""
@@ -40,27 +40,23 @@ _UNFOLDED = 1_000_000
 _ALSO_NAMED = 3
 """Other paths of the same content that are named; the JSON has them all."""
 
-MARKS: Mapping[Verdict, tuple[str, str, str]] = {
-    "supported": ("✓", "green", "supported"),
-    "partly": ("◐", "yellow", "partly supported"),
-    "unsupported": ("✕", "red", "not supported"),
-    "uncited": ("○", "magenta", "no source given"),
+_COLOURS: Mapping[Verdict, str] = {
+    "quoted": "cyan",
+    "supported": "green",
+    "partly": "yellow",
+    "contradicted": "red",
+    "unsupported": "red",
+    "uncited": "magenta",
 }
-"""Each verdict's sign, colour and words; never the colour alone."""
-
-_REASONS: Mapping[Reason, str] = {
-    "empty_index": "The index holds no documents",
-    "no_evidence": "The documents do not seem to hold an answer",
-    "model_declined": "The model found no answer in these passages",
-    "unsupported": "The passages do not support the answer that was written",
-    "error": "The model failed",
-}
+"""Each verdict's colour; it never stands without its sign and words."""
 
 # C0 without tab and newline, DEL and C1; separators that break lines; bidi embeddings, overrides and isolates;
 # lone surrogates; interlinear marks; and the invisible tag characters.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206f\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+
+_SPACES = re.compile(r"\s+")
 
 
 def safe(text: str) -> str:
@@ -130,29 +126,20 @@ class Terminal:
         self.console.print(table)
 
     def answer(self, answer: Answer) -> None:
-        """Prints the status, each statement with its verdict, the words these rest on, and what else was read."""
+        """Prints how it came out, each sentence with its verdict, the sources' own words, and what else was read."""
         if answer.standalone_question != answer.question:
-            self.line(f"Understood as: {one_line(answer.standalone_question)}", style="dim")
+            self.line(f"Read as: {one_line(answer.standalone_question)}", style="dim")
         if answer.filters.filters:
             self.filters(answer.filters)
         self.line(_status(answer))
         if answer.notice:
             self.line(one_line(answer.notice), style="yellow")
-        compared = [(conflict, sides.told(conflict, answer.statements)) for conflict in answer.conflicts]
-        for statement in answer.statements:
-            if not any(statement in told for _, told in compared):
-                self._statement(statement)
+        for statement in wording.written(answer):
+            self._statement(statement, answer)
         if answer.unknown_labels:
             names = ", ".join(f"[{label}]" for label in answer.unknown_labels)
             self.line(f"{names}: no passage was offered under this number.", indent=2, style="red")
-        for conflict, told in compared:
-            self._conflict(conflict, told)
-        if answer.withheld:
-            self.line("Written by the model, and withheld:", style="dim")
-            for statement in answer.withheld:
-                self._statement(statement)
-        self._citations(answer.citations)
-        self._citations(answer.quotes, "Quotes found without the model")
+        self._found(answer)
         self._passages(answer)
 
     def filters(self, filtering: Filtering) -> None:
@@ -164,37 +151,65 @@ class Terminal:
             one_line(in_words(filtering)) + (" --no-filters searches everything." if removable else ""), style="dim"
         )
 
-    def _statement(self, statement: Statement) -> None:
-        from rag.verification.cite import chosen
-
-        sign, colour, words = MARKS[statement.verdict]
+    def _statement(self, statement: Statement, answer: Answer) -> None:
+        """Prints a sentence that somebody wrote, its verdict, and the words that it was checked against."""
+        sign, words = wording.SIGNS[statement.verdict]
+        colour = _COLOURS[statement.verdict]
         labels = "".join(f" [{n}]" for n in statement.labels if f"[{n}]" not in statement.text)
         text = Text.assemble((sign, f"bold {colour}"), " ", one_line(statement.text), (labels, "bold cyan"))
         if statement.verdict != "supported":
             text.append(f"  ({words})", style=colour)
         self.line(text, indent=2)
-        for told in filter(None, (chosen(statement), one_line(statement.note))):
-            self.line(told, indent=4, style="dim")
+        if statement.note:
+            self.line(one_line(statement.note), indent=4, style="dim")
+        paths = {item.label: item.source.path for item in answer.passages}
+        for label, span, checked in wording.checked_against(statement, answer):
+            place = f"{one_line(paths[label])}:{span.start}-{span.end}"
+            self.line(_numbered([label], f"“{shorten(checked)}” {place}"), indent=4)
 
-    def _citations(self, citations: Sequence[Citation], title: str = "The words it rests on") -> None:
-        if citations:
+    def _found(self, answer: Answer) -> None:
+        """Prints the sources' own words; those that differ together, and each quote once."""
+        quotes = wording.found(answer)
+        compared = [(conflict, wording.sides(conflict, quotes)) for conflict in answer.conflicts]
+        beside = {quote for _, sides in compared for quote in sides}
+        alone = [quote for quote in quotes if quote not in beside]
+        also = {item.label: item.also_in for item in answer.passages}
+        if alone and (answer.status == "refused" or wording.written(answer)):
             self.line()
-            self.line(title, style="bold")
-        for citation in citations:
-            sign, colour, _ = MARKS[citation.verdict]
-            mark = Text.assemble((f"[{citation.label}]", "bold cyan"), " ", (sign, colour), " ")
-            self.line(mark + Text(f"“{one_line(citation.quote)}”"), indent=2)
-            span = citation.span
-            self.line(_origin(citation.source, span.start, span.end, citation.page), indent=6, style="dim")
+            self.line("The nearest words" if answer.status == "refused" else wording.OWN_WORDS, style="bold")
+        for quote in alone:
+            self._quote(quote, also.get(quote.label, ()))
+        for conflict, sides in compared:
+            self._conflict(conflict)
+            for quote in sides:
+                self._quote(quote, also.get(quote.label, ()))
+            for side in () if sides else conflict.sides:
+                self.line(_numbered([side.label], one_line(side.claim)), indent=2)
+
+    def _conflict(self, conflict: Conflict) -> None:
+        self.line()
+        self.line(f"Compare the sources: {one_line(conflict.about)}", style="yellow")
+
+    def _quote(self, quote: Citation, also_in: Sequence[str]) -> None:
+        """Prints a quote under its headings, the words that answer bold; a row with the head of each value first."""
+        if quote.headings:
+            self.line(one_line(wording.path(quote.headings)), indent=6, style="dim")
+        number = Text(f"[{quote.label}] ", style="bold cyan")
+        cells = wording.row(quote)
+        self.line(number + (_row(cells) if cells else _emphasised(quote)), indent=2)
+        if cells:
+            self.line(f"“{one_line(quote.quote)}”", indent=6, style="dim")
+        origin = _origin(quote.source, quote.span.start, quote.span.end, quote.page, also_in)
+        self.line(origin, indent=6, style="dim")
 
     def _passages(self, answer: Answer) -> None:
-        cited = {citation.label for citation in answer.citations}
+        cited = {citation.label for citation in (*answer.citations, *answer.quotes)}
         others = [item for item in answer.passages if item.label not in cited]
         if not others:
             return
         self.line()
         if answer.status == "refused":
-            self.line("The nearest passages", style="bold")
+            self.line("Also near" if answer.quotes else "The nearest passages", style="bold")
             for item in others:
                 self._nearest(item)
         else:
@@ -209,27 +224,19 @@ class Terminal:
 
     def _nearest(self, item: RetrievedPassage) -> None:
         self.line(_numbered([item.label], shorten(item.passage.text)), indent=2)
-        self.line(_origin(item.source, item.passage.start, item.passage.end, item.passage.page), indent=6, style="dim")
-
-    def _conflict(self, conflict: Conflict, told: Sequence[Statement]) -> None:
-        """Prints the sides: as the statements that tell them all, where there are such, so that each stands once."""
-        self.line()
-        self.line(f"Compare the sources: {one_line(conflict.about)}", style="yellow")
-        for statement in told:
-            self._statement(statement)
-        for side in () if told else conflict.sides:
-            self.line(_numbered([side.label], one_line(side.claim)), indent=2)
+        self.line(_passage_origin(item), indent=6, style="dim")
 
     def passages(self, passages: Sequence[RetrievedPassage]) -> None:
         """Prints passages in order, each with its rank in every search leg."""
         for item in passages:
             ranks = item.ranks
-            legs = {"dense": ranks.dense, "lexical": ranks.lexical, "rerank": ranks.rerank}
-            told = "  ".join(f"{leg} {rank or '-'}" for leg, rank in legs.items() if leg != "rerank" or rank)
+            legs = {"dense": ranks.dense, "lexical": ranks.lexical, "reader": ranks.reader}
+            told = "  ".join(f"{leg} {rank or '-'}" for leg, rank in legs.items() if leg != "reader" or rank)
             self.line(_numbered([item.label], f"{told}  score {item.score:.4f}"))
+            if item.headings:
+                self.line(one_line(wording.path(item.headings)), indent=4, style="dim")
             self.line(one_line(item.passage.text), indent=4)
-            passage = item.passage
-            self.line(_origin(item.source, passage.start, passage.end, passage.page), indent=4, style="dim")
+            self.line(_passage_origin(item), indent=4, style="dim")
 
     def report(self, report: Report) -> None:
         """Prints what an indexing run did, and every file that it left out with the reason."""
@@ -311,14 +318,29 @@ def passed_over(hidden: int, excluded: int) -> str:
 
 
 def _status(answer: Answer) -> Text:
-    if answer.status == "answered":
-        documents = len({item.source.document_id for item in answer.passages})
-        read = f"{_count(len(answer.passages), 'passage')} of {_count(documents, 'document')}"
-        by = f"{answer.answerer}, {answer.model}" if answer.model else answer.answerer
-        return Text.assemble(("Answered", "bold green"), f" from {read} ({safe(by)})")
-    reason = _REASONS[answer.reason] if answer.reason else "No answer"
-    told = f"{reason}: {one_line(answer.missing)}" if answer.missing else reason
-    return Text.assemble(("No answer. ", "bold yellow"), told.rstrip(".") + ".")
+    if answer.status == "refused":
+        return Text.assemble(("No answer. ", "bold yellow"), one_line(wording.outcome(answer)))
+    if answer.status == "may_answer":
+        return Text(one_line(wording.outcome(answer)), style="bold")
+    documents = len({item.source.document_id for item in answer.passages})
+    read = f"{_count(len(answer.passages), 'passage')} of {_count(documents, 'document')}"
+    by = f"written by {answer.model or 'a language model'}" if wording.written(answer) else "quoted word for word"
+    return Text.assemble(("Answered", "bold green"), f" from {read}, {one_line(by)}")
+
+
+def _emphasised(quote: Citation) -> Text:
+    before, answer, after = (safe(_SPACES.sub(" ", part)) for part in wording.halves(quote))
+    return Text.assemble("“", before, (answer, "bold"), after, "”")
+
+
+def _row(cells: Sequence[tuple[str, str, bool]]) -> Text:
+    """`Zone: 1; Fare: 1.80`, with the words that answer bold."""
+    parts = [Text.assemble(_head(head), (one_line(value), "bold" if answers else "")) for head, value, answers in cells]
+    return Text("; ").join(parts)
+
+
+def _head(head: str) -> str:
+    return f"{one_line(head)}: " if head.strip() else ""
 
 
 def _count(number: int, noun: str) -> str:
@@ -341,13 +363,19 @@ def _byline(source: Source) -> str:
     return one_line(", ".join(parts) if parts else source.path)
 
 
-def _origin(source: Source, start: int, end: int, page: int | None) -> str:
+def _passage_origin(item: RetrievedPassage) -> str:
+    passage = item.passage
+    return _origin(item.source, passage.start, passage.end, passage.page, item.also_in)
+
+
+def _origin(source: Source, start: int, end: int, page: int | None, also_in: Sequence[str] = ()) -> str:
     where = f"{one_line(source.path)}:{start}-{end}" + (f" (page {page})" if page is not None else "")
     parts = [part for part in (source.outlet, source.author, source.date, source.title) if part]
-    return ", ".join([*(one_line(part) for part in parts), where, *_also(source)])
+    return ", ".join([*(one_line(part) for part in parts), where, *_also((*source.also, *also_in))])
 
 
-def _also(source: Source) -> list[str]:
-    named = [one_line(path) for path in source.also[:_ALSO_NAMED]]
-    more = len(source.also) - len(named)
+def _also(paths: Sequence[str]) -> list[str]:
+    every = tuple(dict.fromkeys(paths))
+    named = [one_line(path) for path in every[:_ALSO_NAMED]]
+    more = len(every) - len(named)
     return [f"also in {', '.join(named)}" + (f" and {more:,} more" if more else "")] if named else []

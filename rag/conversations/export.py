@@ -10,31 +10,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from index.types import Source, Span
+from rag import wording
 from rag.asking.filters import in_words
 from rag.contract import Json
 from rag.conversations.reopen import answer_of
 from rag.conversations.store import StoredConversation, StoredTurn
-from rag.types import Answer, Citation, Conflict, Reason, RetrievedPassage, Statement, Verdict
-from rag.verification.cite import chosen
+from rag.types import Answer, Citation, Conflict, RetrievedPassage, Statement
 
-_VERDICTS: Mapping[Verdict, str] = {
-    "supported": "supported",
-    "partly": "partly supported",
-    "unsupported": "not supported",
-    "uncited": "no source given",
-}
-_REASONS: Mapping[Reason | None, str] = {
-    "empty_index": "the index held no documents",
-    "no_evidence": "the documents did not hold an answer",
-    "model_declined": "the model found no answer in the passages",
-    "unsupported": "the passages did not support the answer that was written",
-    "error": "the model failed",
-    None: "there was no answer",
-}
 # What could begin markup, a link that is recognised by its look, a table's cell, mathematics or a template.
 _MARKUP = re.compile(r"[\\`*_\[\]<>!&|~$@{}%#^]|:(?=[^\s\d])|\.(?=[^\W\d_])")
 _WRITTEN = re.compile(r"‹U\+([0-9A-F]{4,6})›")
@@ -94,38 +80,41 @@ def _turn(turn: StoredTurn) -> Iterator[str]:
     yield f"## {turn.number}. {inline(turn.question)}"
     yield f"Asked {inline(turn.asked)}."
     if answer.standalone_question != answer.question:
-        yield f"Understood as: {inline(answer.standalone_question)}"
+        yield f"Read as: {inline(answer.standalone_question)}"
     yield _outcome(answer)
-    if answer.missing:
-        yield f"What was missing: {inline(answer.missing)}"
-    if answer.statements:
+    if written := wording.written(answer):
         yield "### Sentences"
-        yield "\n".join(_statement(statement) for statement in answer.statements)
-    if answer.withheld:
-        yield "### Written by the model, and withheld"
-        yield "\n".join(_statement(statement) for statement in answer.withheld)
+        yield "\n".join(_statement(statement, answer) for statement in written)
     if answer.unknown_labels:
         yield f"No passage was offered under {_numbers(answer.unknown_labels)}."
     if answer.notice:
         yield f"Note: {inline(answer.notice)}"
     yield from _conflicts(answer)
-    yield from _quotes("The words it rests on", answer.citations)
-    yield from _quotes("The words found without the model", answer.quotes)
+    checked = tuple(citation for citation in answer.citations if citation.verdict != "quoted")
+    yield from _quotes("The words that the sentences were checked against", checked)
+    refused = answer.status == "refused"
+    yield from _quotes("The nearest words" if refused else wording.OWN_WORDS, wording.found(answer))
     yield from _others(answer)
     yield _made(answer)
 
 
 def _outcome(answer: Answer) -> str:
-    if answer.status == "answered":
+    sentence = inline(wording.outcome(answer))
+    if answer.status == "refused":
+        return f"**No answer:** {sentence}"
+    if answer.status == "may_answer":
+        return f"**May answer:** {sentence}"
+    if wording.written(answer) or not wording.found(answer):
         return f"**Answered:** {inline(answer.text)}"
-    return f"**No answer:** {_REASONS[answer.reason]}."
+    return "**Answered** in the sources’ own words, word for word."
 
 
-def _statement(statement: Statement) -> str:
+def _statement(statement: Statement, answer: Answer) -> str:
     note = f" (note: {inline(statement.note)})" if statement.note else ""
     labels = f" {_numbers(statement.labels)}" if statement.labels else ""
-    ours = f" ({inline(chosen(statement))})" if statement.attached or statement.added else ""
-    return f"- **{_VERDICTS[statement.verdict]}:** {inline(statement.text)}{labels}{ours}{note}"
+    places = [f"{_numbers((label,))} characters {span.start}-{span.end}" for label, span in statement.evidence]
+    against = f" (checked against {', '.join(places)})" if places else ""
+    return f"- **{wording.SIGNS[statement.verdict][1]}:** {inline(statement.text)}{labels}{note}{against}"
 
 
 def _conflicts(answer: Answer) -> Iterator[str]:
@@ -147,13 +136,28 @@ def _quotes(heading: str, citations: Sequence[Citation]) -> Iterator[str]:
         yield f"### {heading}"
     for citation in citations:
         yield _cited(citation)
+        if cells := wording.row(citation):
+            yield "\n".join(map(_cell, cells))
         yield fenced(citation.quote)
+        if answer := wording.halves(citation)[1].strip():
+            yield f"The words that answer: {_bold(answer)}"
+
+
+def _cell(cell: tuple[str, str, bool]) -> str:
+    head, value, answers = cell
+    told = _bold(value) if answers else inline(value)
+    return f"- {inline(head)}: {told}" if head.strip() else f"- {told}"
+
+
+def _bold(text: str) -> str:
+    shown = inline(text)
+    return f"**{shown}**" if shown else ""
 
 
 def _cited(citation: Citation) -> str:
-    where = _where(citation.source, citation.page, citation.span)
-    verdict = _VERDICTS[citation.verdict]
-    return f"{_numbers((citation.label,))} **{verdict}.** {where}, sha256 {inline(citation.source.sha256)}"
+    where = _where(citation.source, citation.headings, citation.page, citation.span)
+    words = wording.SIGNS[citation.verdict][1]
+    return f"{_numbers((citation.label,))} **{words}.** {where}, sha256 {inline(citation.source.sha256)}"
 
 
 def _others(answer: Answer) -> Iterator[str]:
@@ -163,7 +167,8 @@ def _others(answer: Answer) -> Iterator[str]:
     if not others:
         return
     refused = answer.status == "refused"
-    yield "### The nearest passages" if refused else "### Also read"
+    near = "### Also near" if answer.quotes else "### The nearest passages"
+    yield near if refused else "### Also read"
     if not refused:
         yield "\n".join(f"- {_passage(item, answer)}" for item in others)
         return
@@ -174,15 +179,18 @@ def _others(answer: Answer) -> Iterator[str]:
 
 def _passage(item: RetrievedPassage, answer: Answer) -> str:
     unsent = ", not sent to the model" if item.label in answer.unsent else ""
-    return f"{_numbers((item.label,))} {_where(item.source, item.passage.page, item.passage.span)}{unsent}"
+    where = _where(item.source, item.headings, item.passage.page, item.passage.span, item.also_in)
+    return f"{_numbers((item.label,))} {where}{unsent}"
 
 
-def _where(source: Source, page: int | None, span: Span) -> str:
+def _where(source: Source, headings: Sequence[str], page: int | None, span: Span, also_in: Sequence[str] = ()) -> str:
     printed = (("outlet", source.outlet), ("author", source.author), ("date", source.date), ("article", source.title))
     parts = [f"{name}: {inline(value)}" for name, value in printed if value]
+    if headings:
+        parts.append(f"under: {inline(wording.path(headings))}")
     parts.append(f"file: {inline(source.path)}")
-    if source.also:
-        parts.append("also at: " + ", ".join(inline(path) for path in source.also))
+    if also := dict.fromkeys((*source.also, *also_in)):
+        parts.append("also in: " + ", ".join(map(inline, also)))
     if page is not None:
         parts.append(f"page: {page}")
     return ", ".join([*parts, f"characters {span.start}-{span.end}"])

@@ -36,6 +36,7 @@ _PATIENCE = 10.0
 _LONGEST_CORRECTION = 4000
 _LEAST_WORDS = 2
 """Telling words that a correction needs before a passage is taken to be its evidence: "41" stands in many."""
+_BEARS_OUT = ("quoted", "supported")
 _COUNTED = re.compile(r"[^\W_]+")
 _ARTICLES = frozenset({"a", "an", "the"})
 
@@ -99,9 +100,10 @@ def _asked(answer: Answer, history: Sequence[Turn]) -> Case:
 
 
 def _liked(answer: Answer) -> tuple[Case | None, str]:
-    if answer.status == "answered":
+    if answer.status != "refused":
         return _answered(answer)
-    if answer.quotes or answer.reason not in ("no_evidence", "model_declined"):
+    declined_beside_quotes = answer.reason == "model_declined" and bool(answer.quotes)
+    if declined_beside_quotes or answer.reason not in ("no_evidence", "model_declined"):
         return None, "Noted to look at; it is no test case, since nothing here says whether the documents answer this."
     if any(item.origin == "set" and item.removed is None for item in answer.filters.filters):
         return None, "Noted to look at; it is no test case, since only some of the documents were searched."
@@ -109,11 +111,11 @@ def _liked(answer: Answer) -> tuple[Case | None, str]:
 
 
 def _answered(answer: Answer) -> tuple[Case, str]:
-    """A case whose evidence is every quote that bears a sentence out, any one of which counts."""
-    borne = {c.label for c in answer.citations if c.verdict == "supported"}
-    quotes = [c for c in answer.citations if c.verdict == "supported"]
+    """A case whose evidence is every quote that answers or bears a sentence out, any one of which counts."""
+    quotes = [c for c in answer.citations if c.verdict in _BEARS_OUT]
+    borne = {c.label for c in quotes}
     evidence = _evidence((c.source.path, c.quote) for c in quotes)
-    spoken = [s for s in answer.statements if s.verdict == "supported" and borne & set(s.labels)]
+    spoken = [s for s in answer.statements if s.verdict in _BEARS_OUT and borne & set(s.labels)]
     forms = [_shared(s, [c.quote for c in quotes if c.label in s.labels], answer.question) for s in spoken]
     case = _case("liked", answerable=True, answers=forms, evidence=evidence)
     if not evidence:

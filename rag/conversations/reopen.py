@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar, get_args
+from typing import Literal, Protocol
 
-from index.types import IndexState, Passage, Source, Span
-from rag.contract import Json, filters_from_json
+from index.types import Span
+from rag.contract import Json, answer_from
 from rag.errors import ConversationsUnusable
-from rag.types import (
-    Answer,
-    AnswererName,
-    Citation,
-    Conflict,
-    Ranks,
-    Reason,
-    RetrievedPassage,
-    Side,
-    Statement,
-    Status,
-    Verdict,
-)
+from rag.types import Answer, Citation
 
-_Name = TypeVar("_Name", bound=str)
 Standing = Literal["same", "changed", "gone"]
 
 
@@ -108,92 +95,13 @@ def _nearest(text: str, quote: str, start: int) -> Span | None:
 
 
 def answer_of(told: Json) -> Answer:
-    """The answer whose contract object `told` is: `as_json` of it is `told` again.
-
-    The digest of a passage that no citation is of is not in the contract, and empty here. What older contracts did
-    not have yet may be missing.
+    """The answer that was kept as the contract's object `told`, one of an earlier version too.
 
     Raises: ConversationsUnusable, when it is no object of the contract.
     """
     try:
-        return _answer(told)
+        return answer_from(told)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConversationsUnusable(
             f"A kept answer does not read ({type(error).__name__}: {error}); delete its conversation."
         ) from error
-
-
-def _answer(told: Json) -> Answer:
-    found = told.get("quotes", ())
-    digests = {item["document_id"]: item["sha256"] for item in (*told["citations"], *found)}
-    status: Status = _one_of(told["status"], get_args(Status))
-    reason: Reason | None = None if told["reason"] is None else _one_of(told["reason"], get_args(Reason))
-    answerer: AnswererName = _one_of(told["answerer"], get_args(AnswererName))
-    return Answer(
-        question=told["question"],
-        standalone_question=told["standalone_question"],
-        status=status,
-        reason=reason,
-        text=told["text"],
-        statements=tuple(_statement(item) for item in told["statements"]),
-        citations=tuple(_citation(item) for item in told["citations"]),
-        passages=tuple(_passage(item, digests) for item in told["passages"]),
-        conflicts=tuple(_conflict(item) for item in told["conflicts"]),
-        answerer=answerer,
-        model=told["model"],
-        settings_fingerprint=told["settings_fingerprint"],
-        index=IndexState(**told["index"]),
-        timings_ms=dict(told["timings_ms"]),
-        filters=filters_from_json(told["filters"]),
-        missing=told["missing"],
-        unknown_labels=tuple(told["unknown_labels"]),
-        unsent=tuple(told.get("unsent_labels", ())),
-        notice=told.get("notice"),
-        quotes=tuple(_citation(item) for item in found),
-        withheld=tuple(_statement(item) for item in told.get("withheld", ())),
-    )
-
-
-def _statement(told: Json) -> Statement:
-    marks = told.get("attached", False), told.get("added", False), tuple(told.get("instead_of", ()))
-    return Statement(told["text"], tuple(told["labels"]), _verdict(told), told["note"], *marks)
-
-
-def _citation(told: Json) -> Citation:
-    span = Span(told["start"], told["end"])
-    return Citation(told["label"], _verdict(told), _source(told, told["sha256"]), told["page"], span, told["quote"])
-
-
-def _passage(told: Json, digests: dict[str, str]) -> RetrievedPassage:
-    document = told["document_id"]
-    passage = Passage(told["passage_id"], document, 0, told["start"], told["end"], told["text"], told["page"])
-    source = _source(told, digests.get(document, ""))
-    return RetrievedPassage(told["label"], passage, source, told["score"], Ranks(**told["ranks"]))
-
-
-def _source(told: Json, sha256: str) -> Source:
-    return Source(
-        document_id=told["document_id"],
-        path=told["path"],
-        sha256=sha256,
-        title=told["title"],
-        outlet=told["outlet"],
-        author=told["author"],
-        date=told["date"],
-        also=tuple(told.get("also_at", ())),
-    )
-
-
-def _conflict(told: Json) -> Conflict:
-    return Conflict(told["about"], tuple(Side(side["label"], side["claim"]) for side in told["sides"]))
-
-
-def _verdict(told: Json) -> Verdict:
-    verdict: Verdict = _one_of(told["verdict"], get_args(Verdict))
-    return verdict
-
-
-def _one_of(value: object, allowed: tuple[_Name, ...]) -> _Name:
-    if value not in allowed:
-        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
-    return next(name for name in allowed if name == value)

@@ -6,28 +6,20 @@ Ids: `turn-N` is a turn of the conversation, `evidence-N` its evidence, `evidenc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from index.dates import human
-from index.types import IndexState, Source
-from rag.answering import sides
-from rag.answering.extract import attribution
+from index.types import IndexState, Source, Span
+from rag import wording
 from rag.asking.filters import in_words
 from rag.page import reader
-from rag.page.html import BADGES, badge, count, safe
-from rag.types import Answer, Citation, Conflict, Filter, Reason, Side, Statement
-from rag.verification.cite import chosen
+from rag.page.html import badge, count, safe
+from rag.types import Answer, Citation, Conflict, Filter, Side, Statement
+from rag.wording import SIGNS
 
 LONGEST_ECHO = 600
 _LONGEST_PEEK = 320
-_REASONS: Mapping[Reason | None, str] = {
-    "empty_index": "Nothing is indexed yet. Add files under Documents, then ask again.",
-    "no_evidence": "Your documents do not seem to hold an answer to this.",
-    "model_declined": "The passages that were found do not answer this.",
-    "unsupported": "An answer was drafted, but its sentences did not stand on the passages, so it is withheld.",
-    "error": "The answer could not be completed.",
-    None: "There is no answer to this.",
-}
+_MOST_CELLS = 24
 
 
 def indexed(state: IndexState) -> str:
@@ -41,8 +33,8 @@ def welcome() -> str:
     """What stands in the conversation before its first turn."""
     return (
         '<div class="welcome"><h2>What would you like to know?</h2><p>Answers come from your documents alone. '
-        "Each sentence carries a verdict, and its number leads to the exact words it rests on. "
-        "When the documents do not hold an answer, you are told so.</p></div>"
+        "They are quoted word for word; where a model writes, each sentence carries a verdict and the words it was "
+        "checked against. When the documents do not hold an answer, you are told so.</p></div>"
     )
 
 
@@ -79,8 +71,7 @@ def trouble(number: int, sentence: str) -> str:
 def reply(number: int, answer: Answer, collection: str) -> str:
     """The answer as it stands in the conversation: each statement with its verdict, or an honest no."""
     turn = _Turn(number, answer, collection)
-    body = turn.refusal() if answer.status == "refused" else turn.told()
-    body += turn.withheld() + _notes(number, answer)
+    body = turn.shown() + _notes(number, answer)
     return _understood(number, answer) + body + _made(number, answer) + _tools(number, answer)
 
 
@@ -92,52 +83,36 @@ class _Turn:
         self.answer = answer
         self.collection = collection
         self.offered = {item.label: item for item in answer.passages}
+        self.quotes = wording.found(answer)
+        self.written = wording.written(answer)
         self.cited: dict[int, list[Citation]] = {}
         for citation in (*answer.citations, *answer.quotes):
             self.cited.setdefault(citation.label, []).append(citation)
 
-    def told(self) -> str:
-        """The statements, then the sides of each disagreement; a statement that tells a side stands there alone."""
-        compared = [(conflict, sides.told(conflict, self.answer.statements)) for conflict in self.answer.conflicts]
-        set_apart = {statement for _, told in compared for statement in told}
-        alone = [statement for statement in self.answer.statements if statement not in set_apart]
-        listed = "" if set_apart and not alone else self._statements(alone)
-        return listed + _missing(self.answer) + "".join(self._conflict(*pair) for pair in compared)
+    def shown(self) -> str:
+        """How it came out, what somebody wrote, and the sources' own words; those that differ stand side by side."""
+        refused = self.answer.status == "refused"
+        parts = [self._refusal() if refused else self._may_answer(), self._written(), self._quoted()]
+        return "".join(parts)
 
-    def refusal(self) -> str:
-        """No answer, why not, and all there is instead of one."""
-        answer = self.answer
-        lines = [f'<p class="no"><strong>No answer.</strong> {_REASONS[answer.reason]}</p>', _missing(answer)]
-        if answer.quotes:
-            found = "".join(f"<li>{self._quoted(quote)}</li>" for quote in answer.quotes)
-            lines.append(
-                f'<div class="found"><p>Quoted from what was found:</p><ul class="statements">{found}</ul></div>'
-            )
-        if answer.statements:
-            draft = f"<summary>The draft that was withheld</summary>{self._statements(answer.statements)}"
-            lines.append(f'<details class="draft">{draft}</details>')
-        if answer.passages:
-            nearest = f'<a href="#evidence-{self.number}">nearest passages</a>'
-            lines.append(f'<p class="nearest">The {nearest} are shown under Evidence, so that you can judge.</p>')
+    def _refusal(self) -> str:
+        lines = [f'<p class="no"><strong>No answer.</strong> {safe(wording.outcome(self.answer))}</p>']
+        if self.answer.passages:
+            nearest = f'<a href="#evidence-{self.number}">passages that come nearest</a>'
+            lines.append(f'<p class="nearest">The {nearest} are under Evidence, so that you can judge.</p>')
         return f'<div class="refusal">{"".join(lines)}</div>'
 
-    def withheld(self) -> str:
-        """What a model wrote of which nothing stands, folded away."""
-        if not self.answer.withheld:
+    def _may_answer(self) -> str:
+        sentence = wording.outcome(self.answer)
+        return f'<p class="maybe">{safe(sentence)}</p>' if sentence else ""
+
+    def _written(self) -> str:
+        """Every sentence that somebody wrote, whatever its verdict; the bare text where there is nothing else."""
+        if self.written:
+            return f'<ul class="statements">{"".join(map(self._statement, self.written))}</ul>'
+        if self.quotes or not self.answer.text:
             return ""
-        draft = "<summary>What the model wrote, and was withheld</summary>" + self._statements(self.answer.withheld)
-        return f'<details class="draft">{draft}</details>'
-
-    def _quoted(self, quote: Citation) -> str:
-        who = attribution(quote.source)
-        marker = self._reference(quote.label)
-        words = f'<q dir="auto">{safe(quote.quote)}</q>'
-        return f'<p class="statement"><span class="who">{safe(who)}:</span> {words} {marker}</p>'
-
-    def _statements(self, chosen: Sequence[Statement]) -> str:
-        if not chosen:
-            return f'<p class="statement" dir="auto">{safe(self.answer.text)}</p>'
-        return f'<ul class="statements">{"".join(map(self._statement, chosen))}</ul>'
+        return f'<p class="statement" dir="auto">{safe(self.answer.text)}</p>'
 
     def _statement(self, statement: Statement) -> str:
         """One sentence; a number in it is a marker only where the statement itself says that it cites that label."""
@@ -152,15 +127,49 @@ class _Turn:
 
         told = re.sub(r"\[(\d{1,6})\]", marker, told)
         told += "".join(" " + self._reference(n) for n in dict.fromkeys(statement.labels) if n not in shown)
-        said = "; ".join(part for part in (chosen(statement), statement.note) if part)
-        note = f'<span class="note">{safe(said)}</span>' if said else ""
-        checked = badge(statement.verdict) + note + self._open(statement.labels)
-        return f'<li><p class="statement" dir="auto">{told}</p><p class="checked">{checked}</p></li>'
+        note = f'<span class="note">{safe(statement.note)}</span>' if statement.note else ""
+        words = wording.checked_against(statement, self.answer)
+        checked = badge(statement.verdict) + note + ("" if words else self._open(statement.labels))
+        against = "".join(self._against(*part) for part in words)
+        return f'<li><p class="statement" dir="auto">{told}</p><p class="checked">{checked}</p>{against}</li>'
+
+    def _against(self, label: int, span: Span, words: str) -> str:
+        """Words that a sentence was checked against, and the way to them in their document."""
+        document = self.offered[label].source.document_id
+        opened = _opened(safe(reader.link(self.collection, document, [span], [label])))
+        return f'<p class="against">{self._reference(label)} <q dir="auto">{safe(_cut(words))}</q> {opened}</p>'
+
+    def _quoted(self) -> str:
+        """The sources' own words: the sides of a disagreement together, after what stands alone."""
+        compared = [(conflict, wording.sides(conflict, self.quotes)) for conflict in self.answer.conflicts]
+        beside = {quote for _, quotes in compared for quote in quotes}
+        alone = self._quotes([quote for quote in self.quotes if quote not in beside])
+        return self._titled(alone) + "".join(self._conflict(*pair) for pair in compared)
+
+    def _titled(self, quotes: str) -> str:
+        """The quotes, under a heading where they are not the answer itself."""
+        refused = self.answer.status == "refused"
+        if not quotes or not (self.written or refused):
+            return quotes
+        title = "The nearest words" if refused else wording.OWN_WORDS
+        return f'<section class="own"><h3>{title}</h3>{quotes}</section>'
+
+    def _quotes(self, quotes: Sequence[Citation]) -> str:
+        return f'<ul class="quotes">{"".join(map(self._quote, quotes))}</ul>' if quotes else ""
+
+    def _quote(self, quote: Citation) -> str:
+        """One quote under the headings that it stands under, its answering words bold; a row as cells under heads."""
+        path = f'<p class="heading" dir="auto">{safe(wording.path(quote.headings))}</p>' if quote.headings else ""
+        cells = wording.row(quote)
+        words = _row(cells) if cells else f'<blockquote dir="auto">{_emphasised(quote)}</blockquote>'
+        who = f'<span class="who">{safe(wording.attribution(quote.source))}</span>'
+        by = f"{who} {self._reference(quote.label)} {_opened(self._link(quote))}"
+        return f'<li class="quote">{path}{words}<p class="by">{by}</p></li>'
 
     def _open(self, labels: Sequence[int]) -> str:
         """The way into the document, at the words of the first label that has any."""
         cited = next((self.cited[label] for label in labels if label in self.cited), None)
-        return f'<a class="open" href="{self._link(cited[0])}" target="reader">Open in document</a>' if cited else ""
+        return _opened(self._link(cited[0])) if cited else ""
 
     def _link(self, first: Citation) -> str:
         """The document of a citation, at its words; those of the answer's other citations of it are marked too."""
@@ -178,18 +187,17 @@ class _Turn:
         return f'<span class="cite">{link}{self._peek(quotes[0])}</span>' if quotes else link
 
     def _peek(self, citation: Citation) -> str:
-        words = citation.quote if len(citation.quote) <= _LONGEST_PEEK else citation.quote[:_LONGEST_PEEK] + " …"
         source = citation.source
         by = [part for part in (source.outlet, source.author, human(source.date) if source.date else None) if part]
         return (
-            f'<span class="peek" role="note"><q dir="auto">{safe(words)}</q>'
+            f'<span class="peek" role="note"><q dir="auto">{safe(_cut(citation.quote))}</q>'
             f'<span class="by">{safe(" · ".join(by or [source.title or source.path]))}</span>'
             f'<a href="{self._link(citation)}" target="reader" tabindex="-1">Open in document</a></span>'
         )
 
-    def _conflict(self, conflict: Conflict, told: Sequence[Statement]) -> str:
+    def _conflict(self, conflict: Conflict, quotes: Sequence[Citation]) -> str:
         about = f"<strong>Compare the sources</strong>: {safe(conflict.about)}"
-        shown = self._statements(told) if told else self._sides(conflict)
+        shown = self._quotes(quotes) if quotes else self._sides(conflict)
         return f'<aside class="conflict" aria-label="Sources that differ"><p>{about}</p>{shown}</aside>'
 
     def _sides(self, conflict: Conflict) -> str:
@@ -198,21 +206,44 @@ class _Turn:
         return f"<ul>{''.join(self._side(side, sources.get(side.label)) for side in conflict.sides)}</ul>"
 
     def _side(self, side: Side, source: Source | None) -> str:
-        who = attribution(source) if source else "An unknown source"
+        who = wording.attribution(source) if source else "An unknown source"
         words = safe(side.claim.removeprefix(f"{who}: "))
         marker = self._reference(side.label)
         return f'<li><span class="who">{safe(who)}:</span> <q dir="auto">{words}</q> {marker}</li>'
 
 
+def _cut(words: str) -> str:
+    return words if len(words) <= _LONGEST_PEEK else words[:_LONGEST_PEEK] + " …"
+
+
+def _opened(link: str) -> str:
+    return f'<a class="open" href="{link}" target="reader">Open in document</a>'
+
+
+def _emphasised(quote: Citation) -> str:
+    before, answer, after = wording.halves(quote)
+    return safe(before) + (f"<strong>{safe(answer)}</strong>" if answer else "") + safe(after)
+
+
+def _row(cells: Sequence[tuple[str, str, bool]]) -> str:
+    """A table's row, each value under its head; the cells after the `_MOST_CELLS`th are in the evidence."""
+    pairs = "".join(map(_cell, cells[:_MOST_CELLS]))
+    more = len(cells) - _MOST_CELLS
+    rest = f'<p class="note">and {count(more, "more cell")} of this row, under Evidence</p>' if more > 0 else ""
+    return f'<dl class="cells">{pairs}</dl>{rest}'
+
+
+def _cell(cell: tuple[str, str, bool]) -> str:
+    head, value, answers = cell
+    told = f"<strong>{safe(value)}</strong>" if answers else safe(value)
+    return f'<div><dt dir="auto">{safe(head) or "&nbsp;"}</dt><dd dir="auto">{told}</dd></div>'
+
+
 def _understood(number: int, answer: Answer) -> str:
     if answer.standalone_question.strip() == answer.question.strip():
         return ""
-    told = f'Understood as: <bdi dir="auto">{safe(answer.standalone_question)}</bdi>'
-    return f'<p class="understood">{told} {_do("edit", number, "Edit")}</p>'
-
-
-def _missing(answer: Answer) -> str:
-    return f'<p class="missing"><span>What is missing:</span> {safe(answer.missing)}</p>' if answer.missing else ""
+    told = f'Read as: <bdi dir="auto">{safe(answer.standalone_question)}</bdi>'
+    return f'<p class="understood">{told} {_do("alone", number, "Ask alone")}{_do("edit", number, "Edit")}</p>'
 
 
 def _notes(number: int, answer: Answer) -> str:
@@ -237,9 +268,10 @@ def _made(number: int, answer: Answer) -> str:
     parts = []
     if answer.passages:
         cited, offered = len({citation.label for citation in answer.citations}), len(answer.passages)
-        read = f"{cited} of {count(offered, 'passage')} cited" if cited else f"{count(offered, 'passage')} read"
+        how = "cited" if wording.written(answer) else "quoted"
+        read = f"{cited} of {count(offered, 'passage')} {how}" if cited else f"{count(offered, 'passage')} read"
         parts.append(f'<a class="show" href="#evidence-{number}">Show evidence</a><span>{read}</span>')
-    if answer.status == "answered":
+    if answer.status != "refused":
         parts.append(f"<span>{safe(_author(answer))}</span>")
     if total := answer.timings_ms.get("total"):
         parts.append(f"<span>{total / 1000:.1f} s</span>")
@@ -247,9 +279,9 @@ def _made(number: int, answer: Answer) -> str:
 
 
 def _author(answer: Answer) -> str:
-    return (
-        "Quoted word for word" if answer.answerer == "extract" else f"Written by {answer.model or 'a language model'}"
-    )
+    if not wording.written(answer):
+        return "Quoted word for word"
+    return f"Written by {answer.model or 'a language model'}"
 
 
 def _tools(number: int, answer: Answer) -> str:
@@ -270,17 +302,24 @@ def _do(what: str, number: int, words: str) -> str:
 
 
 def as_text(answer: Answer) -> str:
-    """The answer as plain text, a verdict on what does not stand, and below it every quote in full, with its place."""
-    said = [_plain(statement) for statement in answer.statements if answer.text]
-    lines = [answer.question, "", *(said or [answer.text or f"No answer. {_REASONS[answer.reason]}"]), ""]
-    for citation in dict.fromkeys((*answer.citations, *answer.quotes)):
-        source = citation.source
-        where = f"{source.path}, characters {citation.span.start}-{citation.span.end}"
-        lines.append(f"[{citation.label}] {attribution(source)}: “{citation.quote}” ({where})")
+    """The answer as plain text: how it came out, each sentence with its verdict, and every quote with its place."""
+    refused = answer.status == "refused"
+    status = f"No answer. {wording.outcome(answer)}" if refused else wording.outcome(answer)
+    sentences = [_plain(statement) for statement in wording.written(answer)]
+    quotes = dict.fromkeys((*answer.citations, *answer.quotes))
+    text = [] if sentences or quotes else [answer.text]
+    lines = [answer.question, "", *filter(None, (status, *sentences, *text)), "", *map(_placed, quotes)]
     return "\n".join(lines).strip()
 
 
+def _placed(citation: Citation) -> str:
+    source, span = citation.source, citation.span
+    where = f"{source.path}, characters {span.start}-{span.end}"
+    headings = f"{wording.path(citation.headings)}, " if citation.headings else ""
+    return f"[{citation.label}] {wording.attribution(source)}: “{citation.quote}” ({headings}{where})"
+
+
 def _plain(statement: Statement) -> str:
-    labels = "".join(f" [{label}]" for label in statement.labels)
-    told = "; ".join(filter(None, (BADGES[statement.verdict][1].lower(), chosen(statement), statement.note)))
-    return f"{statement.text}{labels}" + (f" ({told})" if statement.verdict != "supported" else "")
+    labels = "".join(f" [{label}]" for label in statement.labels if f"[{label}]" not in statement.text)
+    verdict = "; ".join(filter(None, (SIGNS[statement.verdict][1], statement.note)))
+    return f"{statement.text}{labels}" + (f" ({verdict})" if statement.verdict != "supported" else "")

@@ -12,12 +12,14 @@ from rag.page import reader
 from rag.page.answer import LONGEST_ECHO
 from rag.page.html import badge, safe
 from rag.types import Answer, Citation, RetrievedPassage, Verdict
+from rag.wording import path
 
 _AROUND = 420
 _ALSO_NAMED = 3
 _MEANINGS: Mapping[Verdict, str] = {
-    "supported": "the quoted words say it",
-    "partly": "the quoted words say some of it",
+    "supported": "the cited words say it",
+    "partly": "the cited words say some of it",
+    "contradicted": "the cited words say otherwise",
     "unsupported": "the cited passage does not say it",
     "uncited": "no passage was cited for it",
 }
@@ -31,11 +33,12 @@ def as_it_was(_: Citation) -> str:
 
 
 def no_evidence_yet() -> str:
-    """What stands in the evidence panel before the first turn: the meaning of each verdict."""
+    """What stands in the evidence panel before the first turn: the meaning of each verdict on what a model wrote."""
     rows = "".join(f"<li>{badge(verdict)}<span>{meaning}</span></li>" for verdict, meaning in _MEANINGS.items())
     return (
         '<section class="nothing"><h2>Evidence</h2><p>The passages behind each answer appear here, whole, with '
-        f'the quoted words marked.</p><h3>What the verdicts mean</h3><ul class="legend">{rows}</ul></section>'
+        "the quoted words marked. A quote is word for word, and carries no verdict.</p>"
+        f'<h3>What the verdicts on a model’s sentences mean</h3><ul class="legend">{rows}</ul></section>'
     )
 
 
@@ -61,7 +64,9 @@ def evidence(number: int, answer: Answer, texts: Mapping[str, str], collection: 
 
 
 def _title(answer: Answer) -> str:
-    return "Cited" if answer.citations else "Quoted"
+    if answer.status == "refused":
+        return "The nearest words"
+    return "Cited" if any(citation.verdict != "quoted" for citation in answer.citations) else "Quoted"
 
 
 def nothing_read(number: int) -> str:
@@ -83,8 +88,10 @@ def _group(title: str, count: int, cards: str) -> str:
 def _others(answer: Answer, count: int, cards: str) -> str:
     if not count:
         return "" if answer.passages else '<p class="about">No passage was found.</p>'
+    if answer.status == "refused":
+        return _group("Also near" if answer.quotes else "Nearest passages", count, cards)
     if not (answer.citations or answer.quotes):
-        return _group("Nearest passages" if answer.status == "refused" else "Read", count, cards)
+        return _group("Read", count, cards)
     summary = f'<summary>Also read, not cited <span class="count">{count}</span></summary>'
     return f'<details class="others">{summary}{cards}</details>'
 
@@ -104,30 +111,44 @@ class _Panel:
         text, span = (item.passage.text, item.passage.span) if item else (first.quote, first.span)
         file_text = self.texts.get(first.source.document_id)
         inside = [q for q in quotes if span.contains(q.span) and _slice(text, span, q.span) == q.quote]
-        shown = f'<blockquote dir="auto">{_marked(text, span, [quote.span for quote in inside])}</blockquote>'
+        shown = _heads(item) + f'<blockquote dir="auto">{_marked(text, span, inside)}</blockquote>'
         shown += "".join(
             f'<blockquote dir="auto"><mark>{safe(q.quote)}</mark></blockquote>' for q in quotes if q not in inside
         )
-        badges = "".join(badge(verdict) for verdict in dict.fromkeys(quote.verdict for quote in quotes))
+        verdicts = dict.fromkeys(quote.verdict for quote in quotes)
+        judged = [verdict for verdict in verdicts if verdict != "quoted"]
+        badges = "".join(map(badge, judged or verdicts))
         around = _around(file_text, span) if file_text is not None else ""
-        spans = [quote.span for quote in quotes]
-        where = _where(first.source, spans, first.page, _checked(file_text, quotes)) + self.mark(first)
-        return self._card(first.label, first.source, badges, shown + around, where, _ranks(item), spans)
+        spans = sorted({quote.span for quote in quotes}, key=lambda span: (span.start, span.end))
+        also = (*first.source.also, *(item.also_in if item else ()))
+        where = _where(first.source, also, spans, first.page, _checked(file_text, quotes)) + self.mark(first)
+        headings = (item or first).headings
+        return self._card(first.label, first.source, headings, badges, shown + around, where, _ranks(item), spans)
 
     def read(self, item: RetrievedPassage) -> str:
         """The card of a passage that nothing is quoted from."""
-        shown = f'<blockquote dir="auto">{safe(item.passage.text)}</blockquote>'
-        where = _where(item.source, [item.passage.span], item.passage.page, "")
-        return self._card(item.label, item.source, "", shown, where, _ranks(item), [item.passage.span])
+        spans, also = [item.passage.span], (*item.source.also, *item.also_in)
+        shown = _heads(item) + f'<blockquote dir="auto">{safe(item.passage.text)}</blockquote>'
+        where = _where(item.source, also, spans, item.passage.page, "")
+        return self._card(item.label, item.source, item.headings, "", shown, where, _ranks(item), spans)
 
     def _card(
-        self, label: int, source: Source, badges: str, shown: str, where: str, ranks: str, spans: Sequence[Span]
+        self,
+        label: int,
+        source: Source,
+        headings: Sequence[str],
+        badges: str,
+        shown: str,
+        where: str,
+        ranks: str,
+        spans: Sequence[Span],
     ) -> str:
         title = safe(source.title or source.path)
         by = " · ".join(
             safe(part) for part in (source.outlet, source.author, human(source.date) if source.date else None) if part
         )
         byline = f'<p class="by">{by}</p>' if by else ""
+        byline += f'<p class="heading" dir="auto">{safe(path(headings))}</p>' if headings else ""
         link = reader.link(self.collection, source.document_id, spans, [label] * len(spans))
         opened = f'<a class="open" href="{safe(link)}" target="reader">Open document</a>'
         return (
@@ -138,16 +159,25 @@ class _Panel:
         )
 
 
-def _where(source: Source, spans: Sequence[Span], page: int | None, checked: str) -> str:
+def _heads(item: RetrievedPassage | None) -> str:
+    """The heads of the table that a passage is of, where it does not begin with them itself."""
+    columns = item.columns if item else None
+    if item is None or not columns or item.passage.text.startswith(columns):
+        return ""
+    return f'<p class="columns"><span class="unseen">Columns: </span><bdi dir="auto">{safe(columns)}</bdi></p>'
+
+
+def _where(source: Source, also: Sequence[str], spans: Sequence[Span], page: int | None, checked: str) -> str:
     places = ", ".join(f"{span.start:,}–{span.end:,}" for span in spans)
     on_page = f" · page {page}" if page is not None else ""
-    return f'<span class="path">{safe(source.path)}</span>{on_page} · characters {places}{checked}{_also(source)}'
+    return f'<span class="path">{safe(source.path)}</span>{on_page} · characters {places}{checked}{_also(also)}'
 
 
-def _also(source: Source) -> str:
-    """Where the same content lies too; a few names of many, since the JSON has them all."""
-    named = ", ".join(f'<span class="path">{safe(path)}</span>' for path in source.also[:_ALSO_NAMED])
-    more = len(source.also) - _ALSO_NAMED
+def _also(paths: Sequence[str]) -> str:
+    """Where the same words lie too; a few names of many, since the JSON has them all."""
+    every = tuple(dict.fromkeys(paths))
+    named = ", ".join(f'<span class="path">{safe(name)}</span>' for name in every[:_ALSO_NAMED])
+    more = len(every) - _ALSO_NAMED
     return f" · also in {named}" + (f" and {more:,} more" if more > 0 else "") if named else ""
 
 
@@ -162,9 +192,9 @@ def _checked(file_text: str | None, quotes: Sequence[Citation]) -> str:
 def _ranks(item: RetrievedPassage | None) -> str:
     if item is None:
         return ""
-    legs = (("meaning", item.ranks.dense), ("wording", item.ranks.lexical), ("reranked", item.ranks.rerank))
+    legs = (("meaning", item.ranks.dense), ("wording", item.ranks.lexical), ("reading", item.ranks.reader))
     told = " · ".join(f"{leg} #{rank}" for leg, rank in legs if rank is not None)
-    title = "Place in the dense, lexical and reranked lists"
+    title = "Place in the dense and the lexical list, and as the reader orders them"
     return f'<span class="ranks" title="{title}">Found by {told}</span>' if told else ""
 
 
@@ -172,17 +202,31 @@ def _slice(text: str, span: Span, part: Span) -> str:
     return text[part.start - span.start : part.end - span.start]
 
 
-def _marked(text: str, span: Span, parts: Sequence[Span]) -> str:
-    """`text`, which lies at `span` of its file, with every one of `parts` inside a mark; parts may overlap."""
+def _marked(text: str, span: Span, quotes: Sequence[Citation]) -> str:
+    """`text`, which lies at `span` of its file, with every quote inside a mark; quotes may overlap.
+
+    The words of a quote that answer are bold.
+    """
     told, at = [], span.start
-    for part in sorted(parts, key=lambda p: (p.start, p.end)):
+    bold = [quote.answer for quote in quotes if quote.answer]
+    for part in sorted((quote.span for quote in quotes), key=lambda p: (p.start, p.end)):
         start = max(part.start, at)
         if part.end <= start:
             continue
         told.append(safe(_slice(text, span, Span(at, start))))
-        told.append(f"<mark>{safe(_slice(text, span, Span(start, part.end)))}</mark>")
+        told.append(f"<mark>{_bold(text, span, Span(start, part.end), bold)}</mark>")
         at = part.end
     return "".join([*told, safe(_slice(text, span, Span(at, span.end)))])
+
+
+def _bold(text: str, span: Span, part: Span, answers: Sequence[Span]) -> str:
+    """A part of `text` with the first of `answers` that lies in it bold."""
+    answer = next((each for each in answers if part.contains(each)), None)
+    if answer is None:
+        return safe(_slice(text, span, part))
+    pieces = Span(part.start, answer.start), answer, Span(answer.end, part.end)
+    before, words, after = (safe(_slice(text, span, piece)) for piece in pieces)
+    return f"{before}<strong>{words}</strong>{after}"
 
 
 def _around(file_text: str, span: Span) -> str:

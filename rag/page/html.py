@@ -14,13 +14,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from rag.types import Verdict
+from rag.wording import SIGNS
 
 _PLAIN = re.compile(r"[\n\t\x20-\x7e]*")
 BADGES: Mapping[Verdict, tuple[str, str]] = {
-    "supported": ("✓", "Supported"),
-    "partly": ("◐", "Partly supported"),
-    "unsupported": ("✕", "Not supported"),
-    "uncited": ("○", "No source given"),
+    verdict: (sign, f"{words[:1].upper()}{words[1:]}") for verdict, (sign, words) in SIGNS.items()
 }
 ACTIONS = """
 element.addEventListener("click", (event) => {

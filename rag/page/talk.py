@@ -88,11 +88,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: its words as they came, and the articles it is kept to."""
+    """What is asked: its words as they came, and the articles it is kept to.
+
+    `alone` says that it is read as it stands, without the turns before it.
+    """
 
     text: object
     filters: Filters = EVERY_ARTICLE
     understand: bool = True
+    alone: bool = False
 
 
 @dataclass(slots=True)
@@ -162,7 +166,7 @@ def exchange(
     number = len(past) + 1
     try:
         asked = readable(question.text)
-        history = [turn for earlier in past if (turn := earlier.turn)]
+        history = [] if question.alone else [turn for earlier in past if (turn := earlier.turn)]
         answer = pipeline.ask(
             asked, history=history, live=live, filters=question.filters, understand=question.understand
         )

@@ -162,7 +162,14 @@ class _Desk:
         yield from self._ask(question, talk, collection, narrow)
 
     def _ask(
-        self, text: object, talk: Talk, collection: str, narrow: Sequence[object], *, understand: bool = True
+        self,
+        text: object,
+        talk: Talk,
+        collection: str,
+        narrow: Sequence[object],
+        *,
+        understand: bool = True,
+        alone: bool = False,
     ) -> Iterator[Updates]:
         parts = self._parts
         if talk.stop is not None:  # one question at a time; this one stays in its box
@@ -180,7 +187,7 @@ class _Desk:
         }
         try:
             pipeline = self._workspace.pipeline(collection)
-            question = Question(text, _filters(narrow), understand)
+            question = Question(text, _filters(narrow), understand, alone)
         except RagError as error:
             yield self._ended(talk, collection, _failed(number, text, str(error)))
             return
@@ -217,8 +224,9 @@ class _Desk:
         turn = talk.past[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(talk.past) else None
         if turn is None:
             yield gr.skip()
-        elif what in ("retry", "anywhere"):
-            yield from self._ask(turn.question, talk, collection, narrow, understand=what == "retry")
+        elif what in ("retry", "anywhere", "alone"):
+            anywhere, alone = what == "anywhere", what == "alone"
+            yield from self._ask(turn.question, talk, collection, narrow, understand=not anywhere, alone=alone)
         elif what == "edit" and turn.answer:
             yield {self._parts.box: turn.answer.standalone_question}
         elif what in ("good", "bad", "absent") and turn.answer:
