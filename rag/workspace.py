@@ -10,11 +10,10 @@ from index.embed import embedder_of
 from index.errors import RagError
 from index.settings import IndexSettings
 from index.types import Embedder
-from rag.answering.extract import ExtractAnswerer
-from rag.pipeline import Pipeline, opened_answerer
+from rag.answering.extract import QuotesAnswerer
+from rag.pipeline import Pipeline, opened_answerer, reader_of
 from rag.settings import LanguageModel, Settings
-from rag.types import Answerer, AnswererName, Draft, Finding, Live, RetrievedPassage, Turn
-from rag.verification.entail import CrossEncoderEntailment
+from rag.types import Answerer, AnswererName, Draft, Evidence, Live, RetrievedPassage, Turn
 
 
 class CurrentAnswerer:
@@ -24,7 +23,7 @@ class CurrentAnswerer:
         """Answers with the model that `settings` name; without a provider it quotes."""
         self._lock = threading.Lock()
         self._open: ExitStack = ExitStack()
-        self._answerer: Answerer = ExtractAnswerer()
+        self._answerer: Answerer = QuotesAnswerer()
         self.switch(settings)
 
     def switch(self, settings: LanguageModel) -> None:
@@ -52,23 +51,15 @@ class CurrentAnswerer:
         """The model in use, None where nothing but quotes is given."""
         return self._answerer.model
 
-    def standalone(self, question: str, history: Sequence[Turn], live: Live | None = None) -> str:
+    def rewritings(self, question: str, history: Sequence[Turn], live: Live | None = None) -> tuple[str, ...]:
         """As `rag.types.Answerer` says."""
-        return self._answerer.standalone(question, history, live)
+        return self._answerer.rewritings(question, history, live)
 
     def draft(
-        self,
-        question: str,
-        passages: Sequence[RetrievedPassage],
-        findings: Sequence[Finding],
-        live: Live | None = None,
+        self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence, live: Live | None = None
     ) -> Draft:
         """As `rag.types.Answerer` says."""
-        return self._answerer.draft(question, passages, findings, live)
-
-    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
-        """As `rag.types.Answerer` says."""
-        return self._answerer.confirms(question, findings, live)
+        return self._answerer.draft(question, passages, evidence, live)
 
 
 class Workspace(AbstractContextManager["Workspace"]):
@@ -85,8 +76,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         self._embedder: Embedder | None = None
         self._answerer = CurrentAnswerer(settings.llm)
         self._busy = ""
-        entailment = settings.verify.model
-        self._entailment = CrossEncoderEntailment(entailment) if entailment else None
+        self._reader = reader_of(settings)
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
@@ -124,7 +114,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         with self._lock:
             if name not in self._pipelines:
                 settings = self.settings_of(name)
-                self._pipelines[name] = Pipeline(settings, self.embedder, self._answerer, self._entailment)
+                self._pipelines[name] = Pipeline(settings, self.embedder, self._answerer, self._reader)
             return self._pipelines[name]
 
     def release(self, collection: str) -> None:

@@ -22,6 +22,8 @@ _FAR = 12
 """Evidence whose units lie further apart is given without what lies between."""
 _ALONE = 0.3
 """Share of the statements that are given their evidence alone."""
+_UNRELATED = 0.12
+"""Share of the true statements that are held against another part of their document."""
 _LABELS = {
     "negation": CONTRADICTED, "opposite": CONTRADICTED, "number": CONTRADICTED, "swap": CONTRADICTED,
     "cause reversed": CONTRADICTED, "invented": NOT_SAID, "other attribute": NOT_SAID,
@@ -160,6 +162,8 @@ def judged(rng: random.Random, document: Document) -> Judged:
     places = [place for place in (_at(document.raw, quote) for quote in evidence) if place is not None]
     if not places:
         return Judged(statement, tuple(Unit(quote) for quote in evidence), label)
+    if label == SUPPORTED and rng.random() < _UNRELATED:
+        return Judged(statement, _elsewhere(rng, document, statement, places[0]), NOT_SUPPORTED)
     if max(places) - min(places) > _FAR or rng.random() < _ALONE:
         return Judged(statement, _alone(document, places), label)
     return Judged(statement, _around(rng, document, places), label)

@@ -88,7 +88,9 @@ def _authored(data: Path) -> Iterator[Example]:
 def _about(document: Document, evidence: Sequence[str]) -> tuple[Unit, ...]:
     """The units about `evidence`, each run of them under its headings."""
     places = [at for at, raw in enumerate(document.raw) if any(quote.strip() in raw for quote in evidence)]
-    near = sorted({at for place in places for at in range(place - _BESIDE, place + _BESIDE + 1)} & {*range(len(document.raw))})
+    near = sorted(
+        {at for place in places for at in range(place - _BESIDE, place + _BESIDE + 1)} & {*range(len(document.raw))}
+    )
     units: list[Unit] = []
     above = ""
     for at in near:
@@ -172,11 +174,18 @@ def _thresholds(rows: Rows, supported: Floats, denied: Floats) -> dict[str, floa
     least = float(np.quantile(supported[false], 1 - FALSE_SUPPORTED))
     partly = float(np.quantile(supported[true], TRUE_UNSUPPORTED))
     contradicted = float(np.quantile(denied[true], 1 - TRUE_CONTRADICTED))
-    return {"supported": round(least, 4), "partly": round(min(partly, least), 4), "contradicted": round(contradicted, 4)}
+    return {
+        "supported": round(least, 4),
+        "partly": round(min(partly, least), 4),
+        "contradicted": round(contradicted, 4),
+    }
 
 
 def _named(bias: float, weights: Floats) -> dict[str, object]:
-    return {"bias": round(bias, 4), "weights": {name: round(float(w), 4) for name, w in zip(SIGNALS, weights, strict=True)}}
+    return {
+        "bias": round(bias, 4),
+        "weights": {name: round(float(w), 4) for name, w in zip(SIGNALS, weights, strict=True)},
+    }
 
 
 def _figures(rows: Rows, name: str, supported: Floats, thresholds: Mapping[str, float]) -> dict[str, float]:

@@ -48,18 +48,18 @@ def streams(data: Path) -> list[Stream]:
     )
     human = public.rows(folder, "unansq-dev")
     made = [
-        Stream("authored", 20, lambda rng: _edited(rng, authored.reading(rng, rng.choice(documents)), edits)),
-        Stream("statements", 12, lambda rng: (authored.judged(rng, rng.choice(documents)),)),
+        Stream("authored", 22, lambda rng: _edited(rng, authored.reading(rng, rng.choice(documents)), edits)),
+        Stream("statements", 28, lambda rng: (authored.judged(rng, rng.choice(documents)),)),
         Stream("human", 10, lambda rng: _any(rng, public.human_pairs(rng, rng.choice(human)))),
         Stream("squad", 12, lambda rng: _any(rng, public.squad_pairs(rng, rng.choice(squad)))),
-        _ordered("nqg", 5, public.rows(folder, "nqg-squadtrain"), ordered, edits),
-        _ordered("unansq", 5, public.rows(folder, "unansq-train-nqg"), ordered, edits),
-        _selected(5, public.rows(folder, "selqa")),
+        _ordered("nqg", 3, public.rows(folder, "nqg-squadtrain"), ordered, edits),
+        _ordered("unansq", 4, public.rows(folder, "unansq-train-nqg"), ordered, edits),
+        _selected(3, public.rows(folder, "selqa")),
         _yes_or_no(2, public.rows(folder, "boolq-yesno")),
         _conditions(3, public.rows(folder, "condaqa")),
     ]
     made += [_spanned(name, weight, spanned[name], edits) for name, weight in _SPANNED.items()]
-    made += [_spanned(name, 0.8, rows, edits) for name, rows in schematic.items()]
+    made += [_spanned(name, 0.5, rows, edits) for name, rows in schematic.items()]
     made += [_entailment(name, weight, public.rows(folder, name)) for name, weight in _ENTAILED.items()]
     return made
 
@@ -69,7 +69,7 @@ _SPANNED = {
     "quoref-ni": 1, "molweni": 1,
 }  # fmt: skip
 _ENTAILED = {
-    "mnli": 3, "breaking-nli": 1.2, "fever-sym": 1, "fm2": 1.5, "summedits": 3, "halueval-qa": 0.6, "wice-train": 0.4,
+    "mnli": 3.5, "breaking-nli": 1.2, "fever-sym": 1.2, "fm2": 2, "summedits": 4.5, "halueval-qa": 0.8, "wice-train": 0.4,
     "fm2-retrieved": 0.6,
 }  # fmt: skip
 

@@ -1,13 +1,14 @@
 """The trained reader as onnxruntime runs it: no torch, nothing fetched, checked against its seal before it is used.
 
-Work is cut into small batches that run on one core each, as many at a time as there are cores.
+Each passage is run by itself on one core, as many at a time as there are cores: the eight-bit sums of a batch would
+depend on what else is in it, and a passage must read the same whatever stands beside it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -31,8 +32,6 @@ OUTPUTS = ("answers", "starts", "ends", "stands")
 GRAPH, TOKENIZER, SEAL = "reader.onnx", "tokenizer.json", "seal.json"
 INSTALLED = Path(__file__).parent / "model"
 """The reader that is part of the package."""
-_A_BATCH = 512
-"""Tokens in one batch, padding included."""
 _LONGEST_ANSWER = 24
 """Tokens of the words that are marked as the answer inside a sentence."""
 _NEVER = -1e3
@@ -89,23 +88,19 @@ class _Session:
         self, layouts: Sequence[Layout], units: Sequence[Sequence[Unit]], outputs: Sequence[str]
     ) -> list[tuple[Floats, ...]]:
         """A row of each output for every layout, in order."""
-        batches = list(_batches([len(layout.ids) for layout in layouts]))
 
-        def run(batch: Sequence[int]) -> list[Floats]:
-            feed = _feed([layouts[at] for at in batch], [units[at] for at in batch])
-            return list(self._session.run(list(outputs), feed))
+        def run(layout: Layout, of_one: Sequence[Unit]) -> tuple[Floats, ...]:
+            return tuple(array[0] for array in self._session.run(list(outputs), _feed(layout, of_one)))
 
-        results = map(run, batches) if len(batches) == 1 else self._pool.map(run, batches)
-        rows: dict[int, tuple[Floats, ...]] = {}
-        for batch, arrays in zip(batches, results, strict=True):
-            rows.update(zip(batch, zip(*arrays, strict=True), strict=True))
-        return [rows[at] for at in range(len(layouts))]
+        if len(layouts) == 1:
+            return [run(layouts[0], units[0])]
+        return list(self._pool.map(run, layouts, units))
 
 
 def _open(folder: Path) -> _Session:
     seal = _seal(folder)
     for name, digest in seal.items():
-        if sha256(folder / name) != digest:
+        if not (folder / name).is_file() or sha256(folder / name) != digest:
             raise ModelUnavailable(
                 f"The reader's file {str(folder / name)!r} is not the one that was installed; reinstall the package."
             )
@@ -129,21 +124,19 @@ def _seal(folder: Path) -> dict[str, str]:
         raise ModelUnavailable(f"There is no whole reader in {str(folder)!r}; reinstall the package.") from error
 
 
-def _feed(layouts: Sequence[Layout], units: Sequence[Sequence[Unit]]) -> dict[str, npt.NDArray[np.generic]]:
-    length = max(len(layout.ids) for layout in layouts)
-    width = max(1, max(len(layout.units) for layout in layouts))
-    ids, segments, mask, first = (np.zeros((len(layouts), length), dtype=np.int64) for _ in range(4))
-    weights = np.zeros((len(layouts), width, length), dtype=np.float32)
-    candidates = np.zeros((len(layouts), width), dtype=np.float32)
-    for row, layout in enumerate(layouts):
-        size = len(layout.ids)
-        ids[row, :size], segments[row, :size], mask[row, :size] = layout.ids, layout.segments, 1
-        first[row, layout.first[0] : layout.first[1]] = 1
-        for number, (start, end) in enumerate(layout.units):
-            if end > start:
-                weights[row, number, start:end] = 1 / (end - start)
-                candidates[row, number] = units[row][number].candidate
-    return dict(zip(INPUTS, (ids, segments, mask, first, weights, candidates), strict=True))
+def _feed(layout: Layout, units: Sequence[Unit]) -> dict[str, npt.NDArray[np.generic]]:
+    """The one layout as the graph takes it; shapes as in `evals.train.model.Batch`."""
+    length, width = len(layout.ids), max(1, len(layout.units))
+    first = np.zeros((1, length), dtype=np.int64)
+    first[0, layout.first[0] : layout.first[1]] = 1
+    weights = np.zeros((1, width, length), dtype=np.float32)
+    candidates = np.zeros((1, width), dtype=np.float32)
+    for number, (start, end) in enumerate(layout.units):
+        if end > start:
+            weights[0, number, start:end] = 1 / (end - start)
+            candidates[0, number] = units[number].candidate
+    ids, segments = (np.array([values], dtype=np.int64) for values in (layout.ids, layout.segments))
+    return dict(zip(INPUTS, (ids, segments, np.ones_like(ids), first, weights, candidates), strict=True))
 
 
 def _reading(layout: Layout, answers: Floats, starts: Floats, ends: Floats) -> PassageReading:
@@ -170,18 +163,6 @@ def _words(layout: Layout, low: int, high: int, starts: Floats, ends: Floats) ->
 def _softmax(logits: Floats) -> Floats:
     shares = np.exp(logits - logits.max())
     return np.asarray(shares / shares.sum(), dtype=np.float32)
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Which layouts are run together: of nearly equal length, and few enough that they hold `_A_BATCH` tokens."""
-    batch: list[int] = []
-    for at in sorted(range(len(lengths)), key=lambda at: lengths[at]):
-        if batch and (len(batch) + 1) * lengths[at] > _A_BATCH:
-            yield batch
-            batch = []
-        batch.append(at)
-    if batch:
-        yield batch
 
 
 def _cores() -> int:

@@ -1,0 +1,91 @@
+"""A passage as units: exact spans, rows under heads, headings that are read and never answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.articles import split_articles
+from index.chunk import chunk
+from index.readers.markdown import read_markdown
+from index.structure import Structure, structure_of
+from index.types import Document, Passage, Source
+from rag.reader.units import ReadUnit, context_text, heading_path, passage_units
+
+TEXT = """# Rules of Quill House
+
+## Laundry
+
+The drum stops at nine. Bring your own soap.
+
+1. Empty the pockets.
+2. Turn the dial.
+
+| Load | Price | Soap |
+|---|---|---|
+| small | 1.20 | |
+| large | 2.10 | yes |
+
+## Cellar
+
+The key hangs by the stove.
+"""
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> tuple[tuple[ReadUnit, ...], Passage, Structure]:
+    extracted = read_markdown(TEXT.encode())
+    document = Document("d", "d" * 64, extracted.text, "utf-8", blocks=extracted.blocks)
+    articles = split_articles(document)
+    structure = structure_of(document, articles)
+    (passage,) = chunk(document, articles, 200)
+    source = Source("d", "rules.md", "d" * 64, "Rules of Quill House", None, "P. Wren", "2021-04-02")
+    return passage_units(passage, source, TEXT, structure), passage, structure
+
+
+def texts(units: tuple[ReadUnit, ...], kind: str) -> list[str]:
+    return [unit.unit.text for unit in units if unit.kind == kind]
+
+
+def test_sentences_items_and_rows_are_units_with_exact_spans(
+    read: tuple[tuple[ReadUnit, ...], Passage, Structure],
+) -> None:
+    units, passage, _ = read
+    assert texts(units, "paragraph") == [
+        "The drum stops at nine.", "Bring your own soap.", "The key hangs by the stove.",
+    ]  # fmt: skip
+    assert texts(units, "item") == ["1. Empty the pockets.", "2. Turn the dial."]
+    for unit in units:
+        if unit.kind in ("paragraph", "item", "heading") and unit.span:
+            assert unit.span.of(TEXT) == unit.unit.text
+            assert passage.span.contains(unit.span)
+
+
+def test_a_row_is_read_under_its_heads_and_its_words_are_placed(
+    read: tuple[tuple[ReadUnit, ...], Passage, Structure],
+) -> None:
+    units, _, _ = read
+    rows = [unit for unit in units if unit.kind == "row" and unit.cells]
+    assert [row.unit.text for row in rows] == [
+        "Load: small; Price: 1.20", "Load: large; Price: 2.10; Soap: yes",
+    ]  # fmt: skip
+    start = rows[1].unit.text.index("2.10")
+    place = rows[1].place(start, start + 4)
+    assert place is not None
+    assert place.of(TEXT) == "2.10"
+    assert place.start > TEXT.index("large")
+    assert rows[1].place(0, 4) is None  # a head stands in no row
+
+
+def test_headings_are_read_and_are_no_candidates(read: tuple[tuple[ReadUnit, ...], Passage, Structure]) -> None:
+    units, _, structure = read
+    assert not any(unit.unit.candidate for unit in units if unit.kind in ("heading", "context"))
+    assert "Cellar" in texts(units, "heading")
+    assert heading_path(structure, TEXT, TEXT.index("The key"))[-1] == "Cellar"
+
+
+def test_who_and_when_stand_before_the_headings() -> None:
+    source = Source("d", "a.md", "d" * 64, "Minutes", None, "P. Wren", "2021-04-02")
+    assert context_text(source, ("Minutes", "Roof"), None, None) == "P. Wren, 2021-04-02. Minutes > Roof"
+    assert context_text(source, (), "Q. Finch", "2021-05-01").startswith("Q. Finch, 2021-05-01")
