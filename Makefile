@@ -46,15 +46,8 @@ test: setup ## style, types and tests
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
-eval: setup ## score the answers over the sample documents; with DATA=folder the public sets too
-	@$(RAG) index --home "$(RUNS)/home" seeds >/dev/null
-	@$(RAG) eval run evals/suites/seeds.jsonl --split test --controls --home "$(RUNS)/home" --out "$(RUNS)/seeds"
-	@$(RAG) eval report "$(RUNS)/seeds"
-	@$(RAG) eval run evals/suites/seeds-blind.jsonl --split test --controls --home "$(RUNS)/home" --out "$(RUNS)/blind"
-	@$(RAG) eval report "$(RUNS)/blind"
-ifdef DATA
-	@$(RAG) eval public "$(DATA)" --out "$(RUNS)/public"
-endif
+eval: setup ## the numbers of the README as one table; those of the public sets with DATA=folder
+	@$(BIN)/python -m evals.table --work "$(RUNS)/table" $(if $(DATA),--data "$(DATA)")
 
 bench: setup ## speed, memory and scale on this machine
 	@$(BIN)/python -m evals.bench

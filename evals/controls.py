@@ -6,40 +6,28 @@ everything scores well on refusal recall; a gain is one over these.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from evals.cases import Case
-from evals.run import Control, System
+from evals.run import Control
 from index.sentences import sentences
 from index.types import Embedder, Span
-from rag.types import Answer, Citation, RetrievedPassage, Statement, Turn
+from rag.types import Answer, Citation, RetrievedPassage, Statement
 
 Pick = tuple[RetrievedPassage, Span]
 """A passage, and a span of its document inside it."""
 
 
-class Unrefusing(Protocol):
-    """A system whose refusal can be switched off."""
-
-    def ask(self, question: str, *, history: Sequence[Turn] = (), force: bool = False) -> Answer:
-        """The outcome of one question; with `force` an answer even where the evidence does not carry one."""
-        ...
-
-
-def standard_controls(system: System, embedder: Embedder) -> Mapping[str, Control]:
-    """The control answerers by the names of the report; `never refuse` only where `ask` takes `force`."""
-    found: dict[str, Control] = {
+def standard_controls(embedder: Embedder) -> Mapping[str, Control]:
+    """The control answerers by the names of the report."""
+    return {
         "top passage whole": top_passage,
         "first two sentences": first_sentences,
         "two nearest sentences": NearestSentences(embedder),
         "always refuse": always_refuse,
+        "never refuse": never_refuse,
     }
-    if "force" in inspect.signature(system.ask).parameters:
-        found["never refuse"] = NeverRefuse(system)  # type: ignore[arg-type]
-    return found
 
 
 def top_passage(case: Case, answer: Answer) -> Answer:
@@ -69,15 +57,9 @@ class NearestSentences:
         return quoting(answer, [picks[i] for i in best])
 
 
-@dataclass(frozen=True, slots=True)
-class NeverRefuse:
-    """The system itself with its refusal switched off."""
-
-    system: Unrefusing
-
-    def __call__(self, case: Case, answer: Answer) -> Answer:
-        """The system's forced answer to the case."""
-        return self.system.ask(case.question, history=case.turns, force=True)
+def never_refuse(case: Case, answer: Answer) -> Answer:
+    """The system's own answer and, where it refused, the words that it found nearest."""
+    return answer if answer.status != "refused" else _told(answer, answer.quotes)
 
 
 def always_refuse(case: Case, answer: Answer) -> Answer:
@@ -96,16 +78,19 @@ def always_refuse(case: Case, answer: Answer) -> Answer:
 
 def quoting(answer: Answer, picks: Sequence[Pick]) -> Answer:
     """`answer` with its words replaced by the exact words of `picks`, a statement each; a refusal of none."""
-    said = [_words(pick) for pick in picks]
+    return _told(answer, [_citation(pick) for pick in picks])
+
+
+def _told(answer: Answer, quotes: Sequence[Citation]) -> Answer:
     return replace(
         answer,
-        status="answered" if picks else "refused",
-        reason=None if picks else "no_evidence",
-        text=" ".join(f"{words} [{p.label}]" for words, (p, _) in zip(said, picks, strict=True)),
-        statements=tuple(Statement(words, (p.label,), "supported") for words, (p, _) in zip(said, picks, strict=True)),
-        citations=tuple(_citation(pick) for pick in picks),
+        status="answered" if quotes else "refused",
+        reason=None if quotes else "no_evidence",
+        text=" ".join(f"{citation.quote} [{citation.label}]" for citation in quotes),
+        statements=tuple(Statement(citation.quote, (citation.label,), "quoted") for citation in quotes),
+        citations=tuple(quotes),
         conflicts=(),
-        answerer="extract",
+        answerer="quotes",
         model=None,
         missing=None,
         unknown_labels=(),
@@ -124,4 +109,4 @@ def _words(pick: Pick) -> str:
 
 def _citation(pick: Pick) -> Citation:
     item, span = pick
-    return Citation(item.label, "supported", item.source, item.passage.page, span, _words(pick))
+    return Citation(item.label, "quoted", item.source, item.passage.page, span, _words(pick))

@@ -23,11 +23,12 @@ WICE_HOME = "https://github.com/ryokamoi/wice"
 
 @dataclass(frozen=True, slots=True)
 class PublicSet:
-    """The documents by file name, the cases, and the gold places of each case that has evidence, by its id."""
+    """The documents by file name, the cases, and by a case's id its file and, where there is evidence, its places."""
 
     documents: Mapping[str, str]
     cases: tuple[Case, ...]
     gold: Mapping[str, Gold]
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def chunking_eval(folder: Path) -> PublicSet:
     """
     rows = list(_question_rows(folder / "questions_df.csv"))
     documents = {
-        f"{name}.md": _text(folder / f"{name}.md", CHUNKING_HOME) for name in sorted({r.corpus_id for r in rows})
+        f"{name}.md": text_of(folder / f"{name}.md", CHUNKING_HOME) for name in sorted({r.corpus_id for r in rows})
     }
     cases: dict[str, Case] = {}
     gold: dict[str, Gold] = {}
@@ -110,7 +111,8 @@ def chunking_eval(folder: Path) -> PublicSet:
         if any(documents[file][r.start_index : r.end_index] != r.content for r in references):
             raise EvalError(f"Question {number} of {str(folder)!r}: offsets do not fit {file}; fetch the set again.")
         gold[case_id] = tuple((Place(file, Span(r.start_index, r.end_index)),) for r in references)
-    return PublicSet(documents, tuple(cases.values()), gold)
+    files = {id_: f"{case.kind}.md" for id_, case in cases.items()}
+    return PublicSet(documents, tuple(cases.values()), gold, files)
 
 
 def squad(path: Path) -> PublicSet:
@@ -122,7 +124,7 @@ def squad(path: Path) -> PublicSet:
     Raises: EvalError, when the file is not there or is not of this format.
     """
     try:
-        return _squad_set(_Squad.model_validate_json(_text(path, SQUAD_HOME)))
+        return _squad_set(_Squad.model_validate_json(text_of(path, SQUAD_HOME)))
     except ValidationError as error:
         raise EvalError(f"{str(path)!r} is not SQuAD JSON ({_first(error)}); get it from {SQUAD_HOME}.") from error
 
@@ -134,7 +136,7 @@ def wice(path: Path) -> tuple[Claim, ...]:
 
     Raises: EvalError, when the file is not there or is not of this format.
     """
-    lines = [line for line in _text(path, WICE_HOME).split("\n") if line.strip()]
+    lines = [line for line in text_of(path, WICE_HOME).split("\n") if line.strip()]
     try:
         rows = [_WiceRow.model_validate_json(line) for line in lines]
     except ValidationError as error:
@@ -143,6 +145,28 @@ def wice(path: Path) -> tuple[Claim, ...]:
         Claim(row.claim, tuple(row.evidence), row.label == "supported", "test" if at % 2 else "tune")
         for at, row in enumerate(rows)
     )
+
+
+def find(data: Path, name: str) -> Path:
+    """The first file of this name below `data`.
+
+    Raises: EvalError, when there is none.
+    """
+    found = next(iter(sorted(data.rglob(name))), None)
+    if found is None:
+        raise EvalError(f"There is no {name} below {str(data)!r}; name the folder of the public sets with --data.")
+    return found
+
+
+def text_of(path: Path, home: str) -> str:
+    """The text of a file of a set that is had from `home`.
+
+    Raises: EvalError, when it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvalError(f"The data file {str(path)!r} cannot be read ({error}); get the set from {home}.") from error
 
 
 def _chunking_case(case_id: str, file: str, row: _QuestionRow, references: list[_Reference]) -> Case:
@@ -154,6 +178,7 @@ def _squad_set(told: _Squad) -> PublicSet:
     documents: dict[str, str] = {}
     cases: list[Case] = []
     gold: dict[str, Gold] = {}
+    files: dict[str, str] = {}
     for number, article in enumerate(sorted(told.data, key=lambda a: a.title)):
         split: Split = "test" if number % 2 else "tune"
         for at, paragraph in enumerate(article.paragraphs):
@@ -161,7 +186,8 @@ def _squad_set(told: _Squad) -> PublicSet:
             documents[file] = paragraph.context
             cases += [_squad_case(question, file, split) for question in paragraph.qas]
             gold |= {q.id: (_squad_part(q, file),) for q in paragraph.qas if not q.is_impossible}
-    return PublicSet(documents, tuple(cases), gold)
+            files |= {question.id: file for question in paragraph.qas}
+    return PublicSet(documents, tuple(cases), gold, files)
 
 
 def _squad_case(question: _SquadQuestion, file: str, split: Split) -> Case:
@@ -183,19 +209,12 @@ def _squad_part(question: _SquadQuestion, file: str) -> tuple[Place, ...]:
 
 
 def _question_rows(path: Path) -> Iterator[_QuestionRow]:
-    lines = io.StringIO(_text(path, CHUNKING_HOME), newline="")
+    lines = io.StringIO(text_of(path, CHUNKING_HOME), newline="")
     for number, row in enumerate(csv.DictReader(lines), start=1):
         try:
             yield _QuestionRow.model_validate(row)
         except ValidationError as error:
             raise EvalError(f"{str(path)!r}, question {number}: {_first(error)}; fetch the set again.") from error
-
-
-def _text(path: Path, home: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvalError(f"The data file {str(path)!r} cannot be read ({error}); get the set from {home}.") from error
 
 
 def _first(error: ValidationError) -> str:

@@ -21,7 +21,7 @@ NAMES = (
     *("answer_presence", "answer_parts", "exact_match", "token_f1"),
     *("quote_validity", "supported", "citation_coverage", "known_labels", "words_quoted"),
     *("cited_precision", "cited_recall", "span_precision", "span_recall", "evidence_in_quotes"),
-    *("refused", "refusal_right"),
+    *("refused", "refusal_right", "may_answer"),
 )
 """Every metric of `score`, in its order."""
 
@@ -74,7 +74,7 @@ def correctness(case: Case, answer: Answer) -> Scores:
     refused = answer.status == "refused"
     text = "" if refused else words.without_markers(answer.text)
     if case.answers or case.answers_all:
-        parts = _parts_present(case, text)
+        parts = parts_present(case, text)
         scores |= {"answer_presence": float(parts == 1), "answer_parts": parts}
     if case.answers:
         said = "" if refused else _said(answer, text)
@@ -88,8 +88,9 @@ def correctness(case: Case, answer: Answer) -> Scores:
 def grounding(answer: Answer, text_of: Callable[[str], str]) -> Scores:
     """Whether what is said is cited, and what is cited is really written.
 
-    `quote_validity`: the share of citations whose quote is the exact slice of its document. `supported`: the
-    share of statements so judged. `citation_coverage`: the share of statements that cite a passage shown.
+    `quote_validity`: the share of citations whose quote is the exact slice of its document. `supported`: of the
+    statements that somebody wrote the share so judged. `citation_coverage`: the share of statements that cite a
+    passage shown.
     `known_labels`: the share of cited labels that a passage was shown under. `words_quoted`: words in the distinct
     quotes.
     """
@@ -97,9 +98,10 @@ def grounding(answer: Answer, text_of: Callable[[str], str]) -> Scores:
     known, cited = {passage.label for passage in answer.passages}, _cited(answer)
     quotes = {(c.source.document_id, c.span): len(c.quote.split()) for c in answer.citations}
     said = bool(answer.statements)
+    written = [s.verdict == "supported" for s in answer.statements if s.verdict != "quoted"]
     return {
         "quote_validity": _share(exact) if exact else None,
-        "supported": _share(s.verdict == "supported" for s in answer.statements) if said else None,
+        "supported": _share(written) if written else None,
         "citation_coverage": _share(bool(known & set(s.labels)) for s in answer.statements) if said else None,
         "known_labels": _share(label in known for label in cited) if cited else None,
         "words_quoted": float(sum(quotes.values())) if quotes else None,
@@ -132,9 +134,13 @@ def attribution(gold: Gold, answer: Answer) -> Scores:
 
 
 def refusal(case: Case, answer: Answer) -> Scores:
-    """`refused`, and `refusal_right`: whether that is what the case asks for."""
-    refused = answer.status == "refused"
-    return {"refused": float(refused), "refusal_right": float(refused != case.answerable)}
+    """`refused`; `refusal_right`, whether that is what the case asks for; `may_answer`: not refused, but in doubt."""
+    refused, doubted = answer.status == "refused", answer.status == "may_answer"
+    return {
+        "refused": float(refused),
+        "refusal_right": float(refused != case.answerable),
+        "may_answer": float(doubted),
+    }
 
 
 def span_overlap(gold: Gold, found: Sequence[Place]) -> tuple[float | None, float]:
@@ -157,6 +163,13 @@ def place_of(passage: RetrievedPassage) -> Place:
     return Place(passage.source.path, passage.passage.span)
 
 
+def parts_present(case: Case, text: str) -> float:
+    """The share of the parts of a right answer of which `text` holds an accepted form; any of `answers` is all."""
+    whole = words.fraction_present(text, [case.answers]) if case.answers else 0.0
+    parts = words.fraction_present(text, case.answers_all) if case.answers_all else 0.0
+    return max(whole, parts)
+
+
 def _best(part: Part, found: Sequence[Place]) -> Place:
     return max(part, key=lambda place: (covered(place, found), -len(place.span)))
 
@@ -167,12 +180,6 @@ def _cited(answer: Answer) -> set[int]:
 
 def _quotes(citations: Sequence[Citation]) -> list[Place]:
     return [Place(c.source.path, c.span) for c in citations]
-
-
-def _parts_present(case: Case, text: str) -> float:
-    whole = words.fraction_present(text, [case.answers]) if case.answers else 0.0
-    parts = words.fraction_present(text, case.answers_all) if case.answers_all else 0.0
-    return max(whole, parts)
 
 
 def _said(answer: Answer, text: str) -> str:

@@ -43,10 +43,18 @@ _TABLE = (
     _Shown("refusal_precision", "Refusals that were right"),
     _Shown("refusal_recall", "Unanswerable questions refused"),
     _Shown("near_miss_f1", "Near misses, F1 of refusing"),
+    _Shown("may_answer", "Shown as “may answer”", 0),
     _Shown("words_quoted", "Words quoted per answer", 0, unit=True),
 )
 _KEPT_SCORES = (*(shown.metric for shown in _TABLE), "refused")
-_VERDICTS: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "uncited")
+_VERDICTS: tuple[Verdict, ...] = (
+    "quoted",
+    "supported",
+    "partly",
+    "contradicted",
+    "unsupported",
+    "uncited",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ def _differences(run: Results, other: Results, kind: str | None = None) -> Mappi
 def _about(run: Results) -> str:
     about, asked = run.about, len(run.rows)
     failed = sum(row.error is not None for row in run.rows)
-    made = "quoted word for word" if about.answerer == "extract" else f"written by {about.model or 'a language model'}"
+    made = "quoted word for word" if about.answerer == "quotes" else f"written by {about.model or 'a language model'}"
     parts = [moment(about.started), count(asked, "case"), f"{about.seconds:.0f} s"]
     parts += [made] if about.answerer else []
     parts += [f"{failed} failed"] if failed else []

@@ -1,20 +1,16 @@
-"""Runs over public question sets: retrieval by leg, and refusal on near misses."""
+"""Runs over public question sets: retrieval by leg."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from evals.cases import NEAR_MISS, Case
+from evals.cases import Case
 from evals.errors import EvalError
 from evals.loaders import PublicSet, chunking_eval, squad
 from evals.markdown import bounds, signed_bounds, table
 from evals.metrics import place_of, span_overlap
 from evals.ranking import ranking_scores
-from evals.report import render
-from evals.run import Progress, Results, System, run_suite
 from evals.stats import interval, paired
 from index.settings import IndexSettings
 from index.types import Embedder
@@ -31,23 +27,9 @@ Scored = Mapping[str, Mapping[str, Sequence[float]]]
 """By leg, then by metric: one value a question, in the same order everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An index that was opened: a search for each leg by name, `hybrid` among them, and the whole system."""
-
-    legs: Mapping[str, Search]
-    system: System
-
-
-Open = Callable[[IndexSettings], Opened]
-
-
-@dataclass(frozen=True, slots=True)
-class SquadRun:
-    """Retrieval scores over every answerable question of the test half, and a run over a sample with near misses."""
-
-    retrieval: Scored
-    sample: Results
+Legs = Mapping[str, Search]
+"""A search for each leg by name, `hybrid` among them."""
+Open = Callable[[IndexSettings], Legs]
 
 
 def run_chunking_eval(folder: Path, work: Path, embedder: Embedder, open_index: Open, *, k: int = 5) -> Scored:
@@ -58,33 +40,19 @@ def run_chunking_eval(folder: Path, work: Path, embedder: Embedder, open_index: 
     Raises: EvalError, when the set is not at `folder`.
     """
     told = chunking_eval(folder)
-    opened = open_index(index_documents(told.documents, work, embedder))
-    return span_scores(told, opened.legs, k=k)
+    return span_scores(told, open_index(index_documents(told.documents, work, embedder)), k=k)
 
 
-def run_squad(
-    path: Path,
-    work: Path,
-    embedder: Embedder,
-    open_index: Open,
-    *,
-    sample: int = 300,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> SquadRun:
-    """Retrieval by leg on the test half of SQuAD 2.0, and `sample` answerable and as many impossible questions asked.
+def run_squad(path: Path, work: Path, embedder: Embedder, open_index: Open) -> Scored:
+    """Retrieval by leg on the answerable questions of the test half of SQuAD 2.0.
 
-    The paragraphs of both halves are indexed below `work`, a document each; the run is left in `work/run`.
+    The paragraphs of both halves are indexed below `work`, a document each.
 
-    Raises: EvalError, when the set is not at `path`, or holds fewer questions of a kind than `sample`.
+    Raises: EvalError, when the set is not at `path`.
     """
     told = squad(path)
-    opened = open_index(index_documents(told.documents, work, embedder))
-    test = [case for case in told.cases if case.split == "test"]
-    answerable = [case for case in test if case.answerable]
-    drawn = draw(answerable, sample, seed) + draw([c for c in test if c.kind == NEAR_MISS], sample, seed)
-    results = run_suite(opened.system, drawn, work / "run", suite=path, split="test", progress=progress)
-    return SquadRun(document_scores(answerable, opened.legs), results)
+    cases = [case for case in told.cases if case.split == "test" and case.answerable]
+    return document_scores(cases, open_index(index_documents(told.documents, work, embedder)))
 
 
 def index_documents(documents: Mapping[str, str], work: Path, embedder: Embedder) -> IndexSettings:
@@ -102,7 +70,7 @@ def index_documents(documents: Mapping[str, str], work: Path, embedder: Embedder
     return settings
 
 
-def span_scores(told: PublicSet, legs: Mapping[str, Search], *, k: int = 5) -> Scored:
+def span_scores(told: PublicSet, legs: Legs, *, k: int = 5) -> Scored:
     """`span recall@k` and `span precision@k` of each question that has gold places, for each leg.
 
     After Smith and Troynikov 2024: recall is the gold characters that the passages hold over all gold
@@ -125,7 +93,7 @@ def span_scores(told: PublicSet, legs: Mapping[str, Search], *, k: int = 5) -> S
     return out
 
 
-def document_scores(cases: Sequence[Case], legs: Mapping[str, Search]) -> Scored:
+def document_scores(cases: Sequence[Case], legs: Legs) -> Scored:
     """hit@1, hit@5 and nDCG@10 of the document that holds each case's evidence, for each leg.
 
     A document ranks where its first passage does.
@@ -138,16 +106,6 @@ def document_scores(cases: Sequence[Case], legs: Mapping[str, Search]) -> Scored
         found = ranking_scores(rankings, relevant, measures)
         out[leg] = {name: [found[case.id][m] for case in cases] for name, m in SQUAD_MEASURES.items()}
     return out
-
-
-def draw(cases: Sequence[Case], n: int, seed: int) -> list[Case]:
-    """`n` of `cases` without repeats; the same for the same seed, whatever the order given.
-
-    Raises: EvalError, when there are fewer.
-    """
-    if n > len(cases):
-        raise EvalError(f"A sample of {n} was asked of {len(cases)} questions; ask for fewer.")
-    return random.Random(seed).sample(sorted(cases, key=lambda case: case.id), n)
 
 
 def render_scored(scored: Scored) -> str:
@@ -176,11 +134,6 @@ def render_scored(scored: Scored) -> str:
             table(("hybrid less", "metric", "n", "difference", "95 % interval", "p", "wins", "losses"), differences),
         ]
     )
-
-
-def render_squad(run: SquadRun) -> str:
-    """Both halves of the run as Markdown."""
-    return f"# Retrieval\n\n{render_scored(run.retrieval)}\n\n{render(run.sample)}"
 
 
 def _difference(leg: str, name: str, values: Sequence[float], hybrid: Sequence[float]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 
 from evals.cases import Case
@@ -14,7 +13,7 @@ from evals.refusal import Measure, flags, refusal_measures
 from evals.run import About, Results, Row
 from evals.stats import interval
 
-KIND_COLUMNS = ("source_recall@5", "answer_presence", "evidence_in_quotes", "refused", "refusal_right")
+KIND_COLUMNS = ("source_recall@5", "answer_presence", "evidence_in_quotes", "refused", "may_answer", "refusal_right")
 CONTROL_COLUMNS = (
     "answer_presence",
     "token_f1",
@@ -26,42 +25,6 @@ CONTROL_COLUMNS = (
     "refusal_recall",
     "near_miss_f1",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A number that a README sets beside others: the `floor` to beat and what was `asked` for, where there are such."""
-
-    name: str
-    metric: str
-    floor: float | None = None
-    asked: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """A target with what was measured."""
-
-    target: Target
-    measured: Measure
-
-
-HEADLINES = (
-    Target("quotes that are exact slices", "quote_validity", None, 1.0),
-    Target("gold evidence among the passages shown", "source_recall@5", 0.92, 0.97),
-    Target("answer holds an accepted form (all parts)", "answer_presence", 0.61, 0.80),
-    Target("… facts", "answer_presence:fact", None, 0.92),
-    Target("… who said it", "answer_presence:attribution", None, 0.85),
-    Target("… sources that differ, both sides", "answer_presence:conflict", None, 0.60),
-    Target("… two articles, both parts", "answer_presence:multi", None, 0.50),
-    Target("gold evidence inside the quotes", "evidence_in_quotes", 0.69, 0.80),
-    Target("words quoted per answer, at most", "words_quoted", 48, 60),
-    Target("near misses: refusal precision", "near_miss_precision", None, 0.85),
-    Target("near misses: refusal recall", "near_miss_recall", None, 0.80),
-    Target("near misses: F1", "near_miss_f1", 0.33, None),
-    Target("follow-ups answered", "answered:followup", 0.88, 0.90),
-)
-"""Floors are those of hybrid retrieval with the two most similar sentences, on a suite of this kind."""
 
 
 def measures(rows: Sequence[Row]) -> dict[str, Measure]:
@@ -99,27 +62,6 @@ def _of_kinds(rows: Sequence[Row]) -> dict[str, Measure]:
     return found
 
 
-def headline(results: Results, targets: Sequence[Target] | None = None) -> tuple[Headline, ...]:
-    """The measured value, n and interval of each target, or of the HEADLINES that it has cases for, in order.
-
-    Raises: EvalError, for a metric that does not exist.
-    """
-    found = measures(results.rows)
-    chosen = [target for target in HEADLINES if target.metric in found] if targets is None else targets
-    return tuple(Headline(target, _named(found, target.metric)) for target in chosen)
-
-
-def headline_table(headlines: Sequence[Headline]) -> str:
-    """The headlines as a Markdown table."""
-    return table(
-        ("measure", "metric", "floor", "asked", "measured", "n", "95 % interval"),
-        [
-            (h.target.name, f"`{h.target.metric}`", number(h.target.floor), number(h.target.asked), *_cells(h.measured))
-            for h in headlines
-        ],
-    )
-
-
 def shortfalls(results: Results, floors: Mapping[str, float]) -> tuple[str, ...]:
     """A sentence for each metric that is below its floor, or that no case could be scored on.
 
@@ -136,7 +78,6 @@ def render(results: Results) -> str:
     """The whole report. Equal results give equal text."""
     sections = [
         _header(results.about, results.rows),
-        "## Asked and measured\n\n" + headline_table(headline(results)),
         "## Metrics\n\n" + _metrics(results.rows),
         "## By kind\n\n" + _by_kind(results.rows),
         "## Refusal\n\n" + _refusal(results.rows),
@@ -254,7 +195,3 @@ def _named(found: Mapping[str, Measure], name: str) -> Measure:
     if name not in found:
         raise EvalError(f"There is no metric {name!r}; choose among {', '.join(found)}.")
     return found[name]
-
-
-def _cells(measure: Measure) -> tuple[str, str, str]:
-    return number(measure.value), str(measure.n), bounds(measure.interval)

@@ -13,17 +13,15 @@ from typing import Annotated
 
 import typer
 
-from evals.bench import index, material, query, start, verify
+from evals.bench import index, material, query, start
 from evals.bench.measure import WARM
 from evals.bench.tables import machine
 from evals.run import write_whole
 from index.errors import RagError
 
 START, INDEX, QUERY = PARTS = ("start", "index", "query")
-VERIFY = "verify"
-"""Measures quality, not speed, and so is not among the parts that run unasked."""
 FAULTS = "faults"
-"""Takes many minutes, and is not among them either."""
+"""Takes many minutes, and is not among the parts that run unasked."""
 LEAST = 50
 """Fewer passages than this tell nothing."""
 HOW = (
@@ -51,7 +49,7 @@ class Options:
 def main(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PART", help="start, index, query, verify, faults; the first three without any."),
+        typer.Argument(metavar="PART", help="start, index, query, faults; the first three without any."),
     ] = None,
     sizes: Annotated[str, typer.Option(help="Passages to index and to search, with commas.")] = "1000",
     data: Annotated[
@@ -96,8 +94,6 @@ def bench(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
         asked = material.tune_questions(options.suite)[: options.questions]
         told = start.measure(options.docs, asked, work / START, options.repeats, _say)
         emit(f"## Start\n\n{start.render(told)}")
-    if VERIFY in options.parts:
-        emit(f"## Verify\n\n{verify.render(verify.measure(options.data, _say))}")
     if FAULTS in options.parts:
         from evals.bench.faults.measure import measure  # which brings all that indexes, and is seldom asked for
 
@@ -134,9 +130,9 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
 
 
 def _parts(given: list[str] | None) -> tuple[str, ...]:
-    unknown = [part for part in given or () if part not in (*PARTS, VERIFY, FAULTS)]
+    unknown = [part for part in given or () if part not in (*PARTS, FAULTS)]
     if unknown:
-        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join((*PARTS, VERIFY, FAULTS))}.")
+        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join((*PARTS, FAULTS))}.")
     return tuple(given or PARTS)
 
 

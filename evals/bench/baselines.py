@@ -21,7 +21,6 @@ from llama_index.core import SimpleDirectoryReader, StorageContext, VectorStoreI
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.node_parser import SentenceSplitter
-from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.core.schema import BaseNode, MetadataMode, TextNode
 from llama_index.core.vector_stores.types import BasePydanticVectorStore, VectorStoreQuery, VectorStoreQueryResult
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
@@ -32,12 +31,6 @@ from index.types import Vectors
 
 if TYPE_CHECKING:
     from chromadb import Collection
-    from llama_index.core.llms import LLM
-
-Cited = tuple[str, list[tuple[str, str]]]
-"""A reply, and the file and the text of each source that it was given, in the order of their numbers."""
-CITED_CHUNKS = 3
-"""Chunks that the citing engine is given, as in its documentation; it cuts each into sources of 512 tokens."""
 
 
 class Model(Protocol):
@@ -110,24 +103,6 @@ def retriever(texts: Sequence[str], vectors: Vectors, k: int, store: Path, model
     nodes = [TextNode(text=text, embedding=row.tolist()) for text, row in zip(texts, vectors, strict=True)]
     index = _index(nodes, _Embedding(model), _ChromaStore(_collection(store)))
     return index.as_retriever(similarity_top_k=k)
-
-
-def citing_engine(folder: Path, store: Path, model: Model, llm: LLM) -> Callable[[str], Cited]:
-    """LlamaIndex's CitationQueryEngine with its defaults over the files in `folder`, asked of `llm`."""
-    nodes = SentenceSplitter()(SimpleDirectoryReader(str(folder)).load_data())
-    index = _index(nodes, _Embedding(model), _ChromaStore(_collection(store)))
-    engine = CitationQueryEngine.from_args(index, llm, similarity_top_k=CITED_CHUNKS)
-
-    def ask(question: str) -> Cited:
-        told = engine.query(question)
-        sources = [(_file(item.node, folder), item.node.get_content().partition("\n")[2]) for item in told.source_nodes]
-        return str(told), sources
-
-    return ask
-
-
-def _file(node: BaseNode, folder: Path) -> str:
-    return Path(str(node.metadata["file_path"])).resolve().relative_to(folder.resolve()).as_posix()
 
 
 def chroma_search(vectors: Vectors, k: int, store: Path) -> Callable[[Vectors], list[int]]:

@@ -15,7 +15,7 @@ from rag.commands.options import Collection, Config, Home, named, settings_of
 from rag.commands.terminal import StageBars, Terminal
 
 if TYPE_CHECKING:
-    from evals.public import Opened, Search
+    from evals.public import Legs, Search
     from index.open import Index
     from index.settings import IndexSettings
     from index.types import Embedder, Hit
@@ -57,7 +57,7 @@ def run(
     cases = of_split(load_suite(suite), split)
     _refuse_unknown(floors, metric_names(cases))
     with open_pipeline(settings) as pipeline, StageBars() as bars:
-        beside = standard_controls(pipeline, embedder_of(settings.for_index())) if controls else None
+        beside = standard_controls(embedder_of(settings.for_index())) if controls else None
         results = run_suite(pipeline, cases, out, suite=suite, split=split, controls=beside, progress=_counting(bars))
     write_whole(out / REPORT, render(results).encode())
     Terminal().line(f"{len(cases)} cases asked; the report is {out / REPORT}.")
@@ -95,23 +95,20 @@ def public(
         ),
     ],
     out: Out,
-    sample: Annotated[int, typer.Option(min=1, help="Questions of each kind asked of SQuAD.")] = 300,
     config: Config = None,
 ) -> None:
-    """Score search on Chroma's chunking evaluation, and search and refusal on SQuAD 2.0."""
+    """Score search on Chroma's chunking evaluation and on SQuAD 2.0."""
     settings = settings_of(None, config, None)
-    from evals.public import render_scored, render_squad, run_chunking_eval, run_squad
+    from evals.public import render_scored, run_chunking_eval, run_squad
     from evals.run import write_whole
     from index.embed import embedder_of
 
     embedder = embedder_of(settings.for_index())
-    with ExitStack() as stack, StageBars() as bars:
+    with ExitStack() as stack:
         opener = partial(_open, settings, embedder, stack)
         reports: dict[str, Callable[[Path], str]] = {
             CHUNKING: lambda file: render_scored(run_chunking_eval(file.parent, out / "chunking", embedder, opener)),
-            SQUAD: lambda file: render_squad(
-                run_squad(file, out / "squad", embedder, opener, sample=sample, progress=_counting(bars))
-            ),
+            SQUAD: lambda file: render_scored(run_squad(file, out / "squad", embedder, opener)),
         }
         for name, made in reports.items():
             found = sorted(data.rglob(name))
@@ -153,15 +150,15 @@ def _counting(bars: StageBars) -> Callable[[int, int], None]:
     return show
 
 
-def _open(settings: Settings, embedder: Embedder, stack: ExitStack, of: IndexSettings) -> Opened:
-    from evals.public import HYBRID, Opened
+def _open(settings: Settings, embedder: Embedder, stack: ExitStack, of: IndexSettings) -> Legs:
+    from evals.public import HYBRID
     from index.open import open_index
     from rag.pipeline import open_pipeline
 
     here = settings.model_copy(update={"home": of.home, "collection": of.collection})
     pipeline = stack.enter_context(open_pipeline(here))
     index = stack.enter_context(open_index(of, embedder.fingerprint))
-    return Opened(_legs(index, embedder) | {HYBRID: pipeline.retrieve}, pipeline)
+    return _legs(index, embedder) | {HYBRID: pipeline.retrieve}
 
 
 def _legs(index: Index, embedder: Embedder) -> dict[str, Search]:

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from evals.cases import Case, Evidence
-from index.types import Passage, Source, Span, passage_id
-from rag.types import Answer, Citation, IndexState, Ranks, RetrievedPassage, Statement, Turn, Verdict
+from index.types import IndexState, Passage, Source, Span, passage_id
+from rag.types import Answer, Citation, Ranks, RetrievedPassage, Statement, Turn, Verdict
 
 WARSAW = "The river is the Vistula. It runs north. The city was rebuilt after 1945. Trams came in 1866."
 PARIS = "The river is the Seine. It runs west. The tower was built in 1889."
@@ -50,23 +50,27 @@ def answer(
     citations: Sequence[Citation] = (),
     question: str = "?",
     timings: Mapping[str, float] | None = None,
+    probability: float = 0.9,
+    quotes: Sequence[Citation] = (),
 ) -> Answer:
     """An answer; a refusal where there is no text."""
     return Answer(
         question=question,
         standalone_question=question,
         status="answered" if text else "refused",
+        probability=probability,
         reason=None if text else "no_evidence",
         text=text,
         statements=tuple(statements),
         citations=tuple(citations),
         passages=tuple(passages),
         conflicts=(),
-        answerer="extract",
+        answerer="quotes",
         model=None,
         settings_fingerprint="f" * 12,
         index=IndexState("g1", 2, 4),
         timings_ms=timings or {"retrieve": 3.0, "total": 5.0},
+        quotes=tuple(quotes),
     )
 
 

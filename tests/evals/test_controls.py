@@ -1,10 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from evals.controls import NearestSentences, always_refuse, first_sentences, quoting, standard_controls, top_passage
+from evals.controls import (
+    NearestSentences,
+    always_refuse,
+    first_sentences,
+    never_refuse,
+    quoting,
+    standard_controls,
+    top_passage,
+)
 from evals.metrics import score
-from rag.types import Answer, Turn
+from rag.types import Answer
 from tests.evals import made
 from tests.fakes import HashingEmbedder
 
@@ -18,13 +26,6 @@ def given(*texts: tuple[str, str]) -> Answer:
 
 
 BOTH = given(("paris.txt", made.PARIS), ("warsaw.txt", made.WARSAW))
-
-
-class Forceable(made.Scripted):
-    """A system that refuses unless it is forced."""
-
-    def ask(self, question: str, *, history: Sequence[Turn] = (), force: bool = False) -> Answer:
-        return made.answer("Forced.") if force else made.answer()
 
 
 def test_the_top_passage_is_quoted_whole() -> None:
@@ -47,7 +48,7 @@ def test_the_nearest_sentences_come_from_any_passage_nearest_first() -> None:
 
 
 def test_every_control_quotes_exactly_and_keeps_the_passages() -> None:
-    for control in standard_controls(made.Scripted({}), HashingEmbedder()).values():
+    for control in standard_controls(HashingEmbedder()).values():
         found = control(CASE, BOTH)
         assert found.passages == BOTH.passages
         assert all(made.text_of(c.source.document_id)[c.span.start : c.span.end] == c.quote for c in found.citations)
@@ -61,7 +62,7 @@ def test_a_control_is_scored_as_the_system_is() -> None:
 
 
 def test_without_passages_every_control_refuses() -> None:
-    for control in standard_controls(made.Scripted({}), HashingEmbedder()).values():
+    for control in standard_controls(HashingEmbedder()).values():
         assert control(CASE, given()).status == "refused"
 
 
@@ -70,7 +71,8 @@ def test_always_refuse_takes_an_answer_back() -> None:
     assert (found.status, found.statements, found.citations) == ("refused", (), ())
 
 
-def test_never_refuse_is_there_when_the_system_can_be_forced() -> None:
-    assert "never refuse" not in standard_controls(made.Scripted({}), HashingEmbedder())
-    control = standard_controls(Forceable({}), HashingEmbedder())["never refuse"]
-    assert control(CASE, BOTH).text == "Forced."
+def test_never_refuse_says_the_nearest_words_of_a_refusal_and_leaves_an_answer_as_it_is() -> None:
+    refusal = replace(BOTH, quotes=(made.citation(1, "paris.txt", "It runs west."),))
+    assert never_refuse(CASE, refusal).text == "It runs west. [1]"
+    answered = made.answer("It runs north. [2]")
+    assert never_refuse(CASE, answered) is answered

@@ -222,5 +222,5 @@ def test_showing_more_never_lowers_source_recall(quotes: list[str], at: int) -> 
 def test_score_gives_every_metric_by_one_name() -> None:
     case = made.case({"warsaw.txt": [RIVER]}, answers=["Vistula"])
     found = metrics.score(case, cited(RIVER), gold(RIVER), made.text_of)
-    assert len(found) == 5 + 4 + 5 + 5 + 2
+    assert len(found) == 5 + 4 + 5 + 5 + 3
     assert all(value is not None for value in found.values())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from evals.controls import standard_controls
 from evals.errors import EvalError
 from evals.markdown import table
-from evals.report import Target, headline, headline_table, measures, metric_names, render, shortfalls
+from evals.report import measures, metric_names, render, shortfalls
 from evals.run import About, Results, Row, run_suite
 from rag.types import Answer
 from tests.evals import made
@@ -24,7 +24,7 @@ ABOUT = About(
     cases=6,
     settings_fingerprint="f" * 12,
     generation="g1",
-    answerer="extract",
+    answerer="quotes",
     model=None,
     versions={"python": "3.11.0", "numpy": "2.0.0"},
     started="2024-05-01T10:00:00+00:00",
@@ -63,7 +63,7 @@ def small_run(out: Path) -> Results:
         made.case(id="c6", kind="off_topic", question="off", answerable=False),
     ]
     system = made.Scripted(replies)
-    controls = standard_controls(system, HashingEmbedder(256))
+    controls = standard_controls(HashingEmbedder(256))
     return replace(run_suite(system, cases, out, controls=controls), about=ABOUT)
 
 
@@ -93,21 +93,6 @@ def test_the_report_names_no_question(tmp_path: Path) -> None:
     results = small_run(tmp_path)
     rows = tuple(replace(row, answer={**(row.answer or {}), "question": "SECRET"}) for row in results.rows)
     assert "SECRET" not in render(replace(results, rows=rows))
-
-
-def test_headlines_hold_floor_value_n_and_interval(tmp_path: Path) -> None:
-    results = small_run(tmp_path)
-    targets = [Target("exact quotes", "quote_validity", 1.0, 1.0), Target("words", "words_quoted")]
-    exact, words = headline(results, targets)
-    # Quotes of 5, 3 and 3 words.
-    assert (exact.measured.value, exact.measured.n) == (1.0, 3)
-    assert words.measured.value == pytest.approx(11 / 3)
-    text = headline_table([exact, words])
-    assert "| exact quotes | `quote_validity` | 1.000 | 1.000 | 1.000 | 3 | [0.439, 1.000] |" in text
-    assert "| words | `words_quoted` | – | – | 3.667 | 3 | [3.000, 5.000] |" in text
-    told = [h.target.metric for h in headline(results)]
-    assert "answer_presence:fact" in told
-    assert "answer_presence:conflict" not in told  # no case of that kind
 
 
 def test_the_names_of_the_metrics_are_known_before_a_run(tmp_path: Path) -> None:

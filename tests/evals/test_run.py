@@ -104,7 +104,7 @@ def test_the_run_says_what_was_run(tmp_path: Path) -> None:
     about = run_suite(system(), [FACT], tmp_path / "out", suite=suite, split="tune").about
     assert (about.suite, about.split, about.cases) == ("s.jsonl", "tune", 1)
     assert about.suite_sha256 == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
-    assert (about.settings_fingerprint, about.generation, about.answerer) == ("f" * 12, "g1", "extract")
+    assert (about.settings_fingerprint, about.generation, about.answerer) == ("f" * 12, "g1", "quotes")
     assert about.versions["numpy"][0].isdigit()
 
 

@@ -1,0 +1,140 @@
+"""`python -m evals.table --data DIR`: the numbers of this project as one table. Progress goes to stderr.
+
+Each line has its n and its 95 % interval; where there are two ways to be wrong, both stand in it. `--only` names
+groups of lines, `--baseline` another checkout of this project whose numbers stand beside.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from evals.errors import EvalError
+from evals.run import write_whole
+from evals.table import cost, notes, program, questions, reading, statements
+from evals.table.asking import HERE, Checkout
+from evals.table.cells import Line, render
+from evals.table.statements import Judge
+from index.embed import embedder_of
+from index.errors import RagError
+from index.settings import IndexSettings
+from rag.reader.session import OnnxReader
+
+SUITES = HERE / "evals" / "suites"
+Half = Literal["tune", "test", "both"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is measured, with what, and beside what."""
+
+    data: Path | None
+    baseline: Path | None
+    half: Half
+    sample: int | None
+    work: Path
+
+    @cached_property
+    def ours(self) -> Checkout:
+        """This checkout."""
+        return Checkout(HERE, self.work / "here", say)
+
+    @cached_property
+    def base(self) -> Checkout | None:
+        """The other checkout, where one is given."""
+        return Checkout(self.baseline.resolve(), self.work / "base", say) if self.baseline else None
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The program's verifier."""
+        return program.judge(OnnxReader())
+
+    @property
+    def public(self) -> Path:
+        """The folder of the sets. Raises: EvalError, when none is given."""
+        if self.data is None:
+            raise EvalError("it needs the folder of the public sets; name it with --data.")
+        return self.data
+
+
+def main(
+    data: Annotated[
+        Path | None, typer.Option(envvar="DATA", exists=True, file_okay=False, help="The folder of the public sets.")
+    ] = None,
+    only: Annotated[str, typer.Option(help="Groups of lines, with commas; all without.")] = "",
+    baseline: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Another checkout, to be measured beside.")
+    ] = None,
+    half: Annotated[Half, typer.Option(help="Of the everyday questions.")] = "test",
+    sample: Annotated[int | None, typer.Option(min=1, help="Questions of each kind of SQuAD; all without.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Keep the indexes and runs here, and use what is there.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table to this file too.")] = None,
+) -> None:
+    """Measure, and print the table as Markdown."""
+    names = _names(only)
+    with tempfile.TemporaryDirectory(prefix="rag-table-") as temporary:
+        options = Options(data, baseline, half, sample, (work or Path(temporary)).resolve())
+        lines = [line for name in names for line in _measured(name, options)]
+    if not lines:
+        raise typer.Exit(1)
+    table = render(lines, "measured", baseline.resolve().name if baseline else None)
+    sys.stdout.write(table + "\n")
+    if out is not None:
+        write_whole(out, f"{table}\n".encode())
+
+
+def _squad(options: Options) -> list[Line]:
+    over = partial(program.answers, OnnxReader(), embedder_of(IndexSettings(home=options.work)))
+    return reading.squad_near_misses(over, options.public, options.sample, say)
+
+
+def _everyday(options: Options) -> list[Line]:
+    half = None if options.half == "both" else options.half
+    return questions.everyday(options.ours, options.base, options.public, half)
+
+
+GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
+    "everyday": _everyday,
+    "statements": lambda o: statements.everyday(o.judge, o.public, None),
+    "notes": lambda o: notes.refused(o.ours, o.base, SUITES / "notes.jsonl", o.work),
+    "seeds": lambda o: questions.seeds(o.ours, o.base, SUITES, HERE / "seeds"),
+    "squad": _squad,
+    "wice": lambda o: statements.claims(o.judge, o.public, say),
+    "perturbed": lambda o: statements.changed(o.judge, o.public),
+    "warm": lambda o: cost.warm_question(o.ours, o.base, o.public),
+    "lines": lambda o: cost.lines_of_code(HERE, o.baseline),
+}
+
+
+def say(sentence: str) -> None:
+    """Tell progress."""
+    sys.stderr.write(f"table: {sentence}\n")
+    sys.stderr.flush()
+
+
+def _measured(name: str, options: Options) -> list[Line]:
+    """The lines of a group; none, and loudly, where it cannot be measured."""
+    try:
+        return GROUPS[name](options)
+    except RagError as error:
+        say(f"SKIPPED {name}: {error}")
+        return []
+
+
+def _names(only: str) -> list[str]:
+    names = [name.strip() for name in only.split(",") if name.strip()] or list(GROUPS)
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        raise typer.BadParameter(f"--only has no group {unknown[0]!r}; there are {', '.join(GROUPS)}")
+    return names
+
+
+if __name__ == "__main__":
+    typer.run(main)

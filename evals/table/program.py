@@ -1,0 +1,77 @@
+"""The program's own verifier and reader, given passages instead of an index."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+
+from evals.table.reading import Answers
+from evals.table.statements import Judge, Judged
+from index.readers.lines import blocks_of
+from index.structure import Structure
+from index.tokens import words
+from index.types import Embedder, Passage, Source
+from rag.answering.decide import Decision, load_decision
+from rag.answering.reading import read
+from rag.reader.reader import Reader
+from rag.reader.units import ReadUnit, passage_units
+from rag.types import Ranks, RetrievedPassage
+from rag.verification.cite import Marked
+from rag.verification.verify import verify
+
+
+def judge(reader: Reader) -> Judge:
+    """The verifier on a statement that cites all of its passages."""
+
+    def judged(statement: str, passages: Sequence[str]) -> Judged:
+        items = _given(passages)
+        labels = tuple(item.label for item in items)
+        (told,) = verify([Marked(statement, labels)], items, _units, reader)
+        return Judged(told.verdict, told.probability)
+
+    return judged
+
+
+def answers(reader: Reader, embedder: Embedder, documents: Sequence[str], decision: Decision | None = None) -> Answers:
+    """The probability that the program gives its quotes, where one of `documents` is the only passage.
+
+    How rare a word is, is told by `documents`, as an index of them would.
+    """
+    fitted = decision or load_decision()
+    containing = Counter(stem for text in documents for stem in {word.stem for word in words(text)})
+
+    def idf(term: str) -> float:
+        return math.log(1 + (len(documents) - containing[term] + 0.5) / (containing[term] + 0.5))
+
+    @cache
+    def vector(text: str) -> tuple[float, ...]:
+        return tuple(embedder.embed([text])[0].tolist())
+
+    def probability(question: str, passage: str) -> float:
+        likeness = sum(a * b for a, b in zip(vector(question), vector(passage), strict=True))
+        items = _given([passage], likeness)
+        reading = read(question, items, [_units(item) for item in items], reader, idf)
+        return fitted.probability(fitted.ranked(reading.candidates))
+
+    return probability
+
+
+def _given(passages: Sequence[str], score: float = 1.0) -> list[RetrievedPassage]:
+    """Each text as a passage that is a document of its own, labelled from 1."""
+    return [
+        RetrievedPassage(
+            label, Passage(f"p{label}", f"d{label}", 0, 0, len(text), text), _source(label), score, Ranks(dense=label)
+        )
+        for label, text in enumerate(passages, start=1)
+    ]
+
+
+def _source(label: int) -> Source:
+    return Source(f"d{label}", f"{label}.txt", "", None, None, None, None)
+
+
+def _units(item: RetrievedPassage) -> tuple[ReadUnit, ...]:
+    text = item.passage.text
+    return passage_units(item.passage, item.source, text, Structure(blocks_of(text)))

@@ -1,0 +1,52 @@
+"""The line about reading alone: SQuAD 2.0, the passage given, so that no search takes part."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from evals.cases import Case
+from evals.errors import EvalError
+from evals.loaders import find, squad
+from evals.table.cells import Line, auroc, caught_at
+
+Answers = Callable[[str, str], float]
+"""How likely a passage answers a question."""
+
+
+def squad_near_misses(
+    answers_over: Callable[[Sequence[str]], Answers], data: Path, sample: int | None, say: Callable[[str], None]
+) -> list[Line]:
+    """The line of the test half, of `sample` answerable and as many impossible questions where that is given.
+
+    `answers_over` is given all the passages that are asked about.
+
+    Raises: EvalError, when the set is not below `data`, or holds fewer.
+    """
+    told = squad(find(data, "dev-v2.0.json"))
+    cases = [case for case in told.cases if case.split == "test"]
+    if sample is not None:
+        parts = ([case for case in cases if case.answerable is truth] for truth in (True, False))
+        cases = [case for part in parts for case in drawn(part, sample, 0)]
+    say(f"SQuAD 2: {len(cases)} questions")
+    answers = answers_over([told.documents[file] for file in dict.fromkeys(told.files[case.id] for case in cases)])
+    scores = [answers(case.question, told.documents[told.files[case.id]]) for case in cases]
+    positive = [case.answerable for case in cases]
+    return [
+        Line(
+            "SQuAD 2 test half, passage given: near misses refused at .10 of the answerable refused / AUROC",
+            (caught_at(scores, positive, 0.10), auroc(scores, positive)),
+            "≥ .50 / ≥ .80",
+        )
+    ]
+
+
+def drawn(cases: Sequence[Case], n: int, seed: int) -> list[Case]:
+    """`n` of `cases` without repeats; the same for the same seed, whatever the order given.
+
+    Raises: EvalError, when there are fewer.
+    """
+    if n > len(cases):
+        raise EvalError(f"A sample of {n} was asked of {len(cases)} questions; ask for fewer.")
+    return random.Random(seed).sample(sorted(cases, key=lambda case: case.id), n)

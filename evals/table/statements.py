@@ -1,0 +1,199 @@
+"""Lines about verdicts: on statements over a passage, on claims over a whole page, on sentences changed by rule."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from evals.cases import Split
+from evals.errors import EvalError
+from evals.loaders import Claim, find, squad, text_of, wice
+from evals.perturb import truths, wrongs
+from evals.table.cells import Cell, Line, auroc, recall_at_precision, share
+from index.sentences import sentences
+from rag.types import Verdict
+
+SUPPORTED: Verdict = "supported"
+PASSAGES = 60
+"""Passages of each source whose sentences are changed."""
+_WINDOW = 8
+"""Sentences of a page of WiCE that make a passage."""
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the program says of a statement, and how likely it takes it to be supported."""
+
+    verdict: Verdict
+    probability: float
+
+
+Judge = Callable[[str, Sequence[str]], Judged]
+"""Of a statement that cites passages, and their texts."""
+
+
+class Statement(BaseModel):
+    """A statement over the passage that it is about; `change` is how it was made from it."""
+
+    split: Split
+    context: str
+    statement: str
+    label: Literal["supported", "not_supported"]
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A true sentence, the passage that it is from, and the document that names are swapped from."""
+
+    sentence: str
+    passage: str
+    document: str
+
+
+def everyday(judge: Judge, data: Path, half: Split | None) -> list[Line]:
+    """The lines of `data`/everyday/statements.jsonl, of both halves where none is given, in all and by kind.
+
+    Raises: EvalError.
+    """
+    rows = [row for row in statements(data / "everyday" / "statements.jsonl") if half is None or row.split == half]
+    verdicts = [(row, judge(row.statement, [row.context]).verdict) for row in rows]
+    true = [verdict for row, verdict in verdicts if row.label == "supported"]
+    false = [verdict for row, verdict in verdicts if row.label != "supported"]
+    what = f"statements, {half or 'both halves'}"
+    cells = (_as(SUPPORTED, true), _as("unsupported", true), _as(SUPPORTED, false))
+    lines = [
+        Line(f"{what}: true supported / true unsupported / false supported", cells, "≥ .72 / ≤ .08 / ≤ .04"),
+        Line(f"{what}: true contradicted / false contradicted", tuple(_as("contradicted", of) for of in (true, false))),
+    ]
+    for label, change in dict.fromkeys((row.label, row.change) for row in rows):
+        mine = [verdict for row, verdict in verdicts if (row.label, row.change) == (label, change)]
+        truth = "true" if label == "supported" else "false"
+        lines.append(Line(f"statements, {truth}, {change}: supported", (_as(SUPPORTED, mine),)))
+    return lines
+
+
+def claims(judge: Judge, data: Path, say: Callable[[str], None]) -> list[Line]:
+    """The lines of WiCE: claims at odd places of its development set and, where it is at hand, its own test set.
+
+    Raises: EvalError.
+    """
+    half = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
+    own = next(iter(sorted(data.rglob("claim/test.jsonl"))), None)
+    sets = {"WiCE, odd places of dev": half, **({"WiCE, its own test set": list(wice(own))} if own else {})}
+    return [line for name, found in sets.items() for line in _of_claims(judge, name, found, say)]
+
+
+def changed(judge: Judge, data: Path, passages: int = PASSAGES) -> list[Line]:
+    """The lines of sentences changed by rule, of SQuAD's and WiCE's reported halves; "flagged" is not "supported".
+
+    Raises: EvalError.
+    """
+    half = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
+    drawn = [*_some(_of_squad(data), passages), *_some(_of_wice(half), passages)]
+    wrong, true = flags(judge, drawn)
+    every = [share([flag for found in kinds.values() for flag in found], 3) for kinds in (wrong, true)]
+    kinds = [*((f"perturbed, {kind}", found) for kind, found in wrong.items())]
+    kinds += [(f"true, {kind}", found) for kind, found in true.items()]
+    return [
+        Line("perturbed sentences flagged / true ones flagged", tuple(every), "≥ .95 / ≤ .02"),
+        *(Line(f"{kind}: flagged", (share(found, 3),)) for kind, found in kinds),
+    ]
+
+
+def flags(judge: Judge, drawn: Sequence[Changed]) -> tuple[dict[str, list[bool]], dict[str, list[bool]]]:
+    """Whether each sentence made wrong is flagged, by kind, and each true one, by the way it was rewritten."""
+    wrong: dict[str, list[bool]] = {}
+    true: dict[str, list[bool]] = {}
+    rng = random.Random(_SEED)
+    for item in drawn:
+        made = truths(item.sentence)
+        for truth in made:
+            true.setdefault(truth.rewrite, []).append(_is_flagged(judge, truth.text, item))
+        for false in wrongs(rng.choice(made).text, item.sentence, item.document, _SEED):
+            wrong.setdefault(false.kind, []).append(_is_flagged(judge, false.text, item))
+    return wrong, true
+
+
+def statements(path: Path) -> tuple[Statement, ...]:
+    """The statements of a file with one a line.
+
+    Raises: EvalError, when it is not there or is not of this form.
+    """
+    try:
+        return tuple(_STATEMENT.validate_json(line) for line in text_of(path, str(path)).split("\n") if line.strip())
+    except ValidationError as error:
+        raise EvalError(
+            f"{str(path)!r} does not read as statements, one a line: {error.errors()[0]['msg']}."
+        ) from error
+
+
+_STATEMENT = TypeAdapter(Statement)
+
+
+def _as(wanted: Verdict, verdicts: Sequence[Verdict]) -> Cell:
+    return share(verdict == wanted for verdict in verdicts)
+
+
+def _of_claims(judge: Judge, name: str, found: Sequence[Claim], say: Callable[[str], None]) -> list[Line]:
+    say(f"{name}: {len(found)} claims")
+    judged = [judge(claim.text, _passages(claim.evidence)) for claim in found]
+    scores, positive = [item.probability for item in judged], [claim.supported for claim in found]
+    called = [item.verdict == SUPPORTED for item in judged]
+    by_truth = [[c for c, s in zip(called, positive, strict=True) if s is truth] for truth in (True, False)]
+    right = share(s for c, s in zip(called, positive, strict=True) if c)
+    return [
+        Line(
+            f"{name}: AUROC / recall at precision .95",
+            (auroc(scores, positive), recall_at_precision(scores, positive, 0.95)),
+            "≥ .83 / ≥ .35",
+        ),
+        Line(
+            f"{name}: called supported, of the supported / of the others / right of those so called",
+            (*map(share, by_truth), right),
+        ),
+    ]
+
+
+def _is_flagged(judge: Judge, text: str, item: Changed) -> bool:
+    return judge(text, [item.passage]).verdict != SUPPORTED
+
+
+def _of_squad(data: Path) -> Iterator[Changed]:
+    told = squad(find(data, "dev-v2.0.json"))
+    for file in sorted(file for file in told.documents if int(file[:3]) % 2):
+        article = [text for name, text in told.documents.items() if name[:3] == file[:3]]
+        yield from _sentences(told.documents[file], "\n".join(article))
+
+
+def _of_wice(found: Sequence[Claim]) -> Iterator[Changed]:
+    for claim in found:
+        page = [text for text in claim.evidence if not text.startswith("(meta data)")]
+        for passage in _passages(page):
+            yield from _sentences(passage, "\n".join(page))
+
+
+def _passages(page: Sequence[str]) -> list[str]:
+    return [" ".join(page[at : at + _WINDOW]) for at in range(0, len(page), _WINDOW)]
+
+
+def _sentences(passage: str, document: str) -> Iterator[Changed]:
+    for span in sentences(passage):
+        text = " ".join(span.of(passage).split())
+        if len(text.split()) >= 8 and text.endswith((".", ".”", '."')):
+            yield Changed(text, passage, document)
+
+
+def _some(found: Iterator[Changed], passages: int) -> list[Changed]:
+    """The sentences of so many passages, drawn at random but always the same."""
+    by_passage: dict[str, list[Changed]] = {}
+    for item in found:
+        by_passage.setdefault(item.passage, []).append(item)
+    drawn = random.Random(_SEED).sample(sorted(by_passage), min(passages, len(by_passage)))
+    return [item for passage in drawn for item in by_passage[passage]]
