@@ -22,7 +22,7 @@ export QUESTION := $(value Q)
 unexport Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat ask question test eval bench faults lock clean
+.PHONY: help setup chat ask question test eval train bench faults lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ test: setup ## style, types and tests
 
 eval: setup ## the numbers of the README as one table; those of the public sets with DATA=folder
 	@$(BIN)/python -m evals.table --work "$(RUNS)/table" $(if $(DATA),--data "$(DATA)")
+
+train: setup ## train the reader anew with the sets in DATA (two hours on two cores), fit what it decides, export it
+	@$(BIN)/python -m evals.train all "$(DATA)" --work "$(RUNS)/reader"
 
 bench: setup ## speed, memory and scale on this machine
 	@$(BIN)/python -m evals.bench

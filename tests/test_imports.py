@@ -24,12 +24,13 @@ COMPOSITION = {"rag/cli.py", "rag/commands/evals.py"}
 # What ours is measured beside, as a user of these libraries alone would call them: for comparison, and nowhere else.
 BASELINES = "evals/bench/baselines.py"
 TABS = {f"rag/page/tabs/{name}.py" for name in ("ask", "conversations", "documents", "evals", "model")}
+TRAINING = {f"evals/train/{name}.py" for name in ("batches", "export", "learn", "measure")}
 HOMES = {
     "chromadb": {"index/store.py", BASELINES},
     "bm25s": {"index/lexical.py"},
-    "onnxruntime": {"index/graph.py"},
-    "tokenizers": {"index/graph.py"},
-    "sentence_transformers": {"index/embed.py", "rag/verification/entail.py", BASELINES},
+    "onnxruntime": {"index/graph.py", "rag/reader/session.py", "evals/train/export.py"},
+    "tokenizers": {"index/graph.py", "rag/reader/layout.py", "rag/reader/session.py", *TRAINING},
+    "sentence_transformers": {"index/embed.py", BASELINES},
     "gradio": {"ui.py", *TABS},
     "httpx": {"rag/providers/endpoint.py"},
     "huggingface_hub": {"index/model_files.py", "rag/providers/hub.py"},

@@ -1,26 +1,50 @@
-"""`python -m evals.train DATA`: train the reader."""
+"""`python -m evals.train STEP DATA`: train the reader, export it, fit what is decided by it; or all of that."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from evals.train import fit, fit_verdicts
+from evals.train.export import export
 from evals.train.learn import Plan, learn, quick
 from index.model_files import find
+from rag.answering.decide import DECISION
+from rag.reader.session import INSTALLED, OnnxReader
+
+STEPS = ("learn", "export", "fit", "verdicts", "all")
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Read the command line and run the step that it names."""
     parser = argparse.ArgumentParser(prog="python -m evals.train", description=__doc__)
-    parser.add_argument("data", type=Path, help="the folder with reader/, authored/ and squad2-cs224n/")
+    parser.add_argument("step", choices=STEPS)
+    parser.add_argument("data", type=Path, help="the folder with reader/, authored/, everyday/ and squad2-cs224n/")
     parser.add_argument("--encoder", help="a folder or a name; the installed embedding model if not given")
     parser.add_argument("--work", type=Path, default=Path("runs/reader"), help="where checkpoints are kept")
+    parser.add_argument("--model", type=Path, default=INSTALLED, help="where the reader is written, and read")
     parser.add_argument("--examples", type=int, default=Plan.examples)
     parser.add_argument("--start", type=Path, help="a checkpoint to begin with")
     parser.add_argument("--quick", action="store_true", help="a few steps, to see that everything fits together")
-    told = parser.parse_args()
-    plan = Plan(told.data, find(told.encoder).folder, told.work, examples=told.examples, start=told.start)
-    learn(quick(plan) if told.quick else plan)
+    args = parser.parse_args()
+    encoder = find(args.encoder).folder
+    plan = Plan(args.data, encoder, args.work, examples=args.examples, start=args.start)
+    plan = quick(plan) if args.quick else plan
+    if args.step in ("learn", "all"):
+        learn(plan)
+    if args.step in ("export", "all"):
+        export(plan.work / "last.pt", encoder, args.model)
+    if args.step in ("fit", "all"):
+        _fit(args.data, args.work, args.model)
+    if args.step in ("verdicts", "all"):
+        fit_verdicts.run(args.data, args.model)
+
+
+def _fit(data: Path, work: Path, model: Path) -> None:
+    reads = fit.gather(data, work, OnnxReader(model))
+    fit.save(fit.fit(reads), model / DECISION.name)
+    for domain, figures in fit.report(reads, fit.load(model / DECISION.name)).items():
+        print(domain, figures)
 
 
 if __name__ == "__main__":

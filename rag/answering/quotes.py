@@ -31,7 +31,7 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     chosen = _chosen(ranked, max_words)
     listed = _list_of(reading, chosen[0], max_words)
     quotes = [_quote(reading, candidate) for candidate in chosen if candidate.unit not in listed]
-    whole = [_as_quote(reading, chosen[0].passage.label, unit) for unit in listed]
+    whole = [_whole_list(reading, chosen[0], listed)] if listed else []
     quotes = [*_with_withdrawals(reading, whole), *_with_withdrawals(reading, quotes)]
     missing = reading.absent[0] if reading.absent else None
     differing = _differ(chosen)
@@ -111,6 +111,16 @@ def _list_of(reading: Reading, best: Candidate, max_words: int) -> list[ReadUnit
             break
         listed.append(unit)
     return listed if len(listed) > 1 else []
+
+
+def _whole_list(reading: Reading, best: Candidate, listed: Sequence[ReadUnit]) -> Quote:
+    """From the sentence that leads to a list to its last item, as one quote."""
+    spans = [unit.span for unit in listed if unit.span]
+    span = Span(spans[0].start, spans[-1].end)
+    passage = best.passage.passage
+    text = passage.text[span.start - passage.start : span.end - passage.start]
+    items = Span(spans[1].start, spans[-1].end)
+    return Quote(best.passage.label, span, text, items, _headings(reading, best.passage.label, best.unit))
 
 
 def _quote(reading: Reading, candidate: Candidate) -> Quote:

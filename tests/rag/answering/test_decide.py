@@ -1,56 +1,35 @@
-"""Whether to answer, before and after the answerer, and what is lacking."""
+"""The fitted decision: read from its file, whole or not at all."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from index.types import Span
-from rag.answering import decide
-from rag.types import Draft, Finding, Quote, Statement, Verdict
-
-FOUND = Finding("Who?", (Quote(1, Span(0, 3), "Tom"),))
+from rag.answering.decide import DECISION, Logistic, in_order, load_decision
+from rag.errors import RagError
+from tests.rag.readings import by_margin, read_over
 
 
-def lacks(question: str, missing: str | None) -> Finding:
-    return Finding(question, (), missing)
+def test_the_installed_decision_is_whole_and_names_its_command() -> None:
+    decision = load_decision()
+    assert 0 < decision.refused <= decision.answered < 1
+    assert json.loads(DECISION.read_text())["command"].startswith("python -m evals.train")
 
 
-def test_without_passages_the_index_is_empty() -> None:
-    assert decide.before(0, []) == "empty_index"
-    assert decide.before(0, [FOUND]) == "empty_index"
+@pytest.mark.parametrize("harm", ["{", "{}", '{"unit": {"bias": 0}, "question": {"bias": 0}}'])
+def test_a_decision_of_other_features_is_refused(tmp_path: Path, harm: str) -> None:
+    (tmp_path / "decision.json").write_text(harm)
+    with pytest.raises(RagError, match="reinstall"):
+        load_decision(tmp_path / "decision.json")
 
 
-def test_no_answerer_is_asked_unless_a_part_has_evidence() -> None:
-    assert decide.before(5, []) == "no_evidence"
-    assert decide.before(5, [lacks("Who?", "a name"), lacks("When?", "a date")]) == "no_evidence"
-    assert decide.before(5, [FOUND]) is None
-    assert decide.before(5, [lacks("When?", "a date"), FOUND]) is None
+def test_a_logistic_never_overflows() -> None:
+    assert Logistic(0.0, (1e9,)).probability([1e9]) == pytest.approx(1)
+    assert Logistic(0.0, (-1e9,)).probability([1e9]) == pytest.approx(0)
 
 
-def statements(*verdicts: Verdict) -> list[Statement]:
-    return [Statement("A sentence.", (1,), verdict) for verdict in verdicts]
-
-
-@pytest.mark.parametrize("verdict", ["supported", "partly"])
-def test_one_statement_that_stands_makes_an_answer(verdict: Verdict) -> None:
-    assert decide.after(Draft("A sentence [1]."), statements("unsupported", verdict, "uncited")) is None
-
-
-def test_a_draft_in_which_nothing_stands_is_none() -> None:
-    assert decide.after(Draft("A sentence [1]."), statements("unsupported", "uncited")) == "unsupported"
-
-
-def test_an_answerer_may_decline() -> None:
-    assert decide.after(Draft("A sentence [1].", declined=True), statements("unsupported")) == "model_declined"
-    assert decide.after(Draft("A sentence [1].", declined=True), statements("supported")) is None
-    assert decide.after(Draft(""), []) == "model_declined"
-
-
-def test_what_is_lacking_is_told_by_part_where_there_are_several() -> None:
-    assert decide.lacking([]) is None
-    assert decide.lacking([FOUND]) is None
-    assert decide.lacking([lacks("Who?", None)]) is None
-    assert decide.lacking([lacks("Who?", "no name")]) == "no name"
-    assert decide.lacking([FOUND, lacks("When?", "no date")]) == "“When?”: no date"
-    both = [lacks("Who?", "no name"), lacks("When?", "no date"), lacks("Why?", None)]
-    assert decide.lacking(both) == "“Who?”: no name; “When?”: no date"
+def test_passages_come_in_the_order_of_their_best_sentence_and_the_unread_last() -> None:
+    reading = read_over("Where is the bodkin?", ["Nothing here.", "The bodkin lies here.", "# Only a heading"])
+    assert in_order([by_margin().ranked(reading.candidates)], [1, 2, 3]) == [2, 1, 3]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from index.build import build_index
-from rag.answering.extract import ExtractAnswerer
+from rag.answering.extract import QuotesAnswerer
 from rag.pipeline import Pipeline
 from rag.settings import load
-from tests.fakes import HashingEmbedder
+from tests.fakes import HashingEmbedder, OverlapReader
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -20,7 +20,7 @@ def test_nodes_carry_true_offsets(tmp_path: Path, seeds: Path) -> None:
 
     settings = load(home=tmp_path / "home", environ={})
     build_index(settings.for_index(), [seeds], HashingEmbedder())
-    pipeline = Pipeline(settings, HashingEmbedder(), ExtractAnswerer())
+    pipeline = Pipeline(settings, HashingEmbedder(), QuotesAnswerer(), OverlapReader())
     nodes = PassageRetriever(pipeline, k=3).retrieve("How many bakeries are left in Aleppo?")
     assert len(nodes) == 3
     for found in nodes:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-import pytest
-
 from index.open import Index
-from index.types import Hit, Passage, Source, Span, Vectors, passage_id
+from index.structure import Structure, packed
+from index.types import Article, Hit, Passage, Source, Span, Vectors, passage_id
 from index.within import Within
-from rag.retrieval.reading import Reader
-from rag.retrieval.retrieve import Retriever, as_pairs
+from rag.retrieval.retrieve import Retriever
 from rag.settings import Retrieval
 from tests.fakes import HashingEmbedder
 
@@ -19,7 +17,7 @@ TEXTS = {
     "ferry": "The ferry of Eastwick leaves at noon. It carries forty people.",
     "bakery": "The bakery of Harlow burned down. Its oven had been left on.",
     "mill": "A mill stands beside the river. Nobody has used it for years.",
-    "school": "The school of Harlow has a new roof. It was paid for by the town.",
+    "copy": "A mill stands  beside the river.\nNobody has used it for years.",
 }
 QUESTION = "When does the ferry of Eastwick leave?"
 
@@ -49,71 +47,66 @@ class FakeIndex:
         self.queries.append(text)
         return self._lexical[:k]
 
-    def idf(self, term: str) -> float:
-        return 1.0
-
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
-        return {key: self.passages_by_id[key] for key in ids if key in self.passages_by_id}
+        return {key: self.passages_by_id[key] for key in ids}
 
     def source(self, found: Passage) -> Source:
         return Source(found.document_id, f"{found.document_id}.txt", "0" * 64, None, None, None, None)
 
-    def neighbours(self, found: Passage, before: int, after: int) -> tuple[Passage, ...]:
-        return ()
+    def article(self, found: Passage) -> Article:
+        return Article(found.document_id, 0, found.span)
+
+    def structure(self, document_id: str) -> Structure:
+        return Structure(packed(()))
+
+    def text(self, document_id: str) -> str:
+        return TEXTS[document_id]
 
 
-def retriever(dense: list[Hit], lexical: list[Hit], settings: Retrieval | None = None) -> Retriever:
-    index, embedder = FakeIndex(dense, lexical), HashingEmbedder()
-    reader = Reader(embedder, index.idf, lambda found: found.text)
-    return Retriever(cast("Index", index), reader, settings or Retrieval())
+def retriever(dense: list[Hit], lexical: list[Hit]) -> tuple[Retriever, FakeIndex]:
+    index = FakeIndex(dense, lexical)
+    return Retriever(cast("Index", index), HashingEmbedder(), Retrieval()), index
 
 
-def test_a_hit_without_a_score_is_never_fused() -> None:
-    found = retriever(hits(ferry=0.8, mill=0.0, school=-0.2), hits(bakery=0.0)).retrieve(QUESTION)
-    assert [item.passage.document_id for item in found] == ["ferry"]
-    assert found[0].ranks.lexical is None
+def paths(dense: list[Hit], lexical: list[Hit], k: int = 5) -> list[str]:
+    return [item.source.path for item in retriever(dense, lexical)[0].retrieve([QUESTION], k)]
 
 
-def test_where_no_leg_finds_anything_there_are_no_passages() -> None:
-    assert retriever([], []).retrieve(QUESTION) == ()
-    assert retriever(hits(mill=0.0), hits(bakery=0.0)).retrieve(QUESTION) == ()
+def test_passages_of_both_searches_come_back_by_fused_rank() -> None:
+    assert paths(hits(mill=0.9, ferry=0.8), hits(ferry=4.0, bakery=2.0)) == ["ferry.txt", "mill.txt", "bakery.txt"]
 
 
-def test_both_ranks_are_kept() -> None:
-    found = retriever(hits(bakery=0.9, ferry=0.8, mill=0.1), hits(ferry=7.0, school=2.0)).retrieve(QUESTION)
-    ranks = {item.passage.document_id: (item.ranks.dense, item.ranks.lexical) for item in found}
-    assert ranks == {"bakery": (1, None), "ferry": (2, 1), "mill": (3, None), "school": (None, 2)}
-    assert sorted(item.ranks.rerank or 0 for item in found) == [1, 2, 3, 4]
+def test_a_hit_without_a_score_has_no_vote() -> None:
+    assert paths(hits(ferry=0.5), hits(mill=0.0)) == ["ferry.txt"]
 
 
-def test_labels_count_from_one_in_the_order_given() -> None:
-    found = retriever(hits(bakery=0.9, ferry=0.8, mill=0.1), hits(ferry=7.0)).retrieve(QUESTION)
-    assert [item.label for item in found] == [1, 2, 3]
-    assert found[0].passage.document_id == "ferry"
-    assert [item.score for item in found] == sorted((item.score for item in found), reverse=True)
-    assert as_pairs(found)[0] == (found[0].passage, found[0].source)
+def test_both_ranks_and_the_cosine_stand_on_each_passage_and_labels_count_from_one() -> None:
+    found, _ = retriever(hits(mill=0.9, ferry=0.8), hits(ferry=4.0))
+    first, second = found.retrieve([QUESTION], 5)
+    assert (first.label, first.ranks.dense, first.ranks.lexical, first.score) == (1, 2, 1, 0.8)
+    assert (second.label, second.ranks.dense, second.ranks.lexical) == (2, 1, None)
 
 
-@pytest.mark.parametrize(("k", "many"), [(None, 2), (1, 1), (3, 3), (50, 4)])
-def test_no_more_come_back_than_are_asked_for(k: int | None, many: int) -> None:
-    every = hits(ferry=0.9, bakery=0.8, mill=0.7, school=0.6)
-    found = retriever(every, [], Retrieval(top_k=2)).retrieve(QUESTION, k)
-    assert len(found) == many
-    assert len({item.passage.id for item in found}) == many
+def test_no_more_come_back_than_are_wanted() -> None:
+    assert paths(hits(mill=0.9, ferry=0.8, bakery=0.1), [], k=2) == ["mill.txt", "ferry.txt"]
 
 
-def test_a_leg_is_asked_for_the_candidates_set_and_for_all_that_are_read() -> None:
-    many = [Hit(f"d:{n}-{n + 1}", 1 / n, n) for n in range(1, 101)]
-    dense, lexical = retriever(many, many, Retrieval(candidates=60)).legs(QUESTION)
-    assert (len(dense), len(lexical)) == (60, 60)
-    dense, _ = retriever(many, [], Retrieval(candidates=1)).legs(QUESTION)
-    assert len(dense) == 20
+def test_the_same_words_take_one_place_and_name_the_other_path() -> None:
+    found, _ = retriever(hits(mill=0.9, copy=0.89, ferry=0.1), [])
+    first, second = found.retrieve([QUESTION], 2)
+    assert (first.source.path, first.also_in) == ("mill.txt", ("copy.txt",))
+    assert second.source.path == "ferry.txt"
 
 
-def test_each_part_of_a_question_is_searched_and_gets_a_turn() -> None:
-    index, embedder = FakeIndex(hits(ferry=0.9, bakery=0.8, mill=0.7), hits(ferry=3.0, bakery=2.0)), HashingEmbedder()
-    reader = Reader(embedder, index.idf, lambda found: found.text)
-    two = "When does the ferry of Eastwick leave, and why did the bakery of Harlow burn down?"
-    found = Retriever(cast("Index", index), reader, Retrieval(top_k=2)).retrieve(two)
+def test_each_part_of_a_question_is_searched() -> None:
+    found, index = retriever(hits(ferry=0.9), hits(mill=3.0))
+    found.retrieve(["When does the ferry leave, and who owns the mill?", "When does the ferry leave?"], 5)
     assert len(index.queries) == 2
-    assert {item.passage.document_id for item in found} == {"ferry", "bakery"}
+
+
+def test_a_passage_is_read_by_its_sentences() -> None:
+    found, _ = retriever(hits(ferry=0.9), [])
+    (item,) = found.retrieve([QUESTION], 1)
+    assert [unit.unit.text for unit in found.units(item)] == [
+        "The ferry of Eastwick leaves at noon.", "It carries forty people.",
+    ]  # fmt: skip

@@ -1,0 +1,55 @@
+"""What is known of a sentence: marks of a question that are missing, words that its headings say."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.reading import FEATURES, marks, reordered
+from tests.rag.readings import read_over
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who opened T-4499?", ["T-4499"]),
+        ("what does part AX-4471-B cost", ["AX-4471-B"]),
+        ("When did Orla Quennell leave for Brask?", ["Orla", "Quennell", "Brask"]),
+        ("What is the rent of Flat A?", ["Flat", "A"]),
+        ("Where do I sign?", []),
+        ("is it open in 2021", ["2021"]),
+    ],
+)
+def test_marks_are_what_stands_for_one_thing(question: str, expected: list[str]) -> None:
+    assert [mark.text for mark in marks(question)] == expected
+
+
+def features(question: str, text: str, at: int = 0) -> dict[str, float]:
+    reading = read_over(question, [text])
+    return dict(zip(FEATURES, reading.candidates[at].features, strict=True))
+
+
+def test_an_identifier_matches_whole_or_not_at_all() -> None:
+    near = features("Who opened T-4499?", "T-4419 was opened by Wenna. T-4410 by Piers.")
+    same = features("Who opened T-4419?", "T-4419 was opened by Wenna.")
+    assert near["missing_marks"] == near["missing_marks_anywhere"] == 1
+    assert same["missing_marks"] == 0
+    assert read_over("Who opened T-4499?", ["T-4419 was opened by Wenna."]).absent == ("T-4499",)
+
+
+def test_a_heading_says_its_words_for_what_stands_below_it() -> None:
+    text = "# Flats\n\n## Flat A\n\nThe rent is 940.\n\n## Flat C\n\nThe rent is 700.\n"
+    first = features("What is the rent of Flat A?", text)
+    second = features("What is the rent of Flat B?", text)
+    assert first["missing_marks"] < second["missing_marks"]
+
+
+def test_reordering_keeps_every_candidate_with_its_passage() -> None:
+    reading = read_over("Where is the key?", ["The key hangs here.", "Nothing.", "A key is brass."])
+    renewed = reordered(reading, [3, 1])
+    assert [item.label for item in renewed.passages] == [1, 2]
+    assert [item.ranks.reader for item in renewed.passages] == [1, 2]
+    assert {c.passage.label: c.unit.unit.text for c in renewed.candidates} == {
+        1: "A key is brass.", 2: "The key hangs here.",
+    }  # fmt: skip
+    for candidate in renewed.candidates:
+        assert candidate.passage in renewed.passages
