@@ -108,7 +108,8 @@ class Conversations(_Section):
 class LanguageModel(_Section):
     """Which language model writes the answers, and its limits; without a provider none is used.
 
-    `context` and `max_tokens` count tokens: of prompt and reply together, and of the reply. Times are in seconds.
+    `context` and `max_tokens` count tokens: of prompt and reply together, and of the reply. `max_words` is how long a
+    model is asked to let an answer be, at most. Times are in seconds.
     The key itself is never a setting: `api_key_env` names the environment variable that holds it.
     """
 
@@ -122,6 +123,7 @@ class LanguageModel(_Section):
     timeout: float = Field(120, gt=0, le=3600)
     first_token_timeout: float = Field(60, gt=0, le=3600)
     max_tokens: int = Field(400, ge=16, le=8192)
+    max_words: int = Field(120, ge=10, le=4000)
     temperature: float = Field(0, ge=0, le=2)
     retries: int = Field(2, ge=0, le=10)
 

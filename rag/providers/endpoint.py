@@ -7,6 +7,7 @@ Redirects are not followed, so that nothing but the configured address is ever c
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +16,18 @@ from typing import Final
 
 import httpx
 
-from rag.errors import LLMFailed
+from rag.errors import LLMFailed, ReplyCut
 from rag.providers.events import Events, Piece, Unreadable, problem, read
 
 _AGAIN: Final = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
+_UNTAKEN: Final = frozenset([400, 422])
+"""Statuses under which an endpoint may refuse a field of the request."""
+_OTHER_NAME: Final = {"max_tokens": "max_completion_tokens"}
+_TOO_LONG = re.compile(
+    r"context[\s_]*(?:length|window|size|limit)|(?:prompt|input|messages?) (?:is|are) too long|too many tokens",
+    re.IGNORECASE,
+)
+"""How endpoints say that a prompt does not fit."""
 _LONGEST_BODY = 1024 * 1024
 _LONGEST_TOLD = 200
 _CHARS_A_TOKEN = 16
@@ -67,22 +76,24 @@ class Endpoint:
         self._url = url.rstrip("/")
         self._model = model
         self._key = key
-        self._temperature = temperature
+        self._options: Json = {"temperature": temperature, "max_tokens": limits.max_tokens}
         self.limits = limits
 
     async def answer(self, prompt: str, give: Callable[[str], None]) -> None:
         """Hands the reply to `give` as it comes. Cancelling closes the connection.
 
-        Raises: LLMFailed, in one sentence, never with the key.
+        Raises: LLMFailed, in one sentence, never with the key; ReplyCut, where the whole of what may come has come.
         """
         key = self._key()
         ends = asyncio.get_running_loop().time() + self.limits.total
         reply = _Reply(give, self.limits.max_tokens * _CHARS_A_TOKEN)
         for tried in range(self.limits.retries + 1):
             try:
-                return await self._within(prompt, key, reply, ends)
+                await self._within(prompt, key, reply, ends)
             except _Failed as error:
                 failed = error.attempt
+            else:
+                return reply.close(self._told)
             pause = self.limits.backoff * 2**tried if failed.after is None else failed.after
             left = ends - asyncio.get_running_loop().time()
             if reply.begun or not failed.again or tried == self.limits.retries or pause >= left:
@@ -96,7 +107,8 @@ class Endpoint:
         try:
             async with asyncio.timeout_at(begins) as clock:
                 reply.on_first(lambda: clock.reschedule(ends))
-                await self._once(prompt, key, reply)
+                while not await self._is_taken(prompt, key, reply):
+                    pass
         except TimeoutError:
             raise _Failed(_Try(self._late(reply))) from None
 
@@ -108,7 +120,8 @@ class Endpoint:
         wait = f"within {self.limits.first:g} s"
         return f"{self._told} gave no word {wait}; raise llm.first_token_timeout or use a smaller model."
 
-    async def _once(self, prompt: str, key: str | None, reply: _Reply) -> None:
+    async def _is_taken(self, prompt: str, key: str | None, reply: _Reply) -> bool:
+        """One request: whether it was answered, or a field was refused that the next is without. Raises: _Failed."""
         time = httpx.Timeout(None, connect=self.limits.connect)
         try:
             async with (
@@ -118,8 +131,12 @@ class Endpoint:
                 ) as got,
             ):
                 if got.status_code != httpx.codes.OK:
-                    raise _Failed(self._refused(got, problem(await _whole(got))))
+                    body = await _whole(got)
+                    if got.status_code in _UNTAKEN and self._does_without(body):
+                        return False
+                    raise _Failed(self._refused(got, problem(body)))
                 await self._read(got, reply)
+                return True
         except httpx.RequestError as error:
             raise _Failed(self._lost(error, reply)) from None
         except Unreadable as error:
@@ -129,10 +146,20 @@ class Endpoint:
         return {
             "model": self._model,
             "messages": [{"role": "user", "content": prompt}],
-            "temperature": self._temperature,
-            "max_tokens": self.limits.max_tokens,
+            **self._options,
             "stream": True,
         }
+
+    def _does_without(self, body: bytes) -> bool:
+        """Whether `body` refuses a field that can be left out or named otherwise, as it then is from here on."""
+        words = body.decode("utf-8", "replace")
+        refused = next((name for name in self._options if re.search(rf"\b{name}\b", words)), None)
+        if refused is None or _TOO_LONG.search(words):
+            return False
+        value = self._options.pop(refused)
+        if refused in _OTHER_NAME:
+            self._options[_OTHER_NAME[refused]] = value
+        return True
 
     async def _read(self, got: httpx.Response, reply: _Reply) -> None:
         kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -142,6 +169,8 @@ class Endpoint:
             self._take(read(await _whole(got)), reply)
         else:
             await self._events(got, reply)
+        if not reply.begun and reply.cut:
+            raise _Failed(_Try(f"{self._told} had not begun its answer at llm.max_tokens; raise it."))
         if not reply.begun:
             raise _Failed(_Try(f"{self._told} gave an empty reply; try another model."))
 
@@ -160,7 +189,7 @@ class Endpoint:
         """Whether the reply is whole with this piece, or as long as it may be."""
         if piece.error is not None:
             raise _Failed(_Try(f"{self._told} broke off: {_short(piece.error)}.", again=True))
-        return reply.add(piece.text) or piece.last
+        return reply.add(piece.text, cut=piece.cut) or piece.last
 
     def _refused(self, got: httpx.Response, words: str) -> _Try:
         code = got.status_code
@@ -169,6 +198,8 @@ class Endpoint:
             return _Try(f"{self._told} refused the key (status {code}); check the variable that llm.api_key_env names.")
         if code == httpx.codes.NOT_FOUND:
             return _Try(f"{self._told} is not there (status 404){told}; check llm.base_url and llm.model.")
+        if _TOO_LONG.search(words):
+            return _Try(f"{self._told} has a smaller window than llm.context says{told}; set llm.context to its size.")
         if got.is_redirect:
             return _Try(f"{self._told} points to another address (status {code}); set llm.base_url to the final one.")
         after = _seconds(got.headers.get("retry-after"))
@@ -195,20 +226,27 @@ class _Reply:
         self._left = most
         self._first: Callable[[], None] = lambda: None
         self.begun = False
+        self.cut = False
 
     def on_first(self, do: Callable[[], None]) -> None:
         """Call `do` when the first word comes."""
         self._first = do
 
-    def add(self, text: str) -> bool:
-        """Whether no more is read."""
+    def add(self, text: str, *, cut: bool = False) -> bool:
+        """Whether no more is read; `cut` says that the endpoint gives no more because it is as long as it may be."""
         if text.strip() and not self.begun:
             self.begun = True
             self._first()
         if text := text[: self._left]:
             self._give(text)
         self._left -= len(text)
+        self.cut = self.cut or cut or self._left <= 0
         return self._left <= 0
+
+    def close(self, model: str) -> None:
+        """The end of the reply. Raises: ReplyCut, where there would be more."""
+        if self.cut:
+            raise ReplyCut(f"{model} was cut at llm.max_tokens; raise it.")
 
 
 async def _whole(got: httpx.Response) -> bytes:

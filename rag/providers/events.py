@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _LONGEST = 1024 * 1024
+_CUT = ("length", "max_tokens", "max_output_tokens")
+"""How endpoints say that a reply was as long as it may be."""
 
 
 class Unreadable(ValueError):
@@ -15,10 +17,14 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One part of a reply: its text, whether it is the last, and the endpoint's own error, if it sent one."""
+    """One part of a reply: its text, whether it is the last, and the endpoint's own error, if it sent one.
+
+    `cut` says that the reply ends here because it may be no longer.
+    """
 
     text: str = ""
     last: bool = False
+    cut: bool = False
     error: str | None = None
 
 
@@ -65,7 +71,8 @@ def read(raw: bytes) -> Piece:
         raise Unreadable("a choice that is no object")
     said = choice.get("delta") or choice.get("message") or {}
     text = _text(said.get("content")) or _text(said.get("refusal")) if isinstance(said, dict) else ""
-    return Piece(text, last=bool(choice.get("finish_reason")) or "message" in choice)
+    ended = choice.get("finish_reason")
+    return Piece(text, last=bool(ended) or "message" in choice, cut=ended in _CUT)
 
 
 def problem(raw: bytes) -> str:

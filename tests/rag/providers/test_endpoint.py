@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import LLMFailed
+from rag.errors import LLMFailed, ReplyCut
 from rag.providers.bridge import Give, pulled
 from rag.providers.endpoint import Endpoint, Limits
 from rag.providers.events import Events, Piece, Unreadable
@@ -19,6 +19,17 @@ from tests.rag.providers.endpoint import Reply, event, fails, hangs_up, rambles,
 
 KEY = "sk-very-secret-0123456789"
 QUICK = Limits(total=20, first=20, connect=5, max_tokens=50, retries=2, backoff=0.01)
+
+
+def replied(url: str) -> tuple[str, str]:
+    """What came of one prompt, and the sentence that says it was cut; "" where it was not."""
+    endpoint = Endpoint(url, "small", key=lambda: KEY, limits=QUICK)
+    came: list[str] = []
+    try:
+        came.extend(pulled(lambda give: endpoint.answer("Who?", give)))
+    except ReplyCut as cut:
+        return "".join(came), str(cut)
+    return "".join(came), ""
 
 
 def asked(url: str, limits: Limits = QUICK, key: str | None = KEY) -> str:
@@ -68,7 +79,7 @@ def test_without_a_key_none_is_sent() -> None:
         sends(json.dumps({"choices": [{"message": {"content": "Ann spoke."}}]}), "application/json"),
         sends(event("Ann spoke.") + "data: [DONE]"),
         sends(event("Ann ").replace("\n", "\r\n") + event("spoke.", finish_reason="stop").replace("\n", "\r\n")),
-        sends(event("Ann spoke.", finish_reason="length"), "text/plain"),
+        sends(event("Ann spoke.", finish_reason="stop"), "text/plain"),
         sends(f"event: x\nid: 1\n{event([{'type': 'text', 'text': 'Ann spoke.'}])}data:[DONE]\n"),  # type: ignore[arg-type]
         sends(event(delta={"refusal": "Ann spoke."}) + "data: [DONE]\n\n"),
         sends('data: {"choices": [], "usage": {}}\n\n' + event("Ann spoke.") + "data: [DONE]\n\n"),
@@ -97,6 +108,7 @@ def test_other_ways_to_say_it(reply: Reply) -> None:
         (sends(b"\xff\xfe\x00" * 100), "closed the connection before its reply was whole", 3),
         (sends(event("   ") + "data: [DONE]\n\n"), "gave an empty reply", 1),
         (sends("data: [DONE]\n\n"), "gave an empty reply", 1),
+        (sends(event(finish_reason="length")), r"had not begun its answer at llm\.max_tokens; raise it", 1),
         (sends(event("Ann spo")), "closed the connection before its reply was whole", 1),
         (sends(""), "closed the connection before its reply was whole", 3),
         (hangs_up, "closed the connection before its reply was whole", 3),
@@ -151,8 +163,84 @@ def test_not_done_in_time() -> None:
 
 def test_text_without_end_is_cut_and_the_connection_closed() -> None:
     with serving(rambles("and so on ")) as endpoint:
-        assert len(asked(endpoint.url)) == 50 * 16
+        text, cut = replied(endpoint.url)
+        assert len(text) == 50 * 16
+        assert cut.endswith(" was cut at llm.max_tokens; raise it.")
         assert endpoint.left.wait(10)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        sends(event("Ann spo") + event(finish_reason="length") + "data: [DONE]\n\n"),
+        sends(event("Ann spo", finish_reason="length")),
+        sends(
+            json.dumps({"choices": [{"message": {"content": "Ann spo"}, "finish_reason": "length"}]}),
+            "application/json",
+        ),
+    ],
+    ids=["a last event", "with the last words", "whole"],
+)
+def test_a_reply_that_the_endpoint_cut_keeps_its_words_and_says_so(reply: Reply) -> None:
+    with serving(reply) as endpoint:
+        text, cut = replied(endpoint.url)
+    assert text == "Ann spo"
+    assert cut.endswith(" was cut at llm.max_tokens; raise it.")
+    with serving(says("Ann spoke.")) as endpoint:
+        assert replied(endpoint.url) == ("Ann spoke.", "")
+
+
+MAX_TOKENS = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+)
+TEMPERATURE = "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) is supported."
+
+
+def options(endpoint_requests: list[tuple[str, dict[str, str], dict[str, object]]]) -> list[dict[str, object]]:
+    return [
+        {k: v for k, v in body.items() if k not in ("model", "messages", "stream")} for *_, body in endpoint_requests
+    ]
+
+
+def test_a_field_that_is_refused_is_left_out_or_named_as_the_endpoint_wants_without_a_retry() -> None:
+    with serving(fails(400, MAX_TOKENS), fails(400, TEMPERATURE), says("Yes.")) as endpoint:
+        chat = Endpoint(endpoint.url, "small", key=lambda: KEY, limits=Limits(max_tokens=50, retries=0))
+        assert "".join(pulled(lambda give: chat.answer("Who?", give))) == "Yes."
+        assert "".join(pulled(lambda give: chat.answer("Who?", give))) == "Yes."
+    assert options(endpoint.requests) == [
+        {"temperature": 0, "max_tokens": 50},
+        {"temperature": 0, "max_completion_tokens": 50},
+        {"max_completion_tokens": 50},
+        {"max_completion_tokens": 50},
+    ]
+
+
+def test_a_field_named_only_beside_the_message_is_found_too() -> None:
+    told = {"detail": [{"loc": ["body", "temperature"], "msg": "Extra inputs are not permitted"}]}
+    with serving(sends(json.dumps(told), "application/json", 422), says("Yes.")) as endpoint:
+        assert asked(endpoint.url) == "Yes."
+    assert options(endpoint.requests)[1] == {"max_tokens": 50}
+
+
+def test_an_endpoint_that_refuses_everything_is_asked_a_few_times() -> None:
+    sentence, tries = refused(fails(400, "max_tokens, max_completion_tokens and temperature are not taken"))
+    assert "status 400" in sentence
+    assert tries == 4
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (max_tokens is 400).",
+        "the request exceeds the available context size, try increasing it",
+        "Your input exceeds the context window of this model.",
+        "prompt is too long: 210000 tokens > 200000 maximum",
+    ],
+)
+def test_a_prompt_that_does_not_fit_says_which_setting_to_change(told: str) -> None:
+    sentence, tries = refused(fails(400, told))
+    assert re.search(r"has a smaller window than llm\.context says \(.*\); set llm\.context to its size\.$", sentence)
+    assert tries == 1
 
 
 @pytest.mark.parametrize("reply", [rambles("and "), stalls("Ann "), stalls()], ids=["talking", "paused", "silent"])
