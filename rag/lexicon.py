@@ -1,4 +1,4 @@
-"""The closed classes of English words, each once. What has no end, as verbs, roles, places and opinions, is nowhere here.
+"""The closed classes of English words, each once. What has no end, as verbs, roles and places, is nowhere here.
 
 A class is closed where grammar or a standard ends it: no new number word, month or negation is coined.
 """
@@ -115,12 +115,14 @@ MODALS = POSSIBILITY | OBLIGATION | INTENTION
 EXCLUSIVES = frozenset("only solely exclusively except unless until till if provided".split())
 """What narrows that which stands beside it."""
 UNIVERSALS = frozenset("all every each any always everyone everybody everything anyone anybody anything whole".split())
-PARTITIVES = frozenset("some most many few several half sometimes often usually mostly mainly partly rarely seldom".split())
+PARTITIVES = frozenset(
+    "some most many few several half sometimes often usually mostly mainly partly rarely seldom".split()
+)
 APPROXIMATELY = frozenset("about around roughly approximately nearly almost some circa barely".split())
-AT_LEAST = frozenset(("at least", "no less than", "no fewer than", "not less than", "a minimum of", "minimum", "min"))
+AT_LEAST = frozenset(("at least", "no less than", "no fewer than", "not less than", "minimum", "min"))
 AT_MOST = frozenset(
     (
-        "at most", "no more than", "not more than", "no longer than", "up to", "a maximum of", "maximum", "max",
+        "at most", "no more than", "not more than", "no longer than", "up to", "maximum", "max",
         "within", "no later than",
     )
 )  # fmt: skip
@@ -128,7 +130,9 @@ MORE_THAN = frozenset(("more than", "over", "longer than", "above"))
 LESS_THAN = frozenset(("less than", "fewer than", "under", "below"))
 CONTRASTS = frozenset("but however although though whereas while yet nevertheless nonetheless instead".split())
 CONJUNCTIONS = frozenset("and or nor but so because since when while whereas although though".split())
-CONDITIONALS = frozenset("if unless until till provided while when whenever where wherever before after as once".split())
+CONDITIONALS = frozenset(
+    "if unless until till provided while when whenever where wherever before after as once".split()
+)
 """What opens a clause without which another does not hold."""
 CLOCK_PREPOSITIONS = frozenset("at from until till to by before after between and around since".split())
 

@@ -13,7 +13,6 @@ from index.patterns import Patterns
 from index.tokens import STOP_WORDS, fold, stem, words
 from index.types import Article
 from rag.errors import QuestionInvalid
-from rag.language.names import skeleton
 from rag.types import Filter, Filtering, FilterKind, FilterOrigin
 
 _PARTIAL = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?")
@@ -43,19 +42,18 @@ class Filters:
         for name in _KINDS:
             if any(not value.strip() for value in getattr(self, name)):
                 raise QuestionInvalid(f"A filter by {_KINDS[name]} is empty; give a name, or leave it out.")
-        for told in (self.after, self.before):
-            if told is not None and iso_date(told) != told:
-                raise QuestionInvalid(f"{told!r} is no date; write it as 2016, 2016-09 or 2016-09-07.")
+        for day in (self.after, self.before):
+            if day is not None and iso_date(day) != day:
+                raise QuestionInvalid(f"{day!r} is no date; write it as 2016, 2016-09 or 2016-09-07.")
 
     def __bool__(self) -> bool:
         return self != EVERY_ARTICLE
 
     def items(self, origin: FilterOrigin, removed: str | None = None) -> tuple[Filter, ...]:
         """Each filter by itself, as it is shown."""
-        told = [Filter(kind, value, origin, removed) for name, kind in _KINDS.items() for value in getattr(self, name)]
-        told += [Filter("after", self.after, origin, removed)] if self.after else []
-        told += [Filter("before", self.before, origin, removed)] if self.before else []
-        return tuple(told)
+        values = [(kind, value) for name, kind in _KINDS.items() for value in getattr(self, name)]
+        dates: list[tuple[FilterKind, str | None]] = [("after", self.after), ("before", self.before)]
+        return tuple(Filter(kind, value, origin, removed) for kind, value in [*values, *dates] if value)
 
 
 EVERY_ARTICLE = Filters()
@@ -107,8 +105,8 @@ def matching(search: Search, entries: Iterable[Entry]) -> tuple[list[Entry], Fil
             dated = [_dated(filters, entry.article.date) for filters in search.in_force]
             passed += [entry] if all(dated) else []
             undated += None in dated and False not in dated
-    told = search.set.items("set") + search.asked.items("asked", search.removed)
-    return passed, Filtering(told, len(passed), undated)
+    filters = search.set.items("set") + search.asked.items("asked", search.removed)
+    return passed, Filtering(filters, len(passed), undated)
 
 
 def none_found(search: Search, entries: Sequence[Entry]) -> str:
@@ -117,30 +115,32 @@ def none_found(search: Search, entries: Sequence[Entry]) -> str:
     As in: no article by Forbes before 2014 is indexed; there are 3 by Forbes, 2015 to 2017.
     """
     wanted = search.in_force
-    told = f"no article {' and '.join(map(described, wanted))} is indexed"
+    none = f"no article {' and '.join(map(described, wanted))} is indexed"
     undated = [replace(filters, after=None, before=None) for filters in wanted]
     near = [entry for entry in entries if all(_fits(filters, entry) for filters in undated)]
     if near and any(undated):
         many = "there is 1" if len(near) == 1 else f"there are {len(near):,}"
-        return f"{told}; {many} {' and '.join(described(f) for f in undated if f)}{_years(near)}"
+        return f"{none}; {many} {' and '.join(described(f) for f in undated if f)}{_years(near)}"
     if near:
-        return f"{told}; the {len(near):,} articles are of{_years(near).removeprefix(',') or ' no printed date'}"
-    return told + _known(wanted, entries)
+        return f"{none}; the {len(near):,} articles are of{_years(near).removeprefix(',') or ' no printed date'}"
+    return none + _known(wanted, entries)
 
 
 def in_words(filtering: Filtering) -> str:
     """What was searched, and which of the question's own filters were let go, as sentences; empty where none was."""
     held = [f for f in filtering.filters if f.removed is None]
-    told = []
+    sentences = []
     if held:
         origins = [_joined([f for f in held if f.origin == origin]) for origin in ("set", "asked")]
         many = "1 article" if filtering.articles == 1 else f"{filtering.articles:,} articles"
         undated = f"; {filtering.undated:,} left out for want of an exact date" if filtering.undated else ""
-        told.append(f"Searched only what is {' and '.join(map(described, filter(None, origins)))}: {many}{undated}.")
+        sentences.append(
+            f"Searched only what is {' and '.join(map(described, filter(None, origins)))}: {many}{undated}."
+        )
     gone = [f for f in filtering.filters if f.removed is not None]
     if gone:
-        told.append(f"Not kept to what is {described(_joined(gone))}, as the question asks: {gone[0].removed}.")
-    return " ".join(told)
+        sentences.append(f"Not kept to what is {described(_joined(gone))}, as the question asks: {gone[0].removed}.")
+    return " ".join(sentences)
 
 
 def _joined(items: Sequence[Filter]) -> Filters:
@@ -153,35 +153,35 @@ def _joined(items: Sequence[Filter]) -> Filters:
 
 def described(filters: Filters) -> str:
     """The filters in words that follow "article": `by Forbes or CNN from 2015 on`."""
-    told = []
+    parts = []
     if filters.titles:
-        told.append("titled " + " or ".join(f"“{title}”" for title in filters.titles))
+        parts.append("titled " + " or ".join(f"“{title}”" for title in filters.titles))
     if filters.authors:
-        told.append("written by " + " or ".join(filters.authors))
+        parts.append("written by " + " or ".join(filters.authors))
     if filters.outlets:
-        told.append("by " + " or ".join(filters.outlets))
+        parts.append("by " + " or ".join(filters.outlets))
     if filters.files:
-        told.append("in " + " or ".join(filters.files))
+        parts.append("in " + " or ".join(filters.files))
     if filters.after and filters.before and filters.before == following(filters.after):
-        told.append(f"of {human(filters.after)}")
+        parts.append(f"of {human(filters.after)}")
     else:
         dates = [f"from {human(filters.after)} on"] if filters.after else []
-        told.append(" and ".join(dates + ([f"before {human(filters.before)}"] if filters.before else [])))
-    return " ".join(filter(None, told))
+        parts.append(" and ".join(dates + ([f"before {human(filters.before)}"] if filters.before else [])))
+    return " ".join(filter(None, parts))
 
 
 def iso_date(text: str) -> str | None:
     """The date that `text` is, as `2016`, `2016-09` or `2016-09-07`; None where it is none of these, nor in words."""
-    told = text.strip()
-    match = _PARTIAL.fullmatch(told)
+    trimmed = text.strip()
+    match = _PARTIAL.fullmatch(trimmed)
     if match is None:
-        found = find_dates(told)
-        return found[0].iso if len(found) == 1 and found[0].span.of(told) == told else None
+        dates = find_dates(trimmed)
+        return dates[0].iso if len(dates) == 1 and dates[0].span.of(trimmed) == trimmed else None
     try:
         date(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1))
     except ValueError:
         return None
-    return told
+    return trimmed
 
 
 def following(iso: str) -> str:
@@ -204,6 +204,17 @@ def same_word(given: str, written: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
+def skeleton(word: str) -> str | None:
+    """What spellings of one name share: "Hezbollah", "Hizballah" and "Hizbullah" give the same consonants.
+
+    None for words too short to tell.
+    """
+    letters = fold(word).removesuffix("'s").removesuffix("h")
+    consonants = re.sub(r"(.)\1", r"\1", letters[:1] + re.sub(r"[aeiouyw'’-]", "", letters[1:]))
+    return consonants if len(letters) >= 5 and len(consonants) >= 4 else None
+
+
+@lru_cache(maxsize=65536)
 def plain(word: str) -> str:
     """A word of a name without case, accents and possessive ending."""
     return fold(word).removesuffix("'s").rstrip("'.")
@@ -211,18 +222,18 @@ def plain(word: str) -> str:
 
 def name_words(name: str) -> list[str]:
     """The words of a name that tell it from others, its article left out."""
-    told = [word.text for word in words(name)]
-    return told[1:] if len(told) > 1 and plain(told[0]) == "the" else told
+    parts = [word.text for word in words(name)]
+    return parts[1:] if len(parts) > 1 and plain(parts[0]) == "the" else parts
 
 
 def _fits(filters: Filters, entry: Entry) -> bool:
     """Whether an article passes all but the dates."""
     article = entry.article
     return (
-        _one_fits(filters.outlets, lambda told: _is_name(told, article.outlet))
-        and _one_fits(filters.authors, lambda told: _is_name(told, article.author))
-        and _one_fits(filters.titles, lambda told: _is_title(told, article.title))
-        and _one_fits(filters.files, lambda told: _is_path(told, entry.paths))
+        _one_fits(filters.outlets, lambda value: _is_name(value, article.outlet))
+        and _one_fits(filters.authors, lambda value: _is_name(value, article.author))
+        and _one_fits(filters.titles, lambda value: _is_title(value, article.title))
+        and _one_fits(filters.files, lambda value: _is_path(value, entry.paths))
     )
 
 
@@ -233,22 +244,22 @@ def _one_fits(values: Sequence[str], fits: Callable[[str], bool]) -> bool:
 def _is_name(given: str, name: str | None) -> bool:
     """Whether the words of `given` stand in `name`, in their order."""
     left = iter(name_words(name or ""))
-    asked = name_words(given)
-    return bool(asked) and all(any(same_word(word, written) for written in left) for word in asked)
+    wanted = name_words(given)
+    return bool(wanted) and all(any(same_word(word, written) for written in left) for word in wanted)
 
 
 def _is_title(given: str, title: str | None) -> bool:
-    held = {word.stem for word in words(title or "")}
-    asked = [stem(word.text) for word in words(given)]
-    meant = [word for word in asked if word not in STOP_WORDS] or asked
-    return bool(meant) and held.issuperset(meant)
+    printed = {word.stem for word in words(title or "")}
+    stems = [stem(word.text) for word in words(given)]
+    meant = [word for word in stems if word not in STOP_WORDS] or stems
+    return bool(meant) and printed.issuperset(meant)
 
 
 def _is_path(given: str, paths: Sequence[str]) -> bool:
-    told = given.removeprefix("./")
-    if told in paths:
+    glob = given.removeprefix("./")
+    if glob in paths:
         return True
-    patterns = Patterns(include=(told,))
+    patterns = Patterns(include=(glob,))
     return any(patterns.want(path) for path in paths)
 
 

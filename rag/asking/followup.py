@@ -1,83 +1,321 @@
-"""A follow-up made to stand alone, by rules: a question that leans on the one before is shown with what it is about.
+"""Follow-ups: whether a question leans on the one before, and how it reads with what it leans on put into it.
 
-The standalone form is `About “earlier question” (names of the answer): the follow-up`. It is shown to the person, and
-it is what is searched for.
+By grammar alone: pronouns, question words, auxiliaries and other closed classes (`rag.lexicon`). What is carried over
+comes from the last question and its answer by form: a capital, a digit, the place of a noun.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from index.tokens import stem, words
-from index.types import Word
-from rag.asking.question import about, asked_from, context_of
-from rag.language.names import CALENDAR
+from index.types import Span
+from rag.asking.phrases import BE, Phrase, Token, names, phrases, tokens
+from rag.lexicon import (
+    ANAPHORS,
+    AUXILIARIES,
+    CONJUNCTIONS,
+    CONTRASTS,
+    DEMONSTRATIVES,
+    DETERMINERS,
+    PERSONAL_PRONOUNS,
+    PREPOSITIONS,
+    QUESTION_WORDS,
+    SUBORDINATORS,
+    UNITS,
+)
 from rag.types import Turn
 
-_LEAD = re.compile(r"^(?:and|but|so|ok(?:ay)?|then|also|well|what about|how about)\b[\s,]*", re.I)
-_LEANS = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|one|ones|the same|such|"
-    r"the (?:other|others|former|latter|first|second|report|article|attack|strike|plan|piece|story|group|writer|author))\b",
+_OPENER = re.compile(
+    r"(?:\w+(?: \w+)?[.!] +(?=(?:and|but|or|so|what about|how about)\b))?(?:(?:and|but|or|so|then|also)\b[\s,]*)*(?:(?P<about>(?:what|how)\s+about)\b[\s,]*)?",
     re.I,
 )
-_QUESTION_WORDS = frozenset(["who", "whom", "whose", "what", "which", "when", "where", "why", "how"])
-_MAX_WORDS = 4
-_OPENS = re.compile(r"(?:^|[.!?:]|\n)[\s“\"”’)\]\[\d]*$")
-"""What stands before a sentence's first word."""
 _SOURCE = re.compile(r"^[^“”\n]*:\s(?=“)", re.M)
 """Who a quote is from, before it: not what the answer is about."""
-
-
-def standalone(question: str, history: Sequence[Turn]) -> str:
-    """`question` itself where it stands alone or nothing came before; else with the earlier question before it."""
-    if not history or not leans(question):
-        return question
-    last = history[-1]
-    earlier = standalone(last.question, history[:-1])
-    context = context_of(earlier)
-    topic = f"{context} – {earlier[asked_from(earlier) :]}" if context else earlier
-    return about(topic.rstrip("?").strip(), _names(last.answer, topic), question.strip())
+_SENTENCE = re.compile(r"[.!?]\s+")
+_MARKER = re.compile(r"\[\d+\]")
+_POSSESSIVES = frozenset("his her its their".split())
+_OF_PEOPLE = frozenset("he she him her his hers".split())
+_SUBJECTS = frozenset("he she they".split())
+_BESIDE = frozenset("other others another else same such".split())
+_CLAUSE = CONJUNCTIONS | CONTRASTS | SUBORDINATORS | QUESTION_WORDS | {"that"}
+_FOR_THINGS = frozenset("who whom whose".split())
+_PARTICIPLE = re.compile(r"\w{2,}(?:ed|en)")
+LONGEST = 600
+"""Characters of a question that may lean; what is longer says enough, and is one question."""
+_FORMS = 3
+"""Rewritings at most: each is searched for in turn."""
+_SHORT = 5
+"""Words of a fragment that may be but a noun, and of a noun that is carried over from an answer."""
+_LONGEST_ANSWER = 600
+"""Characters of an answer that are read."""
 
 
 def leans(question: str) -> bool:
-    """Whether a question cannot be read by itself: it opens with "and", points back, or says too little."""
-    if _LEAD.match(question.strip()):
-        return True
-    content = [word for word in words(question) if not word.is_stop and word.text.lower() not in _QUESTION_WORDS]
-    named = any(word.text[:1].isupper() for word in words(question)[1:])
-    points = bool(_LEANS.search(question))
-    return len(content) < 2 or (not named and (points or len(content) < 4)) or (points and len(content) < 4)
+    """Whether a question cannot be read by itself.
 
-
-def _names(answer: str, known: str) -> list[str]:
-    """The first names of an answer that the question does not have, whole, those of its sources left out.
-
-    A sentence's first word is one only where the next has a capital too: "Twenty of them" names nobody.
+    It opens with "and" or "what about", has a pronoun without a noun before it that it could stand for, or has too
+    little in it to be a question: no verb, or no noun.
     """
-    text = _SOURCE.sub("", answer)
-    given = {stem(_bare(word.text)) for word in words(known)}
-    found: dict[str, None] = {}
-    for run in _runs(text):
-        opens = _OPENS.search(text, 0, run[0].span.start) is not None
-        told = [_bare(word.text) for word in (run[1:] if opens and len(run) == 1 else run)]
-        if any(stem(word) not in given for word in told):
-            found[" ".join(told)] = None
-    return [name for at, name in enumerate(found) if len(" ".join(list(found)[: at + 1]).split()) <= _MAX_WORDS]
+    if len(question) > LONGEST:
+        return False
+    opener = _OPENER.match(question.strip())
+    if opener and opener[0]:
+        return True
+    line = tokens(question)
+    return _says_too_little(line) or _dangling(question) is not None
 
 
-def _runs(text: str) -> list[list[Word]]:
-    """Words with capitals, those that stand side by side together; months and days of the week left out."""
-    runs: list[list[Word]] = []
-    for word in words(text):
-        if not word.text[:1].isupper() or word.is_stop or word.text.lower() in CALENDAR:
-            continue
-        if runs and text[runs[-1][-1].span.end : word.span.start] == " ":
-            runs[-1].append(word)
-        else:
-            runs.append([word])
-    return runs
+def rewritings(question: str, history: Sequence[Turn]) -> tuple[str, ...]:
+    """Forms of `question` that stand without `history`, that which adds least first; none where there is no history.
+
+    Each is made of the person's own question, and of one phrase or two of the last turn: chains do not grow.
+    """
+    if not history or len(question) > LONGEST:
+        return ()
+    earlier = _resolved(history)
+    topics = _topics(earlier, history[-1].answer) or _topics(history[0].question, history[0].answer)
+    opener = _OPENER.match(question.strip())
+    core = question.strip()[opener.end() :].strip() if opener else question.strip()
+    forms = _completed(core, earlier, about=bool(opener and opener["about"]))
+    if not forms:
+        replaced = _replaced_forms(core, topics)
+        forms = [*replaced, *_prefixed(next(iter(replaced), core), topics)]
+    whole = [_sentence(form) for form in forms]
+    return tuple(form for form in dict.fromkeys(whole) if form != _sentence(question))[:_FORMS]
 
 
-def _bare(word: str) -> str:
-    return re.sub(r"['’]s$", "", word)
+def _resolved(history: Sequence[Turn]) -> str:
+    """The last question, with what it leans on itself put into it."""
+    last = history[-1].question[:LONGEST]
+    if not leans(last):
+        return last
+    return next(iter(rewritings(last, history[:-1])), last)
+
+
+# Whether it leans
+
+
+def _says_too_little(line: Sequence[Token]) -> bool:
+    """Whether there is no noun, or but one word and no verb: "from which quay", "who paid", "what is required"."""
+    places = [at for at, token in enumerate(line) if token.has_content]
+    if len(places) != 1:
+        return not places
+    word, before = line[places[0]], line[places[0] - 1].form if places[0] else ""
+    if any(c.isdigit() for c in word.text) or (word.is_named and before):
+        return False
+    auxiliaries = {token.form for token in line if token.form in AUXILIARIES}
+    participle = _PARTICIPLE.fullmatch(word.form) is not None and before not in DETERMINERS
+    return not auxiliaries or (participle and auxiliaries <= BE and line[0].form in QUESTION_WORDS)
+
+
+def _dangling(question: str) -> int | None:
+    """The first word that stands for a noun which is not there; None where each has one that it could stand for."""
+    line = tokens(question)
+    nouns = [phrase.place[0] for phrase in phrases(question)]
+    first_noun = nouns[0] if nouns else len(line)
+    clause, asks_from = 0, _asks_from(question, line)
+    for at, token in enumerate(line):
+        points = at >= asks_from and _points(line, at)
+        subject = at > 0 and line[at - 1].has_content and token.form in _SUBJECTS
+        if at and (token.breaks or subject or (token.form in _CLAUSE and not points)):
+            clause = at
+        antecedent = first_noun < (at if token.form in _POSSESSIVES else clause)
+        if points and not antecedent and not _is_told_later(line, at, nouns):
+            return at
+    return None
+
+
+def _asks_from(question: str, line: Sequence[Token]) -> int:
+    """The first word of the sentence that asks, where a remark stands before it: "That is a lot. Who pays for repairs?"."""
+    ends = [match.end() for match in _SENTENCE.finditer(question)]
+    first = next((at for at, token in enumerate(line) if ends and token.word.span.start >= ends[-1]), 0)
+    return first if sum(token.has_content for token in line[first:]) > 1 else 0
+
+
+def _points(line: Sequence[Token], at: int) -> bool:
+    """Whether the word at a place stands for something named elsewhere."""
+    form = line[at].form
+    before = line[at - 1] if at else None
+    after = line[at + 1] if at + 1 < len(line) else None
+    if form == "it":
+        return not _is_expletive(line, at)
+    if form in PERSONAL_PRONOUNS:
+        return True
+    if form == "that" and before is not None and before.has_content:
+        return False  # "the deposit that", "say that"
+    if form in DEMONSTRATIVES:
+        kind = UNITS.get(after.form, ("", 0.0))[0] if after else ""
+        return not kind.startswith("time") and not (after and after.form in QUESTION_WORDS | {"that", "of"})
+    if form == "there":
+        return not any(near and near.form in BE for near in (before, after))
+    if form == "one":
+        return (before is not None and before.form in QUESTION_WORDS) or not (
+            after and (after.has_content or after.form == "of")
+        )
+    if form in _BESIDE:
+        return sum(token.has_content for token in line) < 3
+    return form in ANAPHORS
+
+
+def _is_expletive(line: Sequence[Token], at: int) -> bool:
+    """Whether "it" stands for what follows: "is it allowed to park in front of the gate"."""
+    for place in range(at + 1, min(at + 6, len(line))):
+        if line[place].form in ("to", "that", "if"):
+            return sum(token.has_content for token in line[place:]) > 1
+    return False
+
+
+def _is_told_later(line: Sequence[Token], at: int, nouns: Sequence[int]) -> bool:
+    """Whether a pronoun of an opening clause has its noun after the comma: "if it rains, where does the class go"."""
+    if line[0].form not in CONJUNCTIONS | SUBORDINATORS | PREPOSITIONS or any(token.breaks for token in line[: at + 1]):
+        return False
+    comma = next((place for place in range(at, len(line)) if line[place].breaks), len(line))
+    return any(noun >= comma for noun in nouns)
+
+
+# What is put in
+
+
+def _topics(earlier: str, answer: str) -> list[str]:
+    """What a follow-up may be about, likeliest first: what answers "who" or "which" before what the question names."""
+    nouns = sorted(phrases(earlier), key=lambda phrase: phrase.asked_for)
+    inner = [phrase.text for phrase in phrases(earlier, linked=False) if phrase.is_name]
+    line = tokens(earlier)
+    answered = _answer_phrases(answer, line)
+    asks = {token.form for token in line[:2]}
+    first = answered if asks & _FOR_THINGS or any(noun.asked_for for noun in nouns) else []
+    last = answered if "where" in asks else []
+    return list(dict.fromkeys(_within(text) for text in [*first, *(noun.text for noun in nouns), *inner, *last]))
+
+
+def _answer_phrases(answer: str, earlier: Sequence[Token]) -> list[str]:
+    """What an answer names that the question does not: its names, or else a noun that has a determiner."""
+    text = _MARKER.sub("", _SOURCE.sub("", answer[:_LONGEST_ANSWER]))
+    known = {token.word.stem for token in earlier}
+    new = [name for name in names(text) if not _stems(name) <= known]
+    nouns = [_without_verb(phrase, text) for phrase in phrases(text) if _determiner(phrase.text)]
+    return new[:2] or [noun for noun in nouns if not _stems(noun) <= known and len(noun.split()) <= _SHORT][:1]
+
+
+def _without_verb(phrase: Phrase, text: str) -> str:
+    """The subject that opens a statement, without its verb: "the landlord" of "The landlord pays"."""
+    line = tokens(text)
+    start, end = phrase.place
+    rest = line[end].form if end < len(line) else ""
+    if start or end - start < 3 or rest in AUXILIARIES or line[end - 1].is_named:
+        return phrase.text
+    link = next((at for at in range(start, end) if line[at].form in PREPOSITIONS), end)
+    return text[: line[max(1, link - 2)].word.span.end]
+
+
+def _determiner(text: str) -> bool:
+    return text.partition(" ")[0].lower() in DETERMINERS
+
+
+def _within(noun: str) -> str:
+    """A noun as it reads within a sentence."""
+    return noun[:1].lower() + noun[1:] if _determiner(noun) else noun
+
+
+def _stems(text: str) -> set[str]:
+    return {token.word.stem for token in tokens(text) if token.has_content}
+
+
+def _replaced_forms(core: str, topics: Sequence[str]) -> list[str]:
+    """`core` with the pronoun that leans replaced, by the likeliest topic first; empty where there is no pronoun."""
+    line = tokens(core)
+    at = _dangling(core)
+    if at is None:
+        return []
+    people = [topic for topic in topics if topic[:1].isupper()]
+    things = [topic for topic in topics if topic not in people]
+    fitting = {"one": things[::-1], "ones": things[::-1]} | dict.fromkeys(_OF_PEOPLE, people)
+    forms = (_replaced(core, line, at, topic) for topic in (fitting.get(line[at].form) or topics)[:2])
+    return [form for form in forms if form]
+
+
+def _replaced(core: str, line: Sequence[Token], at: int, noun: str) -> str | None:
+    """`core` with `noun` in place of the word at a place; None where it cannot stand there."""
+    token, after = line[at], line[at + 1] if at + 1 < len(line) else None
+    head, tail = core[: token.word.span.start], core[token.word.span.end :]
+    before_noun = after is not None and after.has_content and not after.breaks
+    if token.form in _POSSESSIVES and (token.form != "her" or before_noun):
+        return f"{head}{noun}{'’' if noun.endswith('s') else '’s'}{tail}"
+    if token.form in ("one", "ones") and at:
+        return f"{head}{_bare(noun)}{tail}"
+    if token.form in PERSONAL_PRONOUNS or (token.form in DEMONSTRATIVES and not before_noun):
+        return f"{head}{noun}{_contraction(token.text)}{tail}"
+    return None
+
+
+def _contraction(word: str) -> str:
+    """ "'s" of "it's"; empty for a word that is whole."""
+    return word[cut:] if (cut := word.replace("’", "'").find("'")) >= 0 else ""
+
+
+def _bare(noun: str) -> str:
+    first, _, rest = noun.partition(" ")
+    return rest if rest and first.lower() in DETERMINERS else noun
+
+
+def _completed(core: str, earlier: str, *, about: bool) -> list[str]:
+    """A fragment with the rest of the earlier question: "from which quay" and "when does the ferry leave"."""
+    line = tokens(core)
+    rest = earlier.rstrip(" ?")
+    if not line or _dangling(core) is not None or any(token.form in AUXILIARIES for token in line):
+        return []
+    if any(token.form in QUESTION_WORDS for token in line):
+        auxiliary = next((token for token in tokens(rest) if token.form in AUXILIARIES), None)
+        if not _says_too_little(line):
+            return []
+        return [
+            f"{core.rstrip(' ?')} {rest[auxiliary.word.span.start :]}" if auxiliary else f"{rest}: {_continued(core)}"
+        ]
+    place = _counterpart(core, rest) if about or len(line) <= _SHORT else None
+    if place is not None:
+        return [rest[: place.start] + core.rstrip(" ?") + rest[place.end :]]
+    return [f"{rest} {core}"] if line[0].form in PREPOSITIONS else []
+
+
+def _counterpart(core: str, earlier: str) -> Span | None:
+    """Where the earlier question has what a fragment puts another thing in place of: "Flat B", for "Flat A".
+
+    It begins with the same preposition, shares a word, or else is the last of the same form.
+    """
+    mine, line = tokens(core), tokens(earlier)
+    nouns = phrases(earlier, linked=False)
+    starts = [phrase.place[0] for phrase in nouns]
+    if mine[0].form in PREPOSITIONS:
+        starts = [at - 1 for at in starts]
+        fitting = [n for n, at in enumerate(starts) if at >= 0 and line[at].form == mine[0].form]
+    else:
+        named = mine[0].is_named
+        alike = [n for n, noun in enumerate(nouns) if not noun.asked_for and noun.is_name == named]
+        fitting = [n for n, noun in enumerate(nouns) if _stems(noun.text) & _stems(core)] or alike
+    if not fitting:
+        return None
+    at = fitting[-1]
+    return Span(line[starts[at]].word.span.start, line[nouns[at].place[1] - 1].word.span.end)
+
+
+def _prefixed(core: str, topics: Sequence[str]) -> Iterable[str]:
+    """`core` after what it is about, where it does not say so itself."""
+    new = [topic for topic in topics if not _stems(topic) <= _stems(core)]
+    first = new[:1]
+    second = [topic for topic in new[1:] if not _stems(topic) <= _stems(first[0])][:1]
+    for about in (first, second, [*first, *second]):
+        if about:
+            yield f"{', '.join(about)}: {_continued(core)}"
+
+
+def _continued(text: str) -> str:
+    """`text` as it reads after a colon."""
+    opens = tokens(text)[:1]
+    return text if not opens or opens[0].has_content or opens[0].text == "I" else text[:1].lower() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    """`text` with a capital and a question mark."""
+    line = " ".join(text.split()).rstrip(" ?.")
+    return f"{line[:1].upper()}{line[1:]}?"

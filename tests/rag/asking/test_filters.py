@@ -14,8 +14,20 @@ from index.build import build_index
 from index.errors import SettingsInvalid
 from index.types import Article, Span
 from rag.answering.extract import ExtractAnswerer
-from rag.asking.asked import from_question
-from rag.asking.filters import Entry, Filters, Search, described, following, in_words, iso_date, matching, none_found
+from rag.asking.asked import Asked, from_question
+from rag.asking.filters import (
+    EVERY_ARTICLE,
+    Entry,
+    Filters,
+    Search,
+    described,
+    following,
+    in_words,
+    iso_date,
+    matching,
+    none_found,
+)
+from rag.asking.named import Known
 from rag.contract import as_json, filters_as_json, filters_from_json
 from rag.errors import QuestionInvalid
 from rag.pipeline import Pipeline
@@ -38,6 +50,12 @@ NEWS = (
     entry("f", None, None, None, "Notes"),
     entry("g", "Long War Journal", "Ruslan Mamedov", "2014-05-02"),
 )
+FILES = tuple(
+    Entry(Article(path, 0, Span(0, 1)), (path,))
+    for path in (
+        "money/budget-2024.txt", "annual report 2023.pdf", "house rules.md", "old/house rules.md", "spare-key.txt"
+    )
+)  # fmt: skip
 
 
 def names(filters: Filters) -> str:
@@ -108,41 +126,40 @@ def test_what_is_no_date_is_refused(told: str) -> None:
         Filters(outlets=(" ",))
 
 
-def asked(question: str) -> str:
-    return described(from_question(question, lambda: NEWS))
+KNOWN = Known((*NEWS, *FILES))
+
+
+def asked(question: str) -> Asked:
+    return from_question(question, lambda: KNOWN)
 
 
 @pytest.mark.parametrize(
-    ("question", "told"),
+    ("question", "filters", "text"),
     [
-        ("How many died, according to Forbes?", "by Forbes"),
-        ("according to forbes how many died", "by Forbes"),
-        ("What does Forbes’s article say of the mill?", "by Forbes"),
-        ("In the Daily Beast piece, who owns the ferry?", "by The Daily Beast"),
-        ("What did IPT report on the mill?", "by IPT News"),
-        ("What did the LWJ report?", "by Long War Journal"),
-        ("When did Forbes publish its article on the mill?", "by Forbes"),
-        ("How does Forbes differ from the Daily Beast?", "by Forbes or The Daily Beast"),
-        ("According to Forbes or the Daily Caller, who owns it?", "by Forbes or Daily Caller"),
-        ("According to Forbes, how many left and how many stayed?", "by Forbes"),
-        ("articles by Ruslan Mamedov on the ferry", "written by Ruslan Mamedov"),
-        ("articles by Saagar Enjeti", "written by Saagar Enjeti or Saagar Enjetti"),
-        ("What did Gregory write about the mill in April 2017?", "written by Paul Roderick Gregory of April 2017"),
-        ("What do articles before September 2016 say of the mill?", "before September 2016"),
-        ("What do stories since 2015 say?", "from 2015 on"),
-        ("What do articles published after 2015 say?", "from 2016 on"),
-        ("articles from 2015 onwards about the mill", "from 2015 on"),
-        ("articles published between May 2014 and 2016", "from May 2014 on and before 2017"),
-        ("According to reports from May 2014, who left?", "of May 2014"),
-        ("As of September 2016, how many lived there?", "before October 2016"),
-        ("stories by the Daily Caller before 2016-09", "by Daily Caller before September 2016"),
-        ("the April 2017 Forbes article on the mill", "by Forbes of April 2017"),
-        ("What does the article “Why the mill matters” say?", "titled “Why the mill matters: a town waits”"),
-        ("What does b.txt say of the ferry?", "in news/b.txt"),
+        ("How many died, according to Forbes?", "by Forbes", "How many died?"),
+        ("according to forbes how many died", "by Forbes", "how many died"),
+        ("What does Forbes’s glomp say of the mill?", "by Forbes", None),
+        ("In the Daily Beast glomp, who owns the ferry?", "by The Daily Beast", "Who owns the ferry?"),
+        ("What did IPT vurn on the mill?", "by IPT News", None),
+        ("What did the LWJ vurn?", "by Long War Journal", None),
+        ("When did Forbes mep its glomp on the mill?", "by Forbes", None),
+        ("According to Forbes or the Daily Caller, who owns it?", "by Forbes or Daily Caller", "Who owns it?"),
+        ("According to Forbes, how many left and how many stayed?", "by Forbes", "How many left and how many stayed?"),
+        ("glomps by Ruslan Mamedov on the ferry", "written by Ruslan Mamedov", "glomps on the ferry"),
+        ("articles by Saagar Enjeti", "written by Saagar Enjetti or Saagar Enjeti", "articles"),
+        ("What do articles before September 2016 say of the mill?", "before September 2016", None),
+        ("What do documents since 2015 say?", "from 2015 on", None),
+        ("What do articles mepped after 2015 say?", "from 2016 on", None),
+        ("articles from 2015 onwards about the mill", "from 2015 on", None),
+        ("articles mepped between May 2014 and 2016", "from May 2014 on and before 2017", None),
+        ("As of September 2016, how many lived there?", "before October 2016", None),
+        ("glomps by the Daily Caller before 2016-09", "by Daily Caller before September 2016", "glomps before 2016-09"),
+        ("What does “Why the mill matters” say?", "titled “Why the mill matters: a town waits”", None),
     ],
 )
-def test_what_a_question_asks_for(question: str, told: str) -> None:
-    assert asked(question) == told
+def test_what_a_question_asks_for(question: str, filters: str, text: str | None) -> None:
+    assert described(asked(question).filters) == filters
+    assert asked(question).text == (text or question)
 
 
 @pytest.mark.parametrize(
@@ -150,45 +167,70 @@ def test_what_a_question_asks_for(question: str, told: str) -> None:
     [
         "What happened in Eastwick in April 2017?",
         "How many mills closed before September 2016?",
-        "Which outlets reported the fire?",
+        "Which glomps mepped the fire?",
         "Which newspaper says that Forbes was wrong?",
+        "Is Forbes right?",
         "Who wrote the Forbes piece and who wrote the Daily Beast one?",
         "How many died according to the governor?",
-        "What did CNN report?",
+        "What did CNN vurn?",
         "What did Malcolm Forbes say?",
         "According to Forbes and Bloomberg, who left?",
-        "How many left, going by Forbes and going by the captain Loqman?",
-        "What did the UN reports from 2010 say?",
+        "What did the UN glomps from 2010 say?",
         "What did the treaty written in 1995 say?",
         "Who told Forbes about the mill?",
         "What is the caller of the daily draw called?",
-        "When were the articles before 2016 written?",
         "What did Lappin see?",
         "articles before September",
         "Who is quoted?",
+        "Where is the spare key?",
+        "What do the rules of the house say?",
         "",
     ],
 )
 def test_what_asks_for_nothing(question: str) -> None:
-    assert asked(question) == ""
+    assert asked(question) == Asked(EVERY_ARTICLE, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "files", "text"),
+    [
+        ("What is the total in budget-2024.txt?", "money/budget-2024.txt", "What is the total?"),
+        ("budget-2024.txt: what is the total?", "money/budget-2024.txt", "what is the total?"),
+        ("What does money/Budget-2024.TXT say?", "money/budget-2024.txt", "What does it say?"),
+        ("Who mepped the annual report 2023.pdf?", "annual report 2023.pdf", "Who mepped it?"),
+        ("Who mepped the annual report 2023?", "annual report 2023.pdf", "Who mepped the annual report 2023?"),
+        ("In the annual report 2023, who pays?", "annual report 2023.pdf", "Who pays?"),
+        ("According to the house rules, who cleans?", "house rules.md or old/house rules.md", "Who cleans?"),
+        ("What is the fee in old/house rules.md?", "old/house rules.md", "What is the fee?"),
+        ("summarise annual report 2023.pdf", "annual report 2023.pdf", "summarise it"),
+        (
+            "Who cleans, per house rules.md or budget-2024.txt?",
+            "house rules.md or old/house rules.md or money/budget-2024.txt",
+            "Who cleans?",
+        ),
+    ],
+)
+def test_a_file_that_is_named_is_a_filter_and_no_part_of_what_is_searched_for(
+    question: str, files: str, text: str
+) -> None:
+    found = asked(question)
+    assert " or ".join(found.filters.files) == files
+    assert found.text == text
+
+
+@pytest.mark.parametrize(
+    "verb", [verb for syllable in "blor gant meq tuv zisk".split() for verb in (syllable, syllable + "s")]
+)
+def test_no_verb_decides_who_is_a_source(verb: str) -> None:
+    assert described(asked(f"What does Forbes {verb} of the mill?").filters) == "by Forbes"
+    assert described(asked(f"Who {verb}ed it, according to Forbes?").filters) == "by Forbes"
+    assert not asked(f"Who {verb} Forbes?").filters
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_read(text: str) -> None:
-    from_question(text, lambda: NEWS)
-    from_question(f"According to {text} Forbes, articles from {text} before 2016", lambda: NEWS)
-
-
-def test_without_a_hint_the_articles_are_not_looked_at() -> None:
-    def never() -> tuple[Entry, ...]:
-        raise AssertionError
-
-    assert from_question("Who owns the mill?", never) == Filters()
-
-
-def test_a_follow_up_does_not_take_the_filter_of_the_question_before() -> None:
-    assert asked("About “How many left according to Forbes”: and who stayed?") == ""
-    assert asked("About “How many left”: and according to Forbes?") == "by Forbes"
+    asked(text)
+    asked(f"According to {text} Forbes, articles from {text} before 2016 in {text}house rules.md")
 
 
 @pytest.mark.parametrize(

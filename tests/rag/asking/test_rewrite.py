@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.asking.followup import standalone
+from rag.asking.followup import rewritings
 from rag.asking.rewrite import rewritten
 from rag.errors import Cancelled, LLMFailed
 from rag.types import Live, Turn
@@ -12,7 +12,7 @@ from tests.fakes import ScriptedLLM
 
 PAST = (Turn("Who struck the facility near Masra?", "Northern Wire: “Aircraft struck a facility near Masra” [1]"),)
 ASKED = "And when did they strike it?"
-RULED = standalone(ASKED, PAST)
+RULED = rewritings(ASKED, PAST)
 
 
 class Broken(ScriptedLLM):
@@ -20,17 +20,15 @@ class Broken(ScriptedLLM):
         raise LLMFailed("The model is away.")
 
 
-def test_the_models_question_is_used_when_it_only_says_what_was_said() -> None:
+def test_the_models_question_comes_first_when_it_only_says_what_was_said() -> None:
     llm = ScriptedLLM("When did aircraft strike the facility near Masra?\nI hope this helps!")
-    assert rewritten(llm, ASKED, PAST, Live()) == "When did aircraft strike the facility near Masra?"
+    assert rewritten(llm, ASKED, PAST, Live()) == ("When did aircraft strike the facility near Masra?", *RULED)
     assert all(text in llm.prompts[0] for text in (ASKED, PAST[0].question, PAST[0].answer))
 
 
-@pytest.mark.parametrize("history", [(), PAST])
-def test_a_question_that_stands_alone_is_left_as_it_is(history: tuple[Turn, ...]) -> None:
+def test_without_history_the_model_is_not_asked() -> None:
     llm = ScriptedLLM()
-    question = "Which river runs through the city of Raqqa?" if history else ASKED
-    assert rewritten(llm, question, history, Live()) == question
+    assert rewritten(llm, ASKED, (), Live()) == ()
     assert llm.prompts == []
 
 
@@ -45,11 +43,11 @@ def test_a_question_that_stands_alone_is_left_as_it_is(history: tuple[Turn, ...]
         "When did aircraft strike the facility near Masra " + "and the facility near Masra " * 20 + "?",
     ],
 )
-def test_otherwise_the_rules_decide(reply: str) -> None:
+def test_otherwise_only_what_grammar_gives_is_left(reply: str) -> None:
     assert rewritten(ScriptedLLM(reply), ASKED, PAST, Live()) == RULED
 
 
-def test_when_the_model_fails_the_rules_decide() -> None:
+def test_when_the_model_fails_what_grammar_gives_is_left() -> None:
     assert rewritten(Broken(), ASKED, PAST, Live()) == RULED
 
 
