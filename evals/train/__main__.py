@@ -9,8 +9,9 @@ from evals.train import fit, fit_verdicts
 from evals.train.export import export
 from evals.train.learn import Plan, learn, quick
 from index.model_files import find
-from rag.answering.decide import DECISION
+from rag.answering.decide import DECISION, load_decision
 from rag.reader.session import INSTALLED, OnnxReader
+from rag.verification.weigh import WEIGHTS
 
 STEPS = ("learn", "export", "fit", "verdicts", "all")
 
@@ -37,13 +38,13 @@ def main() -> None:
     if args.step in ("fit", "all"):
         _fit(args.data, args.work, args.model)
     if args.step in ("verdicts", "all"):
-        fit_verdicts.run(args.data, args.model)
+        fit_verdicts.main(args.data, args.model, args.model / WEIGHTS.name)
 
 
 def _fit(data: Path, work: Path, model: Path) -> None:
     reads = fit.gather(data, work, OnnxReader(model))
     fit.save(fit.fit(reads), model / DECISION.name)
-    for domain, figures in fit.report(reads, fit.load(model / DECISION.name)).items():
+    for domain, figures in fit.report(reads, load_decision(model / DECISION.name)).items():
         print(domain, figures)
 
 

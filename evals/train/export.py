@@ -64,7 +64,7 @@ def _write(model: ReaderModel, path: Path) -> None:
     units = torch.zeros((2, width, length))
     units[:, 0, 5:8] = 1 / 3
     inputs = (
-        torch.full((2, length), 101), torch.ones((2, length), dtype=torch.long),
+        torch.ones((2, length), dtype=torch.long), torch.ones((2, length), dtype=torch.long),
         torch.ones((2, length), dtype=torch.long), torch.ones((2, length), dtype=torch.long),
         units, torch.ones((2, width)),
     )  # fmt: skip

@@ -7,6 +7,7 @@ its last checkpoint; the rate falls with the share of the examples seen.
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -79,16 +80,16 @@ def _stands(logits: Tensor, labels: Tensor) -> Tensor:
 
 def learn(plan: Plan) -> Path:
     """Run `plan`, or go on with it, and give the folder of the weights it ends with."""
-    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-    os.environ.setdefault("MASTER_PORT", "29517")
     plan.work.mkdir(parents=True, exist_ok=True)
-    torch.multiprocessing.spawn(_process, (plan,), nprocs=plan.processes)  # type: ignore[no-untyped-call]
+    with tempfile.TemporaryDirectory() as meeting:
+        arguments = (plan, f"file://{meeting}/point")
+        torch.multiprocessing.spawn(_process, arguments, nprocs=plan.processes)  # type: ignore[no-untyped-call]
     return plan.work / "last.pt"
 
 
-def _process(rank: int, plan: Plan) -> None:
+def _process(rank: int, plan: Plan, meeting: str) -> None:
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", rank=rank, world_size=plan.processes)
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=plan.processes)
     try:
         _Run(rank, plan).go()
     finally:

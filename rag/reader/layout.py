@@ -17,7 +17,6 @@ LONGEST_FIRST = 96
 """Tokens of the question or the statement; what is longer is cut."""
 LONGEST_UNIT = 192
 """Tokens of one sentence or row; what is longer is cut, and read no further."""
-CLS, SEP = 101, 102
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,8 @@ def lay_out(tokenizer: Tokenizer, first: str, units: Sequence[Unit], longest: in
     """The tokens of `first` and of as many of `units`, in order, as fit into `longest`."""
     encodings = tokenizer.encode_batch([first, *(unit.text for unit in units)], add_special_tokens=False)
     head = encodings[0].ids[:LONGEST_FIRST]
-    ids, segments = [CLS, *head, SEP], [0] * (len(head) + 2)
+    opening, closing = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    ids, segments = [opening, *head, closing], [0] * (len(head) + 2)
     places: list[Place | None] = [None] * len(ids)
     ranges: list[tuple[int, int]] = []
     full = False
@@ -72,7 +72,7 @@ def lay_out(tokenizer: Tokenizer, first: str, units: Sequence[Unit], longest: in
         ranges.append((len(ids), len(ids) + taken))
         ids += encoding.ids[:taken]
         places += [Place(number, start, end) for start, end in encoding.offsets[:taken]]
-    ids.append(SEP)
+    ids.append(closing)
     places.append(None)
     segments += [1] * (len(ids) - len(segments))
     return Layout(tuple(ids), tuple(segments), (1, 1 + len(head)), tuple(ranges), tuple(places))

@@ -1,0 +1,154 @@
+"""Training end to end on a few made-up rows and an encoder of a few kilobytes; what it writes is a reader."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from evals.train.batches import Targets, batched
+from evals.train.examples import Edits, Judged, Reading
+from evals.train.export import export
+from evals.train.learn import Plan, learn, losses
+from evals.train.measure import auroc
+from evals.train.mixture import mixture
+from evals.train.model import Output, build
+from rag.reader.layout import Unit
+from rag.reader.session import OnnxReader
+
+TEXT = "The quoin of Brask is blue. Wenna sold 40 larches in May. The weir opens at nine. Orl lies north of Brask."
+DOCUMENT = "# Brask\n\n## Weir\n\nThe weir opens at nine. Wenna keeps it.\n\n| Item | Price |\n|---|---|\n| quoin | 40 |\n"
+
+def write(folder: Path, name: str, rows: Sequence[Mapping[str, object]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder laid out as the training data are, with a row or two of each form."""
+    place = tmp_path_factory.mktemp("data")
+    folder = place / "reader"
+    spanned = [{"q": "Who sold larches in May?", "ctx": TEXT, "spans": "[[28, 33]]"}]
+    spanned += [{"q": "Who sold the moon?", "ctx": TEXT, "spans": "[]"}]
+    names = "qed-train qed-dev nq-oracle timeqa covidqa onestopqa quoref-ni molweni qasrl qanom qadiscourse qamr"
+    for name in (*names.split(), "qasrl-invalid", "qamr-invalid"):
+        write(folder, name, spanned)
+    write(folder, "unansq-dev", [{"q": "who sold larches ?", "uq": "who ate larches ?", "ctx": TEXT, "spans": "[[28, 33]]"}])
+    ordered = [{"q": "what is blue ?", "sent": text, "label": "1", "pos": str(n)} for n, text in enumerate(TEXT.split(". "))]
+    write(folder, "nqg-squadtrain", ordered)
+    write(folder, "unansq-train-nqg", [{**ordered[0], "uq": "what is red ?"}])
+    write(folder, "unansq-edits", [{"from": "sold", "to": "bought", "n": "3"}])
+    write(folder, "selqa", [{"q": "What is blue?", "sent": row["sent"], "label": int(n == 0)} for n, row in enumerate(ordered)])
+    write(folder, "boolq-yesno", [{"q": f"is the quoin blue\npassage: Brask -- {TEXT}", "label": "True"}] * 2)
+    write(folder, "condaqa", [
+        {"sentence1": TEXT, "sentence2": "Is the quoin blue?", "label": "YES"},
+        {"sentence1": TEXT, "sentence2": "Is the weir blue?", "label": "DON'T KNOW"},
+    ])
+    for name in "mnli breaking-nli fever-sym fm2 summedits halueval-qa wice-train fm2-retrieved".split():
+        write(folder, name, [{"prem": TEXT, "hyp": "The quoin is blue.", "label": "e"}, {"prem": TEXT, "hyp": "No.", "label": "n"}])
+    document = {
+        "text": DOCUMENT,
+        "qa": [{"q": "When does the weir open?", "a": "The weir opens at nine.", "short": "at nine"}] * 2,
+        "near": [{"q": "When does the mill open?"}],
+        "true": [{"s": "Wenna looks after the weir.", "e": ["Wenna keeps it."], "kind": "paraphrase"}],
+        "false": [{"s": "The weir opens at ten.", "e": ["The weir opens at nine."], "kind": "number"}],
+    }
+    (place / "authored").mkdir()
+    (place / "authored" / "a.jsonl").write_text("\n".join([json.dumps(document)] * 7))
+    question = {"question": "Who sold larches?", "is_impossible": False, "answers": [{"answer_start": 28, "text": "Wenna"}]}
+    paragraph = {"context": TEXT, "qas": [question, {"question": "Who ate larches?", "is_impossible": True, "answers": []}]}
+    articles = [{"title": f"Brask_{n:02}", "paragraphs": [paragraph]} for n in range(16)]
+    (place / "squad2-cs224n").mkdir()
+    (place / "squad2-cs224n" / "dev-v2.0.json").write_text(json.dumps({"data": articles}))
+    return place
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of one layer with random weights and a vocabulary of letters."""
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("encoder")
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,?"
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(vocabulary), max_position_embeddings=512, **shape)).save_pretrained(folder)
+    return folder
+
+
+def test_the_mixture_is_the_same_for_the_same_seed_and_holds_both_judgements(data: Path) -> None:
+    first, again = (list(islice(mixture(data, seed=4), 200)) for _ in range(2))
+    assert first == again
+    examples = [example for group in first for example in group]
+    assert {type(example) for example in examples} == {Reading, Judged}
+    readings = [example for example in examples if isinstance(example, Reading)]
+    assert {reading.answerable for reading in readings} == {True, False}
+    for reading in readings:
+        assert all(0 <= gold < len(reading.units) for gold in reading.gold)
+        if reading.answer:
+            unit, start, end = reading.answer
+            assert reading.units[unit].text[start:end].strip()
+
+
+def test_a_run_can_be_stopped_goes_on_and_gives_a_reader(data: Path, encoder: Path, tmp_path: Path) -> None:
+    plan = Plan(data, encoder, tmp_path / "work", examples=24, tokens=1_500, pool=12, processes=1)
+    last = learn(plan)
+    first = torch.load(last, weights_only=True)
+    learn(replace(plan, examples=48))
+    second = torch.load(last, weights_only=True)
+    assert 24 <= first["seen"] < second["seen"]
+    assert second["begun"] == first["begun"] + 1
+    reader = OnnxReader(export(last, encoder, tmp_path / "model"))
+    (reading,) = reader.read("When does the weir open?", [[Unit("Brask", candidate=False), Unit("The weir opens at nine.")]])
+    assert reading.units[0] == float("-inf")
+    assert len(reading.units) == 2
+    (judged,) = reader.judge([("The weir opens at ten.", [Unit("The weir opens at nine.")])])
+    assert judged.supported + judged.contradicted + judged.not_said == pytest.approx(1, abs=1e-3)
+
+
+def test_reading_begins_as_likeness(encoder: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    units = (Unit("the weir opens at nine"), Unit("zzz qqq xxx"))
+    ((batch, _, _),) = list(batched(tokenizer, iter([(Reading("the weir opens at nine", units, (0,)),)]), 2_000))
+    with torch.inference_mode():
+        answers = build(encoder)(batch).answers[0]
+    assert answers[1] == answers[1:].max()
+
+
+def test_the_loss_of_a_near_miss_falls_with_the_score_of_its_pair() -> None:
+    def pair_loss(answerable: float, miss: float) -> float:
+        answers = torch.tensor([[0.0, answerable, -9.0], [0.0, miss, -9.0]])
+        zeros = torch.zeros((2, 4))
+        gold = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+        none = torch.full((2,), -1)
+        targets = Targets(gold, none, none, none, torch.tensor([[0, 1]]))
+        return float(losses(Output(answers, zeros, zeros, torch.zeros((2, 3))), targets)["pairs"])
+
+    assert pair_loss(4, -4) < pair_loss(0, 0) < pair_loss(-4, 4)
+
+
+def test_a_near_miss_brings_a_word_that_the_window_does_not_have() -> None:
+    edits = Edits({"sold": ["bought"]}, ["Piers", "Orl", "17", "23"] * 20)
+    rng = random.Random(1)
+    units = (Unit("Wenna sold 40 larches in May."),)
+    miss = edits.near_miss(rng, "who sold larches in May", units)
+    assert miss in ("who bought larches in May", "who sold larches in Piers", "who sold larches in Orl")
+    assert edits.near_miss(rng, "what grows", units) is None
+
+
+def test_auroc_counts_ties_half() -> None:
+    assert auroc([1, 2, 3, 4], [False, False, True, True]) == 1
+    assert auroc([1, 1], [False, True]) == 0.5
