@@ -112,7 +112,8 @@ def _why_not(answer: Answer) -> str:
 
 
 def _lacking(answer: Answer) -> str:
-    return f"Nothing in the passages speaks of “{answer.missing}”." if answer.missing else ""
+    term = (answer.missing or "").strip("“”")
+    return f"Nothing in the passages speaks of “{term}”." if term else ""
 
 
 def _written(answer: Answer) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from index.types import Article, Document, Encoded, IndexState, Passage, Source,
 from rag.asking.filters import EVERY_ARTICLE, Filters
 from rag.conversations.reopen import GONE, State
 from rag.errors import Cancelled
+from rag.reader.layout import Unit
+from rag.reader.reader import Judgement, PassageReading
 from rag.settings import Settings
 from rag.types import (
     Answer,
@@ -219,7 +222,7 @@ class FakePipeline:
             raise IndexDamaged("The index is damaged at <b>'corpus.sqlite'</b>; run rag index again.")
         if question == "raise other":
             raise KeyError("secret detail")
-        answers = {
+        answers: dict[str, Callable[[], Answer]] = {
             "cake": lambda: self._refused(question, "cake"),
             "boiling": lambda: self._refused(question, None),
             "hurt": lambda: self._conflict(question, history),
@@ -455,3 +458,37 @@ class FakeWorkspace(Workspace):
 
     def pipeline(self, collection: str | None = None) -> FakePipeline:  # type: ignore[override]
         return self.fake
+
+
+class OverlapReader:
+    """Reads by shared words: a unit's logit grows with the share of the question's words in it."""
+
+    fingerprint = "overlap"
+
+    def __init__(self, nothing: float = 2.0) -> None:
+        self.nothing = nothing
+
+    def read(self, question: str, passages: Sequence[Sequence[Unit]]) -> list[PassageReading]:
+        wanted = _stems(question)
+        return [
+            PassageReading(
+                self.nothing,
+                tuple(8 * _share(wanted, unit.text) if unit.candidate else -math.inf for unit in units),
+                tuple((0, len(unit.text)) if unit.candidate else None for unit in units),
+            )
+            for units in passages
+        ]
+
+    def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
+        shares = [
+            _share(_stems(statement), " ".join(unit.text for unit in units)) for statement, units in pairs
+        ]
+        return [Judgement(0.1 * (1 - share), 0.9 * (1 - share), share) for share in shares]
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.stem for word in words(text) if not word.is_stop)
+
+
+def _share(wanted: frozenset[str], text: str) -> float:
+    return len(wanted & _stems(text)) / len(wanted) if wanted else 0.0

@@ -46,12 +46,20 @@ def test_a_follow_up_is_shown_as_it_was_understood_and_is_given_the_earlier_turn
     pipeline = FakePipeline()
     first = ask("What was struck?", pipeline=pipeline)
     second = ask("And was anyone hurt there?", past=(first,), pipeline=pipeline)
-    assert "Understood as" not in first.chat
-    assert "Understood as: " in second.chat
+    assert "Read as" not in first.chat
+    assert "Read as: " in second.chat
     assert "Was anyone hurt near Masra?" in second.chat
     assert [turn.question for turn in pipeline.asked[1][1]] == ["What was struck?"]
     assert 'href="#evidence-2-1"' in second.chat
     assert 'id="evidence-2-1"' in second.evidence
+
+
+def test_a_follow_up_that_is_asked_alone_is_given_no_earlier_turns() -> None:
+    pipeline = FakePipeline()
+    first = ask("What was struck?", pipeline=pipeline)
+    second = exchange(pipeline, Question("And was anyone hurt there?", alone=True), (first,), "default")
+    assert pipeline.asked[1] == ("And was anyone hurt there?", ())
+    assert "Read as" not in second.chat
 
 
 def test_a_document_that_is_gone_leaves_its_passage_and_claims_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -194,9 +194,9 @@ class Terminal:
         """Prints a quote under its headings, the words that answer bold; a row with the head of each value first."""
         if quote.headings:
             self.line(one_line(wording.path(quote.headings)), indent=6, style="dim")
-        number = Text(f"[{quote.label}] ", style="bold cyan")
         cells = wording.row(quote)
-        self.line(number + (_row(cells) if cells else _emphasised(quote)), indent=2)
+        words = _row(cells) if cells else _emphasised(quote)
+        self.line(Text.assemble((f"[{quote.label}]", "bold cyan"), " ", words), indent=2)
         if cells:
             self.line(f"“{one_line(quote.quote)}”", indent=6, style="dim")
         origin = _origin(quote.source, quote.span.start, quote.span.end, quote.page, also_in)

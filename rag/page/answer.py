@@ -308,8 +308,8 @@ def as_text(answer: Answer) -> str:
     sentences = [_plain(statement) for statement in wording.written(answer)]
     quotes = dict.fromkeys((*answer.citations, *answer.quotes))
     text = [] if sentences or quotes else [answer.text]
-    lines = [answer.question, "", *filter(None, (status, *sentences, *text)), "", *map(_placed, quotes)]
-    return "\n".join(lines).strip()
+    parts = [answer.question], [status, *sentences, *text], [*map(_placed, quotes)]
+    return "\n\n".join("\n".join(filter(None, part)) for part in parts if any(part))
 
 
 def _placed(citation: Citation) -> str:

@@ -114,8 +114,15 @@ class Hostile(FakePipeline):
             base,
             question=question,
             standalone_question=" ".join(self.payloads[:5]),
-            statements=tuple(Statement(p.passage.text, (p.label,), "partly", p.passage.text) for p in passages),
+            statements=tuple(
+                Statement(p.passage.text, (p.label,), "partly", p.passage.text, ((p.label, p.passage.span),))
+                for p in passages
+            ),
             citations=tuple(cited),
+            quotes=tuple(
+                replace(c, verdict="quoted", headings=(c.quote,), answer=c.span, cells=((c.quote, c.quote),))
+                for c in cited
+            ),
             passages=passages,
             conflicts=(Conflict(self.payloads[0], tuple(Side(p.label, p.passage.text) for p in passages[:4])),),
             model=self.payloads[3],
@@ -212,6 +219,9 @@ def test_nothing_serious_stands_in_anyones_way(
     ask(page, "What was struck near Masra?")
     ask(page, "Was anyone hurt?", 2)
     ask(page, "Who baked the cake?", 3)
+    ask(page, "How long is the notice?", 4)
+    ask(page, "What is the fare in zone 2?", 5)
+    ask(page, "Where did the power fail?", 6)
     examine("answers")
     page.locator("#turn-1 .open").first.click()
     expect(page.frame_locator("#reader iframe").locator("mark").first).to_be_in_viewport()
@@ -239,7 +249,7 @@ def test_many_browsers_ask_at_once_and_each_gets_its_own_answer(browser: Browser
         box.fill(f"What was struck, asks {place}?")
         box.press("Enter")
     for place, page in enumerate(pages):
-        expect(page.locator("#chat .turn .badge")).to_have_count(4)
+        expect(page.locator("#chat .turn .badge")).to_have_count(5)
         expect(page.locator("#chat .question")).to_have_count(1)
         expect(page.locator("#chat .question")).to_contain_text(f"asks {place}?")
         page.context.close()
@@ -252,9 +262,9 @@ def test_the_keyboard_alone_asks_opens_and_closes(browser: Browser, complete: st
     page.keyboard.type("What was struck near Masra?")
     page.keyboard.press("Enter")
     expect(page.locator("#chat #turn-1")).to_be_visible()
-    page.locator("#turn-1").get_by_role("link", name="Evidence 2").focus()
+    page.locator("#turn-1").get_by_role("link", name="Evidence 2").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#evidence-1-2 mark")).to_be_in_viewport()
+    expect(page.locator("#evidence-1-2 mark").first).to_be_in_viewport()
     page.locator("#turn-1 .open").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#reader")).to_be_visible()
@@ -325,7 +335,7 @@ def test_an_index_deleted_and_made_again_under_the_page(
     page = browser.new_page()
     page.goto(serve(workspace))
     ask(page, "How many passengers were taken ashore?")
-    expect(page.locator("#turn-1 .statement").first).to_contain_text("All 41 passengers")
+    expect(page.locator("#turn-1 .quote").first).to_contain_text("All 41 passengers")
     shutil.rmtree(tmp_path / "home" / "collections")
     ask(page, "What sank off Corrin on Monday?", 2)
     expect(page.locator("#turn-2 .trouble")).to_contain_text("rag index")
@@ -335,7 +345,7 @@ def test_an_index_deleted_and_made_again_under_the_page(
     (ferry / "ferry.txt").write_text("The ferry Tern sank off Harlow on Monday. All 43 passengers were taken ashore.")
     indexed(workspace, ferry)
     ask(page, "How many passengers were taken ashore?", 3)
-    expect(page.locator("#turn-3 .statement").first).to_contain_text("All 43 passengers")
+    expect(page.locator("#turn-3 .quote").first).to_contain_text("All 43 passengers")
     page.close()
 
 
@@ -349,6 +359,6 @@ def test_a_model_that_is_gone_leaves_the_quotes_and_one_sentence(
     page.goto(serve(workspace))
     expect(page.locator(".state")).to_contain_text("gone at 127.0.0.1")
     ask(page, "How many passengers were taken ashore?")
-    expect(page.locator("#turn-1 .statement").first).to_contain_text("All 41 passengers")
+    expect(page.locator("#turn-1 .quote").first).to_contain_text("All 41 passengers")
     expect(page.locator("#turn-1 .note").last).to_contain_text("These are quotes instead.")
     page.close()

@@ -211,7 +211,7 @@ def test_a_conversation_resolves_follow_ups_until_it_is_left(
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     assert run("chat", "--home", home) == 0
     out = capsys.readouterr().out
-    assert "Understood as: " in out
+    assert "Read as: " in out
     assert "Starting over." in out
     assert "The question is empty" in out
     assert sys.stdin.read() == "never read\n"

@@ -240,7 +240,7 @@ def test_one_is_shown_with_its_answers_and_their_words(talk: Talk) -> None:
     out = talk.shell.run("conversations", "show", key).out
     assert "1. What was struck?" in out
     assert "“Aircraft struck a research facility near the town of Masra early on Thursday.”" in out
-    assert "No passage speaks of cake or baking." in out
+    assert "Nothing in the passages speaks of “cake”." in out
     told = talk.json("show", key)
     assert (told["id"], told["collection"]) == (key, "default")
 

@@ -57,12 +57,10 @@ def test_the_model_that_is_set_answers(
     answer = json.loads(said.out)
     assert (answer["answerer"], answer["model"], answer["notice"]) == ("llm", "small", None)
     (statement,) = answer["statements"]
-    assert (statement["text"], statement["verdict"], statement["attached"]) == (
-        "Two soldiers were killed, the army said.",
-        "supported",
-        True,
-    )
-    assert (answer["unsent_labels"], answer["quotes"]) == ([], [])
+    assert (statement["text"], statement["verdict"]) == ("Two soldiers were killed, the army said.", "uncited")
+    assert statement["evidence"], "the words that come nearest to a sentence without a source"
+    assert answer["unsent_labels"] == []
+    assert answer["quotes"], "the sources' own words stand beside what a model wrote"
     assert endpoint.requests[0][1]["Authorization"] == f"Bearer {KEY}"
     assert KEY not in said.out + said.err + sent(endpoint)
 
@@ -76,7 +74,7 @@ def test_on_a_screen_it_is_heard_and_then_verified(
         run("ask", QUESTION, "--home", home)
     out = capsys.readouterr().out
     assert "\x1b]0" not in out
-    status = max(out.find("Answered"), out.find("No answer."))
+    status = max(map(out.find, ("Answered", "No answer.", "The nearest words; look")))
     assert out.index("owned") < status < out.rindex("owned")
 
 
@@ -110,8 +108,8 @@ def test_quotes_alone_can_be_asked_for(
 ) -> None:
     with serving(says(SAID)) as endpoint:
         use(endpoint, monkeypatch)
-        assert run("ask", QUESTION, "--answerer", "extract", "--json", "--home", home) == 0
-    assert json.loads(capsys.readouterr().out)["answerer"] == "extract"
+        assert run("ask", QUESTION, "--answerer", "quotes", "--json", "--home", home) == 0
+    assert json.loads(capsys.readouterr().out)["answerer"] == "quotes"
     assert endpoint.requests == []
 
 
@@ -122,7 +120,7 @@ def test_nothing_is_used_that_is_not_set(
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
         assert run("ask", QUESTION, "--json", "--home", home) == 0
-        assert json.loads(capsys.readouterr().out)["answerer"] == "extract"
+        assert json.loads(capsys.readouterr().out)["answerer"] == "quotes"
         assert run("ask", QUESTION, "--answerer", "llm", "--home", home) == 1
         assert "No language model is set; set llm.provider" in capsys.readouterr().err
     assert endpoint.requests == []

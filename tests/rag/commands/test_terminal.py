@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Passage, Remark, Report, Skipped, Source, Span
-from rag.commands.terminal import MARKS, Terminal, one_line, safe, shorten
+from rag.commands.terminal import Terminal, one_line, safe, shorten
 from rag.types import Answer, Citation, Conflict, IndexState, Ranks, RetrievedPassage, Side, Statement
+from tests.fakes import FakePipeline
 
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[31mred\x9b2J\u202egnp.exe\u2066\r\x00\ud800 [bold red]markup[/bold red] :smile: \U000e0041"
@@ -33,38 +34,42 @@ def passage(label: int = 1, text: str = TEXT, origin: Source | None = None) -> R
 
 
 def answer(hostile: str = "") -> Answer:
+    """What a model wrote, with the sources' own words beside it."""
     said = f"Israel struck a facility{hostile}"
+    quoted = Citation(1, "quoted", source(hostile), None, Span(0, 24), said, (f"News{hostile}",), Span(0, 6))
     return Answer(
         question=f"Who struck?{hostile}",
         standalone_question=f"Who struck?{hostile}",
         status="answered",
+        probability=0.9,
         reason=None,
         text=f"{said} [1].",
         statements=(
-            Statement(f"{said} [1].", (1,), "supported"),
+            Statement(f"{said} [1].", (1,), "supported", "", ((1, Span(0, 24)),)),
             Statement("More.", (), "uncited", f"a note{hostile}"),
         ),
         citations=(Citation(1, "supported", source(hostile), None, Span(0, 24), said),),
         passages=(passage(1), passage(2, TEXT + hostile, source(hostile))),
         conflicts=(Conflict(f"who did it{hostile}", (Side(1, f"Israel{hostile}"), Side(2, "nobody"))),),
-        answerer="extract",
+        answerer="llm",
         model=f"some-model{hostile}",
         settings_fingerprint="f" * 12,
         index=IndexState("000001-ab", 2, 9),
         timings_ms={"total": 1.0},
         unknown_labels=(7,),
+        quotes=(quoted, replace(quoted, span=Span(30, 40), cells=((f"Head{hostile}", said), ("Of", "it")))),
     )
 
 
 def refusal(hostile: str = "") -> Answer:
-    missing = f"nothing says who baked it.{hostile}"
     return replace(
         answer(hostile),
         status="refused",
         reason="no_evidence",
         statements=(),
         citations=(),
-        missing=missing,
+        quotes=(),
+        missing=f"cake{hostile}",
         unknown_labels=(),
         conflicts=(),
     )
@@ -132,39 +137,65 @@ def test_on_a_screen_the_only_escapes_are_ours(monkeypatch: pytest.MonkeyPatch) 
     assert "\x9b" not in text
 
 
-def test_an_answer_shows_verdicts_quotes_and_their_origin() -> None:
+def test_what_a_model_wrote_shows_verdicts_the_words_checked_and_the_sources_own() -> None:
     text = shown(answer())
-    assert "Answered from 2 passages of 1 document (extract, some-model)" in text
-    assert "✓ Israel struck a facility [1]." in text
-    assert f"○ More.  ({MARKS['uncited'][2]})" in text
-    assert "a note" in text
+    assert "Answered from 2 passages of 1 document, written by some-model" in text
+    assert "  ✓ Israel struck a facility [1].\n    [1] “Israel struck a facility” news/a.txt:0-24\n" in text
+    assert "  ○ More.  (no source)\n    a note\n" in text
     assert "[7]: no passage was offered under this number." in text
-    assert "[1] ✓ “Israel struck a facility”" in text
+    assert "\n\nThe sources’ own words\n      News\n  [1] “Israel struck a facility”\n" in text
     assert "The Post, Ann Author, 2017-09-07, A title, news/a.txt:0-24" in text
-    assert "Compare the sources: who did it" in text
+    assert "Compare the sources: who did it\n  [1] Israel\n  [2] nobody\n" in text
     assert "\n\nAlso read\n  [2] The Post, Ann Author, 2017-09-07, A title\n" in text
 
 
-def test_a_statement_that_tells_a_side_stands_under_the_comparison_alone() -> None:
-    sides = (Side(1, "The Post: nine were\n hurt"), Side(2, "The Herald: none “was” hurt"))
-    said = (
-        Statement("The Post: “nine were hurt”", (1,), "supported"),
-        Statement("The Herald: “none “was” hurt”", (2,), "partly", "a note"),
-        Statement("It rained [1].", (1,), "supported"),
-    )
-    text = shown(replace(answer(), statements=said, conflicts=(Conflict("who was hurt", sides),), unknown_labels=()))
-    assert "  ✓ It rained [1].\n\nCompare the sources: who was hurt\n  ✓ The Post: “nine were hurt” [1]\n  ◐ " in text
-    assert "  ◐ The Herald: “none “was” hurt” [2]  (partly supported)\n    a note\n" in text
-    assert [text.count(words) for words in ("nine were", "was” hurt", "It rained")] == [1, 1, 1]
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        (
+            "How long is the notice?",
+            ["Answered from 2 passages of 1 document, quoted word for word", "      7. Ending the lease",
+             "  [1] “Either side may end this lease with eight weeks' notice in writing.”",
+             "      2023-03-01, Lease of Flat 4, Mill Lane, home/lease.docx:163-230"],
+        ),
+        (
+            "What is the fare in zone 2?",
+            ["Answered from 1 passage of 1 document, quoted word for word",
+             "  [1] Zone: 2; Single: 2.60; Day ticket: 5.90; Valid from: 2024-01-01", "      “2,2.60,5.90,2024-01-01”"],
+        ),
+        (
+            "Where did the power fail?",
+            ["The nearest words; look whether they answer you.", "  [3] “the power failed in the eastern districts”"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_quote_is_shown_word_for_word_and_without_a_verdict(question: str, lines: list[str]) -> None:
+    text = shown(FakePipeline().ask(question))
+    assert text.splitlines()[: len(lines)] == lines
+    assert not any(sign in text for sign in "✓◐✕○≠")
 
 
-@pytest.mark.parametrize("claim", ["The Post: ten were hurt", "The Herald: nine were hurt"])
-def test_a_side_that_no_statement_tells_keeps_the_comparison_whole(claim: str) -> None:
-    said = (Statement("The Post: “nine were hurt”", (1,), "supported"),)
-    conflict = Conflict("who was hurt", (Side(1, "The Post: nine were hurt"), Side(2, claim)))
-    text = shown(replace(answer(), statements=said, conflicts=(conflict,)))
-    assert "  ✓ The Post: “nine were hurt” [1]\n" in text
-    assert f"\n  [1] The Post: nine were hurt\n  [2] {claim}\n" in text
+@pytest.mark.parametrize(
+    ("question", "answering"), [("How long is the notice?", "eight weeks'"), ("What is the fare in zone 2?", "2.60")]
+)
+def test_the_words_that_answer_are_bold_on_a_screen(
+    question: str, answering: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    assert f"\x1b[1m{answering}\x1b[0m" in shown(FakePipeline().ask(question), screen=True)
+
+
+def test_a_quote_that_is_a_side_stands_under_the_comparison_alone() -> None:
+    text = shown(FakePipeline().ask("Was anyone hurt?"))
+    assert "\n\nCompare the sources: how many were hurt\n  [1] “Two soldiers were killed”\n" in text
+    assert [text.count(words) for words in ("Two soldiers", "No one was hurt")] == [1, 1]
+
+
+def test_every_verdict_is_told_in_words() -> None:
+    text = shown(FakePipeline().ask("What was struck?"))
+    for words in ("(partly supported)", "(contradicted)", "(not supported)", "(no source)"):
+        assert words in text
 
 
 @pytest.mark.parametrize(
@@ -176,8 +207,10 @@ def test_a_side_that_no_statement_tells_keeps_the_comparison_whole(claim: str) -
     ],
 )
 def test_the_other_paths_of_the_same_content_are_named(paths: tuple[str, ...], told: str) -> None:
-    citation = replace(answer().citations[0], source=replace(source(), also=paths))
-    assert told in shown(replace(answer(), citations=(citation,)))
+    quote = replace(answer().quotes[0], source=replace(source(), also=paths))
+    assert told in shown(replace(answer(), quotes=(quote,)))
+    copied = replace(answer().passages[0], also_in=paths)
+    assert told in shown(replace(answer(), passages=(copied,)))
     assert "also in" not in shown(answer())
 
 
@@ -186,23 +219,29 @@ def test_passages_of_one_article_are_named_once() -> None:
     assert "Also read\n  [2] [3] The Post, Ann Author, 2017-09-07, A title\n" in text
 
 
-def test_a_refusal_says_what_is_missing_and_shows_the_nearest_passages() -> None:
+def test_a_refusal_names_what_is_missing_and_shows_the_nearest_passages() -> None:
     text = shown(refusal())
-    assert text.startswith(
-        "No answer. The documents do not seem to hold an answer: nothing says who baked it.\n\nThe nearest"
-    )
+    assert text.startswith("No answer. Nothing in the passages speaks of “cake”.\n\nThe nearest passages\n")
     assert f"The nearest passages\n  [1] {TEXT}\n" in text
     assert "news/a.txt:0-54" in text
     assert "Also read" not in text
+    plain = shown(replace(refusal(), missing=None))
+    assert plain.startswith("No answer. The documents do not seem to hold an answer to this.\n")
 
 
-def test_a_follow_up_shows_how_it_was_understood() -> None:
-    assert "Understood as: Who struck Masyaf?" in shown(replace(answer(), standalone_question="Who struck Masyaf?"))
-    assert "Understood as" not in shown(answer())
+def test_a_refusal_shows_the_nearest_words_and_what_else_is_near() -> None:
+    text = shown(FakePipeline().ask("Who baked the cake?"))
+    assert "\n\nThe nearest words\n  [1] “Two soldiers were killed, the army said in a statement.”\n" in text
+    assert "\n\nAlso near\n  [2] A fire broke out" in text
+
+
+def test_a_follow_up_shows_how_it_was_read() -> None:
+    assert "Read as: Who struck Masyaf?" in shown(replace(answer(), standalone_question="Who struck Masyaf?"))
+    assert "Read as" not in shown(answer())
 
 
 def test_lines_are_whole_in_a_pipe_and_folded_on_a_screen() -> None:
-    long = replace(answer(), citations=(replace(answer().citations[0], quote="word " * 60 + "end"),))
+    long = replace(answer(), quotes=(replace(answer().quotes[0], quote="word " * 60 + "end"),))
     piped, screen = shown(long).splitlines(), shown(long, screen=True).splitlines()
     assert any("word word" in line and "end" in line for line in piped)
     assert max(len(line) for line in piped) > 300

@@ -78,7 +78,7 @@ def test_an_answer_is_told_with_each_verdict_and_where_its_words_stand() -> None
     read = words(markdown)
     assert markdown.startswith("# News\n\nConversation 0123abcd over the collection default, begun 2026-01-01T00")
     assert "1. What was struck?" in read
-    for verdict in ("supported:", "partly supported:", "not supported:", "no source given:"):
+    for verdict in ("supported:", "partly supported:", "contradicted:", "not supported:", "no source:"):
         assert verdict in read
     assert "note: “denied” is not in [2]" in read
     assert "No passage was offered under [9]." in read
@@ -88,7 +88,11 @@ def test_an_answer_is_told_with_each_verdict_and_where_its_words_stand() -> None
         assert f"characters {citation.span.start}-{citation.span.end}" in read
         assert f"file: {citation.source.path}" in read
     assert "outlet: Northern Wire, author: A. Reporter, date: 2017-09-07, article: Strike near" in read
-    assert [quote for quote in fences(markdown)] == [citation.quote for citation in answer.citations]
+    assert fences(markdown) == [citation.quote for citation in (*answer.citations, *answer.quotes)]
+    assert "Masra early on Thursday [1]. [1] (checked against [1] characters 80-157)" in read
+    assert "The words that the sentences were checked against" in read
+    assert "The sources’ own words" in read
+    assert "The words that answer: a research facility near the town of Masra" in read
     assert "Also read" in read
     assert "settings 000000000000, index generation g1" in read
 
@@ -96,9 +100,28 @@ def test_an_answer_is_told_with_each_verdict_and_where_its_words_stand() -> None
 def test_a_refusal_says_what_was_missing_and_shows_the_nearest_passages() -> None:
     markdown = as_markdown(asked("Who baked the cake?"))
     read = words(markdown)
-    assert "No answer: the documents did not hold an answer." in read
-    assert "What was missing: No passage speaks of cake or baking." in read
-    assert fences(markdown) == [item.passage.text for item in FakePipeline().ask("Who baked the cake?").passages]
+    assert "No answer: Nothing in the passages speaks of “cake”." in read
+    answer = FakePipeline().ask("Who baked the cake?")
+    assert fences(markdown) == [answer.quotes[0].quote, *(item.passage.text for item in answer.passages[1:])]
+
+
+def test_what_may_answer_says_so() -> None:
+    read = words(as_markdown(asked("Where did the power fail?")))
+    assert "May answer: The nearest words; look whether they answer you." in read
+    assert "word for word." in read
+
+
+def test_a_quote_is_told_under_its_heading_and_a_row_under_its_heads() -> None:
+    markdown = as_markdown(asked("How long is the notice?", "What is the fare in zone 2?"))
+    read = words(markdown)
+    assert "under: 7. Ending the lease, file: home/lease.docx" in read
+    assert "The words that answer: eight weeks'" in read
+    assert "Zone: 2" in read
+    assert "Single: 2.60" in read
+    assert fences(markdown) == [
+        "Either side may end this lease with eight weeks' notice in writing.",
+        "2,2.60,5.90,2024-01-01",
+    ]
 
 
 def test_sources_that_differ_are_told_side_by_side() -> None:
@@ -116,7 +139,7 @@ def test_a_page_a_model_and_a_follow_up_are_told() -> None:
     read = words(as_markdown(kept(("And what?", answer))))
     assert "page: 7" in read
     assert "Answered by: llm, model qwen" in read
-    assert "Understood as: What was struck, then?" in read
+    assert "Read as: What was struck, then?" in read
     assert "1. And what?" in read
 
 
@@ -192,7 +215,8 @@ def test_what_is_made_visible_can_be_read_back(text: str) -> None:
 def test_every_exact_word_survives_whatever_else_the_documents_say(quote: str, other: str) -> None:
     source = Source("d", other or "p", "a" * 64, other, other, other, other, (other,))
     whole = FakePipeline().ask("Was anyone hurt?")
-    citation = Citation(1, "partly", source, None, Span(3, 3 + len(quote)), quote)
+    span = Span(3, 3 + len(quote))
+    citation = Citation(1, "partly", source, None, span, quote, (other,), span, ((other, quote), (quote, other)))
     answer = replace(
         whole,
         text=other,

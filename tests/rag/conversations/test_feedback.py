@@ -66,6 +66,16 @@ def test_an_answer_no_quote_supports_is_only_said_to_be_there(feedback: Feedback
     assert "no quote fully supports" in said
 
 
+@pytest.mark.parametrize("question", ["How long is the notice?", "Where did the power fail?"])
+def test_a_liked_quote_is_evidence_be_it_an_answer_or_one_that_may_be(feedback: Feedback, question: str) -> None:
+    answer = PIPELINE.ask(question)
+    said = feedback.add(answer, (), True)
+    (case,) = load_suite(feedback.suite)
+    assert (case.kind, case.answerable) == ("liked", True)
+    assert [item.quote for item in case.evidence] == [citation.quote for citation in answer.citations]
+    assert said == "Kept as a test case with 1 quote as evidence."
+
+
 def test_a_liked_refusal_is_a_case_without_an_answer(feedback: Feedback) -> None:
     said = feedback.add(NO_CAKE, (), True)
     assert only(feedback).answerable is False
