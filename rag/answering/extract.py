@@ -1,59 +1,54 @@
-"""The answerer that needs no model: it quotes the sentences found, and says whose words they are."""
+"""The answerer that needs no model: it quotes the words found, and says whose they are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.dates import human
 from index.types import Source
-from rag.asking.followup import standalone
-from rag.types import AnswererName, Draft, Finding, Live, Quote, RetrievedPassage, Turn
+from rag.asking.followup import rewritings
+from rag.types import AnswererName, Draft, Evidence, Live, Quote, RetrievedPassage, Turn
+from rag.wording import attribution
 
 
-class ExtractAnswerer:
-    """Quotes exact sentences, one line each, with outlet, author and date before the quotation marks."""
+class QuotesAnswerer:
+    """Quotes exact words, one line a quote, with outlet, author and date before them."""
 
     @property
     def name(self) -> AnswererName:
-        """Always "extract"."""
-        return "extract"
+        """Always "quotes"."""
+        return "quotes"
 
     @property
     def model(self) -> None:
         """There is none."""
         return None
 
-    def standalone(self, question: str, history: Sequence[Turn], live: Live | None = None) -> str:
-        """`question` as the rules of `rag.asking.followup` read it after `history`."""
-        return standalone(question, history)
+    def rewritings(self, question: str, history: Sequence[Turn], live: Live | None = None) -> tuple[str, ...]:
+        """Forms of `question` that stand without `history`, by the rules of `rag.asking.followup`."""
+        return rewritings(question, history)
 
     def draft(
-        self,
-        question: str,
-        passages: Sequence[RetrievedPassage],
-        findings: Sequence[Finding],
-        live: Live | None = None,
+        self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence, live: Live | None = None
     ) -> Draft:
-        """Every quote of every finding, once, in order."""
-        by_label = {item.label: item for item in passages}
-        quotes = dict.fromkeys(quote for finding in findings for quote in finding.quotes)
-        lines = [line(quote, by_label[quote.label].source) for quote in quotes]
+        """Every quote, in order; declined where there are none."""
+        sources = {item.label: item.source for item in passages}
+        lines = [f"{line(quote, sources[quote.label])} [{quote.label}]" for quote in evidence.quotes]
         return Draft("\n".join(lines), declined=not lines)
-
-    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
-        """True where there is evidence: it quotes, and has no opinion of its own."""
-        return any(finding.quotes for finding in findings)
 
 
 def line(quote: Quote, source: Source) -> str:
-    """`Forbes, Paul Roderick Gregory, 13 April 2017: “…” [2]`; the headline or the file where no outlet is printed."""
-    words = " ".join(quote.text.split())
-    return f"{attribution(source)}: “{words}” [{quote.label}]"
+    """`Forbes, Paul Roderick Gregory, 13 April 2017: “…”`; the headline or the file where no outlet is printed.
+
+    A table's row is told as its values under their heads, `Item: Tea; Price: 39.90`, and not in quotation marks: the
+    exact run of characters is the quote's own.
+    """
+    return f"{attribution(source)}: {_row(quote) or f'“{_one_line(quote.text)}”'}"
 
 
-def attribution(source: Source) -> str:
-    """Outlet, author and date as printed; else the headline; else the file's path."""
-    printed = [part for part in (source.outlet, source.author) if part]
-    if source.date:
-        printed.append(human(source.date))
-    return ", ".join(printed) or source.title or source.path
+def _row(quote: Quote) -> str:
+    cells = [(_one_line(head), _one_line(value)) for head, value in quote.cells]
+    return "; ".join(f"{head}: {value}" if head else value for head, value in cells if value)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -8,24 +8,30 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.answering.prompt import DECLINED, affirms, asked_again, declines, pack, prompt
+from rag.answering.prompt import DECLINED, MAX_WORDS, declines, pack, prompt
+from rag.answering.thinking import Reply, spoken
 from rag.asking.rewrite import rewritten
-from rag.errors import Cancelled, LLMFailed
-from rag.types import LLM, AnswererName, Draft, Finding, Live, RetrievedPassage, Turn
+from rag.errors import LLMFailed
+from rag.types import LLM, AnswererName, Draft, Evidence, Live, RetrievedPassage, Turn
+from rag.verification.cite import offered, without_markers
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM as LlamaLLM
 
 __all__ = ["DECLINED", "LLMAnswerer", "LlamaIndexLLM", "estimated", "prompt"]
 
+CUT = "The model's reply was cut at llm.max_tokens; raise it to have the rest."
+BROKEN_OFF = "The model's reply may have broken off before its end."
+REPEATED = "The model began to repeat itself; the repetitions are left out."
 _TEMPLATE = 48
 """Tokens that a chat template may add around a prompt."""
-_THOUGHT = re.compile(r"\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
-_ENDED = re.compile(r"[.!?:…\])”\"'*]\s*\Z")
+_ENDED = re.compile(r"[.!?:…\])”\"'*|`]\s*\Z")
+_PIECE = re.compile(r"\S[^\n]*?(?:[.!?](?=\s)|$)", re.MULTILINE)
+"""A sentence, or the rest of a line."""
+_LONGEST_ROUND, _MOST_ROUNDS = 3, 3
+"""How many sentences may come round, and how often, before a reply is said to repeat itself."""
 
 
 class LlamaIndexLLM:
@@ -44,8 +50,8 @@ class LlamaIndexLLM:
     @property
     def window(self) -> int:
         """The tokens that a prompt may have, by the metadata: the whole window but for the reply."""
-        told = self._llm.metadata
-        return max(0, told.context_window - told.num_output - _TEMPLATE)
+        metadata = self._llm.metadata
+        return max(0, metadata.context_window - metadata.num_output - _TEMPLATE)
 
     def tokens(self, text: str) -> int:
         """How many tokens `text` has, at most. Raises: LLMFailed."""
@@ -61,7 +67,7 @@ class LlamaIndexLLM:
             raise LLMFailed(f"The model {self.name!r} did not answer ({error}); check that it runs.") from error
 
     def stream(self, prompt: str) -> Generator[str, None, None]:
-        """The reply in pieces. Raises: LLMFailed."""
+        """The reply in pieces. Raises: LLMFailed; ReplyCut, after the last piece of a reply that was cut."""
         try:
             for piece in self._llm.stream_complete(prompt):
                 yield piece.delta or ""
@@ -74,9 +80,11 @@ class LlamaIndexLLM:
 class LLMAnswerer:
     """Asks a language model, giving it the labelled passages and nothing else."""
 
-    def __init__(self, llm: LLM) -> None:
-        """An answerer that prompts `llm`."""
+    def __init__(self, llm: LLM, max_words: int = MAX_WORDS) -> None:
+        """An answerer that prompts `llm` for at most about `max_words` words."""
         self._llm = llm
+        self._max_words = max_words
+        self._is_plain = False
 
     @property
     def name(self) -> AnswererName:
@@ -88,73 +96,73 @@ class LLMAnswerer:
         """The model's name."""
         return self._llm.name
 
-    def standalone(self, question: str, history: Sequence[Turn], live: Live | None = None) -> str:
-        """`question` made to stand alone by the model where it leans on `history`, else by rules.
+    def rewritings(self, question: str, history: Sequence[Turn], live: Live | None = None) -> tuple[str, ...]:
+        """Forms of `question` that stand without `history`: the model's own where it is faithful, then the rules'.
 
         Raises: Cancelled.
         """
         return rewritten(self._llm, question, history, live or Live())
 
     def draft(
-        self,
-        question: str,
-        passages: Sequence[RetrievedPassage],
-        findings: Sequence[Finding],
-        live: Live | None = None,
+        self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence, live: Live | None = None
     ) -> Draft:
-        """The model's reply as it came; declined when it says that the passages do not hold the answer.
+        """The model's reply without its thinking; declined when it says that the passages do not hold the answer.
 
-        Raises: LLMFailed; Cancelled.
+        Raises: LLMFailed, where it gave no sentence too; Cancelled.
         """
-        first = [quote.label for finding in findings for quote in finding.quotes]
-        packed = pack(question, passages, first, self._llm.window, self._llm.tokens)
+        first = {quote.label for quote in evidence.quotes}
+        packed = pack(question, passages, first, self._llm.window, self._llm.tokens, self._max_words)
         if not packed.labels:
             raise LLMFailed(f"No passage fits the window of the model {self.model!r}; raise llm.context.")
-        reply = spoken(self._llm.stream(packed.text), live or Live())
-        if not reply:
-            raise LLMFailed(f"The model {self.model!r} gave an empty reply; try another model.")
-        cut = (
-            None if _ENDED.search(reply) or declines(reply) else "The model's reply may have broken off before its end."
-        )
-        return Draft(reply, declined=declines(reply), sent=packed.labels, notice=cut)
+        reply = spoken(self._llm.stream(packed.text), live or Live(), plain=self._is_plain)
+        self._is_plain = not reply.thought
+        sent = offered([item for item in passages if item.label in packed.labels])
+        if not _says_something(without_markers(reply.text, sent), question):
+            raise LLMFailed(self._nothing(reply))
+        text = _once(reply.text)
+        declined = declines(text, sent)
+        return Draft(text, declined, packed.labels, _notice(reply, text, declined=declined))
 
-    def confirms(self, question: str, findings: Sequence[Finding], live: Live | None = None) -> bool:
-        """Whether the model says that the evidence answers the question, when it is shown that without the rest.
-
-        Raises: LLMFailed; Cancelled.
-        """
-        quotes = [quote.text for finding in findings for quote in finding.quotes]
-        asked = asked_again(question, quotes)
-        if self._llm.tokens(asked) > self._llm.window:
-            return False
-        unheard = replace(live or Live(), on_text=lambda _: None)
-        return affirms(spoken(self._llm.stream(asked), unheard))
+    def _nothing(self, reply: Reply) -> str:
+        if reply.cut:
+            return f"The model {self.model!r} had not begun its answer at llm.max_tokens; raise it."
+        if reply.thought and not reply.text:
+            return f"The model {self.model!r} thought aloud, and gave no answer; try another model."
+        if reply.text:
+            return f"The model {self.model!r} gave no sentence of its own; try another model."
+        return f"The model {self.model!r} gave an empty reply; try another model."
 
 
-def spoken(pieces: Generator[str, None, None], live: Live) -> str:
-    """The whole of a reply, each piece handed on as it comes, without what the model thought aloud before it.
-
-    Raises: Cancelled, once the reply has been closed.
-    """
-    said, told = "", 0
-    with closing(pieces):
-        for piece in pieces:
-            if live.cancelled():
-                raise Cancelled("The question was stopped before its answer was whole; ask again.")
-            said += piece
-            words = _aloud(said)
-            if len(words) > told:
-                live.on_text(words[told:])
-                told = len(words)
-    return _aloud(said).strip()
+def _says_something(text: str, question: str) -> bool:
+    """Whether a reply without its markers has a word, and is not only the question again."""
+    words, asked = re.findall(r"\w+", text.casefold()), re.findall(r"\w+", question.casefold())
+    return bool(words) and words != asked
 
 
-def _aloud(said: str) -> str:
-    """What may be shown of a reply so far."""
-    head = said.lstrip()
-    if head and "<think>".startswith(head[: len("<think>")]):
-        return _THOUGHT.sub("", said, count=1) if head.startswith("<think>") else ""
-    return head
+def _once(text: str) -> str:
+    """The reply without the sentences that it says over and over at its end, but for the first time."""
+    ends = [match.end() for match in _PIECE.finditer(text)]
+    pieces = [match[0] for match in _PIECE.finditer(text)]
+    for last in (len(pieces), len(pieces) - 1):
+        for length in range(1, _LONGEST_ROUND + 1):
+            again = _again(pieces[:last], length)
+            if again >= _MOST_ROUNDS * length:
+                return text[: ends[last - again - 1]]
+    return text
+
+
+def _again(pieces: Sequence[str], length: int) -> int:
+    """How many of the last pieces are those that stand `length` before them."""
+    pairs = zip(reversed(pieces), reversed(pieces[:-length]), strict=False)
+    return next((n for n, (one, before) in enumerate(pairs) if one != before), max(0, len(pieces) - length))
+
+
+def _notice(reply: Reply, text: str, *, declined: bool) -> str | None:
+    if text != reply.text:
+        return REPEATED
+    if reply.cut:
+        return CUT
+    return None if declined or _ENDED.search(text) else BROKEN_OFF
 
 
 def estimated(text: str) -> int:

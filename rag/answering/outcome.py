@@ -1,208 +1,191 @@
-"""What becomes of a question once its passages are found: an answer is written, verified, and decided on."""
+"""What becomes of a question once its passages are found: an answer is written, verified, and told for what it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import partial
 
-from index.tokens import words
-from rag.answering import decide
-from rag.answering.extract import ExtractAnswerer
+from index.types import Source, Span
+from rag.answering.extract import QuotesAnswerer, line
+from rag.answering.prompt import is_only_declined
 from rag.errors import LLMFailed
-from rag.types import Answerer, Citation, Draft, Finding, Live, Quote, Reason, RetrievedPassage, Statement
-from rag.verification.attach import Judge, judged
-from rag.verification.cite import parse
-from rag.verification.entail import Entailment
-from rag.verification.support import Encode
-from rag.verification.verify import Checked, verify
+from rag.types import (
+    Answerer,
+    Citation,
+    Draft,
+    Evidence,
+    Live,
+    Quote,
+    Reason,
+    RetrievedPassage,
+    Statement,
+    Status,
+    Verdict,
+)
+from rag.verification.cite import Marked, offered, parse
 
 Stage = Callable[[str], AbstractContextManager[None]]
-_ADDED = "The quotes at the end were added: they are what the sources say, word for word."
-_ADDED_ONE = "The quote at the end was added: it is what the source says, word for word."
-_MOST = 0.6
-"""The share of a quote's words that make up the quote; a paraphrase that has fewer stands beside the exact words."""
-DIFFERING = "The model found no answer, but the sources give two."
-COMPARED = "The model found no answer, but this is what the sources say of it."
-FOUND = "The model found no answer in the passages as a whole, and then one in the words quoted here."
-NOTHING_STANDS = "Nothing that the model wrote stands on the passages."
+Verify = Callable[[Sequence[Marked], Sequence[RetrievedPassage]], Sequence[Statement]]
+"""Gives a statement with its verdict for each sentence, in order, against the passages that the model was given."""
+Decide = Callable[[float], Status]
+"""What a probability that the quoted words answer comes to."""
+QUOTED_INSTEAD = "These are quotes instead."
+NEAREST_INSTEAD = "The nearest words are shown instead."
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was written and by whom, why it is no answer (None where it is one), and the words it rests on.
+    """What was written and by whom, what it comes to and why, and the words it rests on.
 
     `unknown` are labels under which nothing was sent, `unsent` those of passages that were left out; `quotes` are the
-    words found without the model, where it declined; `withheld` is what it wrote where none of that stands.
+    words found without a model, where the text is not made of them.
     """
 
     answerer: Answerer
-    text: str = ""
+    status: Status
     reason: Reason | None = None
+    text: str = ""
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     unknown: tuple[int, ...] = ()
     unsent: tuple[int, ...] = ()
     notice: str | None = None
     quotes: tuple[Citation, ...] = ()
-    withheld: tuple[Statement, ...] = ()
 
 
 def write(
     answerer: Answerer,
     question: str,
     passages: Sequence[RetrievedPassage],
-    findings: Sequence[Finding],
+    evidence: Evidence,
+    verify: Verify,
+    decide: Decide,
     *,
     stage: Stage,
     live: Live | None = None,
-    encode: Encode | None = None,
-    entailment: Entailment | None = None,
 ) -> Outcome:
-    """The outcome of one question. No answerer is asked where the evidence cannot carry an answer.
+    """The outcome of one question.
 
-    The quotes are the answer where a model fails, where nothing stands of what it wrote, and where it declines, but
-    says that the quotes answer the question when it is shown them alone. Where some of it stands, but does not give
-    the evidence for a part of the question word for word, the quotes of that part follow. Beside a refusal they are
-    shown.
+    A model is asked wherever there are passages, and nothing that it writes is withheld. It comes to "answered" where a
+    sentence is supported and none contradicted, to "refused" where the model declines and no sentence stands, and else
+    to "may_answer"; the quotes are beside it always. Where the model fails they are the outcome, and the notice says
+    why. Quotes are decided on by their probability, and not verified: they are the sources' own words.
 
-    `stage` times the "answer" and the "verify" stage; `encode` and `entailment` are those of `verify`.
-
-    Raises: Cancelled.
+    `stage` times the "answer" and the "verify" stage. Raises: Cancelled; what `verify` raises.
     """
-    reason = decide.before(len(passages), findings)
-    if reason is not None:
-        return Outcome(answerer, reason=reason)
-    judge = partial(verify, encode=encode, entailment=entailment)
+    if not passages:
+        return Outcome(answerer, "refused", "empty_index")
     with stage("answer"):
-        draft, writer = _draft(answerer, question, passages, findings, live)
+        draft, writer = _draft(answerer, question, passages, evidence, live)
+    if writer.name == "quotes":
+        return _quoted(writer, draft, passages, evidence, decide)
+    sent = [item for item in passages if draft.sent is None or item.label in draft.sent]
+    marked = [sentence for sentence in parse(draft.text, offered(sent)) if not is_only_declined(sentence.text)]
     with stage("verify"):
-        checked = _checked(draft, passages, judge)
-    reason = decide.after(draft, _statements(checked))
-    withheld: tuple[Statement, ...] = ()
-    quotes: tuple[Citation, ...] = ()
-    if writer.name == "llm":
-        with stage("answer"):
-            instead = _instead(writer, reason, question, findings, live)
-        with stage("verify"):
-            if instead is not None:
-                withheld = _statements(checked) if reason == "unsupported" else ()
-                why = " ".join(filter(None, [draft.notice, instead]))
-                draft, writer = _quoted(question, passages, findings, why)
-                checked, reason = _checked(draft, passages, judge), None
-            elif reason is not None:
-                quotes = _quotes(question, passages, findings)
-            elif left := left_out(findings, checked):
-                draft, checked = _with_quotes(draft, checked, left, passages)
-    statements, offered = _statements(checked), {item.label for item in _sent(draft, passages)}
-    named = [label for said in (*statements, *withheld) for label in (*said.instead_of, *said.labels)]
+        statements = tuple(verify(marked, sent))
+    status, reason = _standing(draft, statements)
     return Outcome(
         answerer=writer,
-        text=draft.text if reason is None else "",
+        status=status,
         reason=reason,
+        text=draft.text if statements else "",
         statements=statements,
-        citations=_citations(checked),
-        unknown=tuple(dict.fromkeys(label for label in named if label not in offered)),
-        unsent=tuple(item.label for item in passages if item.label not in offered),
+        citations=_citations(statements, sent),
+        unknown=_unknown(statements, sent),
+        unsent=tuple(item.label for item in passages if item not in sent),
         notice=draft.notice,
-        quotes=quotes,
-        withheld=withheld,
+        quotes=_as_citations(evidence.quotes, passages),
     )
-
-
-def _instead(
-    writer: Answerer, reason: Reason | None, question: str, findings: Sequence[Finding], live: Live | None
-) -> str | None:
-    """Why the quotes are to be the answer instead of a model's words; None where they are not."""
-    if reason == "unsupported":
-        return NOTHING_STANDS
-    if reason != "model_declined":
-        return None
-    if any(finding.both_sides for finding in findings):
-        return COMPARED
-    if any(finding.differing for finding in findings):
-        return DIFFERING
-    try:
-        return FOUND if writer.confirms(question, findings, live) else None
-    except LLMFailed:
-        return None  # its "no" stands
-
-
-def left_out(findings: Sequence[Finding], checked: Sequence[Checked]) -> tuple[Quote, ...]:
-    """The evidence that the supported sentences do not tell in its own words: of each part of the question where they
-    tell none of it, and of each side where there are two or are asked for.
-    """
-    told = [item for item in checked if item.statement.verdict == "supported"]
-    left: list[Quote] = []
-    for finding in findings:
-        untold = [quote for quote in finding.quotes if not _tells(told, quote)]
-        if finding.differing or finding.both_sides or len(untold) == len(finding.quotes):
-            left += untold
-    return tuple(dict.fromkeys(left))
-
-
-def _tells(told: Sequence[Checked], quote: Quote) -> bool:
-    """Whether sentences that rest on a quote have, between them, most of its words that mean something."""
-    on_it = [c for c in told if any(w.label == quote.label and w.span.overlap(quote.span) for w in c.citations)]
-    said = {word.stem for checked in on_it for word in words(checked.statement.text)}
-    wanted = [word for word in words(quote.text) if not word.is_stop]
-    return bool(wanted) and sum(word.stem in said for word in wanted) >= _MOST * len(wanted)
-
-
-def _with_quotes(
-    draft: Draft, checked: Sequence[Checked], quotes: Sequence[Quote], passages: Sequence[RetrievedPassage]
-) -> tuple[Draft, tuple[Checked, ...]]:
-    """The draft with `quotes` beneath it, and that they are not the model's words."""
-    beneath = ExtractAnswerer().draft("", passages, [Finding("", tuple(quotes))]).text
-    notice = " ".join(filter(None, [draft.notice, _ADDED if len(quotes) > 1 else _ADDED_ONE]))
-    told = replace(draft, text=f"{draft.text}\n{beneath}", notice=notice)
-    quoted = verify(parse(beneath), passages)
-    return told, (*checked, *(replace(q, statement=replace(q.statement, added=True)) for q in quoted))
 
 
 def _draft(
     answerer: Answerer,
     question: str,
     passages: Sequence[RetrievedPassage],
-    findings: Sequence[Finding],
+    evidence: Evidence,
     live: Live | None,
 ) -> tuple[Draft, Answerer]:
-    """The answerer's draft; the quotes themselves, and why, where a model fails."""
+    """The answerer's draft; the quotes, and why it is they, where a model fails."""
     try:
-        return answerer.draft(question, passages, findings, live), answerer
+        return answerer.draft(question, passages, evidence, live), answerer
     except LLMFailed as error:
-        return _quoted(question, passages, findings, str(error))
+        plain = QuotesAnswerer()
+        return replace(plain.draft(question, passages, evidence), notice=str(error)), plain
+
+
+def _standing(draft: Draft, statements: Sequence[Statement]) -> tuple[Status, Reason | None]:
+    """What a model's reply comes to by its verdicts, and why it is no plain answer."""
+    verdicts = {statement.verdict for statement in statements}
+    if "supported" in verdicts and "contradicted" not in verdicts:
+        return "answered", None
+    if verdicts & {"supported", "partly"}:
+        return "may_answer", None
+    if draft.declined or not statements:
+        return "refused", "model_declined"
+    return "may_answer", "unsupported"
 
 
 def _quoted(
-    question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding], why: str
-) -> tuple[Draft, Answerer]:
-    """The quotes as the draft, and why it is they."""
-    plain = ExtractAnswerer()
-    draft = plain.draft(question, passages, findings)
-    return Draft(draft.text, declined=draft.declined, notice=f"{why} These are quotes instead."), plain
+    writer: Answerer, draft: Draft, passages: Sequence[RetrievedPassage], evidence: Evidence, decide: Decide
+) -> Outcome:
+    """The quotes as the outcome; where they are not likely enough to answer, beside a refusal."""
+    status: Status = "refused" if draft.declined else decide(evidence.probability)
+    citations = _as_citations(evidence.quotes, passages)
+    if status == "refused":
+        notice = f"{draft.notice} {NEAREST_INSTEAD}" if draft.notice else None
+        return Outcome(writer, status, "no_evidence", notice=notice, quotes=citations)
+    sources = {item.label: item.source for item in passages}
+    return Outcome(
+        answerer=writer,
+        status=status,
+        text=draft.text,
+        statements=tuple(_word_for_word(quote, sources[quote.label]) for quote in evidence.quotes),
+        citations=citations,
+        notice=f"{draft.notice} {QUOTED_INSTEAD}" if draft.notice else None,
+    )
 
 
-def _sent(draft: Draft, passages: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
-    """The passages that a draft was written from."""
-    return [item for item in passages if draft.sent is None or item.label in draft.sent]
+def _word_for_word(quote: Quote, source: Source) -> Statement:
+    evidence = ((quote.label, quote.span),)
+    return Statement(line(quote, source), (quote.label,), "quoted", evidence=evidence, probability=1.0)
 
 
-def _checked(draft: Draft, passages: Sequence[RetrievedPassage], judge: Judge) -> tuple[Checked, ...]:
-    sent = _sent(draft, passages)
-    return judged(parse(draft.text), sent, judge)
+def _as_citations(quotes: Sequence[Quote], passages: Sequence[RetrievedPassage]) -> tuple[Citation, ...]:
+    """The quotes with where they are from, each once."""
+    offers = {item.label: item for item in passages}
+    cited = (
+        replace(
+            _citation(offers[quote.label], "quoted", quote.span),
+            headings=quote.headings,
+            answer=quote.answer,
+            cells=quote.cells,
+        )
+        for quote in quotes
+    )
+    return tuple(dict.fromkeys(cited))
 
 
-def _statements(checked: Sequence[Checked]) -> tuple[Statement, ...]:
-    return tuple(item.statement for item in checked)
+def _citations(statements: Sequence[Statement], passages: Sequence[RetrievedPassage]) -> tuple[Citation, ...]:
+    """The words that each statement was checked against in the passages that it cites itself, each once."""
+    offers = {item.label: item for item in passages}
+    cited = (
+        _citation(offers[label], statement.verdict, span)
+        for statement in statements
+        for label, span in statement.evidence
+        if label in statement.labels
+    )
+    return tuple(dict.fromkeys(cited))
 
 
-def _quotes(question: str, passages: Sequence[RetrievedPassage], findings: Sequence[Finding]) -> tuple[Citation, ...]:
-    """The exact words that the passages were found to answer with."""
-    draft = ExtractAnswerer().draft(question, passages, findings)
-    return tuple(c for c in _citations(verify(parse(draft.text), passages)) if c.verdict == "supported")
+def _citation(item: RetrievedPassage, verdict: Verdict, span: Span) -> Citation:
+    """The exact words of a passage at `span`."""
+    passage = item.passage
+    words = passage.text[span.start - passage.start : span.end - passage.start]
+    return Citation(item.label, verdict, item.source, passage.page, span, words, item.headings)
 
 
-def _citations(checked: Sequence[Checked]) -> tuple[Citation, ...]:
-    return tuple(dict.fromkeys(citation for item in checked for citation in item.citations))
+def _unknown(statements: Sequence[Statement], passages: Sequence[RetrievedPassage]) -> tuple[int, ...]:
+    offers = {item.label for item in passages}
+    cited = (label for statement in statements for label in statement.labels)
+    return tuple(dict.fromkeys(label for label in cited if label not in offers))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from index.types import Passage, Source
 from rag.answering.prompt import declines, pack
+from rag.answering.thinking import spoken
 from rag.errors import LLMFailed
-from rag.types import LLM, Ranks, RetrievedPassage
-from rag.verification.attach import judged
-from rag.verification.cite import parse
+from rag.types import LLM, Live, Ranks, RetrievedPassage
+from rag.verification.cite import offered, parse
 
 _TEXTS = (
     ("The Tern", "The ferry Tern sank off Corrin on Monday. All 41 passengers were taken ashore by fishing boats."),
@@ -21,6 +21,7 @@ _TEXTS = (
     ),
 )
 _ASKED = "How many passengers of the ferry Tern were taken ashore?"
+_RIGHT = ("41", "forty-one")
 _NOT_THERE = "Who won the chess championship?"
 
 
@@ -28,8 +29,8 @@ _NOT_THERE = "Who won the chess championship?"
 class Probe:
     """What came of the trial. Times in milliseconds, speed in tokens a second after the first piece.
 
-    `cites` says that every sentence carries a label that was offered, `right` that one is supported by its passage;
-    `declines` that the model says so when the passages do not hold the answer.
+    `cites` says that every sentence carries a label that was offered, `right` that the reply has the number asked for;
+    `declines` that the model says so when the passages do not hold the answer. `reply` is without what it thought.
     """
 
     model: str
@@ -45,34 +46,46 @@ class Probe:
 def probe(llm: LLM) -> Probe:
     """The outcome of two short questions to `llm`. Raises: LLMFailed."""
     passages = [_passage(label, title, text) for label, (title, text) in enumerate(_TEXTS, start=1)]
-    reply, first, rest = _timed(llm, pack(_ASKED, passages, (), llm.window, llm.tokens).text)
-    said = parse(reply)
-    checked = judged(said, passages)
-    missing, *_ = _timed(llm, pack(_NOT_THERE, passages, (), llm.window, llm.tokens).text)
+    heard = _timed(llm, pack(_ASKED, passages, (), llm.window, llm.tokens).text)
+    missing = _timed(llm, pack(_NOT_THERE, passages, (), llm.window, llm.tokens).text)
     return Probe(
         model=llm.name,
         window=llm.window,
-        reply=reply,
-        first_ms=round(1000 * first, 1),
-        tokens_per_second=round(llm.tokens(reply) / rest, 1) if rest else None,
-        cites=all(set(sentence.labels) & {1, 2} for sentence in said),
-        right=any(item.statement.verdict == "supported" for item in checked),
-        declines=declines(missing),
+        reply=heard.reply,
+        first_ms=round(1000 * heard.first, 1),
+        tokens_per_second=round(llm.tokens(heard.whole) / heard.rest, 1) if heard.rest else None,
+        cites=all(set(sentence.labels) & {1, 2} for sentence in parse(heard.reply, offered(passages))),
+        right=any(form in heard.reply.casefold() for form in _RIGHT),
+        declines=declines(missing.reply),
     )
 
 
-def _timed(llm: LLM, prompt: str) -> tuple[str, float, float]:
-    """The reply, the seconds to its first piece, and the seconds from there to its end."""
-    start = first = time.perf_counter()
-    said = ""
-    with closing(llm.stream(prompt)) as pieces:
-        for piece in pieces:
-            if piece and not said:
-                first = time.perf_counter()
-            said += piece
-    if not said.strip():
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A reply, the same with what was thought, the seconds to its first piece, and from there to its end."""
+
+    reply: str
+    whole: str
+    first: float
+    rest: float
+
+
+def _timed(llm: LLM, prompt: str) -> _Heard:
+    """What comes of one prompt. Raises: LLMFailed."""
+    pieces: list[str] = []
+    times = [time.perf_counter()]
+
+    def heard() -> Generator[str, None, None]:
+        for piece in llm.stream(prompt):
+            if piece:
+                pieces.append(piece)
+                times.append(time.perf_counter())
+            yield piece
+
+    reply = spoken(heard(), Live()).text
+    if not reply:
         raise LLMFailed(f"The model {llm.name!r} gave an empty reply; try another model.")
-    return said.strip(), first - start, time.perf_counter() - first
+    return _Heard(reply, "".join(pieces), times[1] - times[0], times[-1] - times[1])
 
 
 def _passage(label: int, title: str, text: str) -> RetrievedPassage:

@@ -72,12 +72,11 @@ class Aloud:
         self._show(self._rest[:sure])
         self._rest = self._rest[sure:]
 
-    def end(self) -> str:
-        """The whole answer; empty where all was thinking."""
+    def end(self) -> None:
+        """Nothing more comes: `text` is the whole answer; empty where all was thinking."""
         self._marks()
         self._show(self._rest)
         self._rest = ""
-        return self.text.strip()
 
     def _begins(self) -> bool:
         """Whether enough has come to tell how the reply begins."""
@@ -133,9 +132,9 @@ def spoken(pieces: Generator[str, None, None], live: Live, *, plain: bool = Fals
                     heard = _hand_on(aloud.text, heard, live)
         except ReplyCut:
             cut = True
-    text = aloud.end()
-    _hand_on(text, heard, live)
-    return Reply(text, cut, aloud.thought)
+    aloud.end()
+    _hand_on(aloud.text, heard, live)
+    return Reply(aloud.text.strip(), cut, aloud.thought)
 
 
 def _hand_on(text: str, heard: str, live: Live) -> str:

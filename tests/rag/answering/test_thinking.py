@@ -162,4 +162,5 @@ def test_a_long_thought_takes_no_memory_of_its_own() -> None:
     for _ in range(20_000):
         aloud.feed("and so on ")
     aloud.feed("</think>Ann.")
-    assert aloud.end() == "Ann."
+    aloud.end()
+    assert aloud.text == "Ann."
