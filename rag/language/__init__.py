@@ -1,1 +1,0 @@
-"""What English sentences say: names, numbers and units, negations, who said it."""
