@@ -29,6 +29,8 @@ class Asked:
     domain: str
     question: str
     evidence: tuple[tuple[str, str], ...]
+    file: str | None = None
+    """The only file that is searched; None for all. Questions on one document of many often name it nowhere."""
 
 
 def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Asked]]]:
@@ -48,8 +50,8 @@ def _authored(folder: Path, to: Path) -> tuple[Path, list[Asked]]:
             continue
         name = f"document-{number}.md"
         (to / name).write_text(row["text"], encoding="utf-8")
-        questions += [Asked("authored", item["q"], ((name, item["a"]),)) for item in row["qa"]]
-        questions += [Asked("authored", item["q"], ()) for item in row["near"]]
+        questions += [Asked("authored", item["q"], ((name, item["a"]),), name) for item in row["qa"]]
+        questions += [Asked("authored", item["q"], (), name) for item in row["near"]]
     return to, random.Random(5).sample(questions, SAMPLE)
 
 
