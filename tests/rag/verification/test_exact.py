@@ -119,21 +119,19 @@ def test_odd_input_is_compared_and_never_taken_as_copied(statement: str, units: 
 def invented(count: int) -> list[str]:
     """Words of syllables, so that no list can hold them; no two alike in their first letters."""
     rng = random.Random(5)
-    starts, middles, ends = (
-        "blor crav drin flum grost plen quar skiv thrun zwel".split(),
-        "a e i o u".split(),
-        "bok dax gim lup mav nork pim tov".split(),
-    )
+    starts = "blor crav drin flum grost plen quar skiv thrun zwel".split()
+    middles, ends = "a e i o u".split(), "bok dax gim lup mav nork pim tov".split()
     words = [start + middle + end for start in starts for middle in middles for end in ends]
     return rng.sample(words, count)
 
 
+SOURCE = "The mayor closed the bridge on Monday, and Ann Harlow opened the market at 9.30."
 SWAPPED = (
-    ("The mayor closed the bridge on Monday.", "The mayor closed the bridge on Monday, and Ann Harlow opened the market at 9.30."),
-    ("The bridge was closed by the mayor.", "The mayor closed the bridge on Monday, and Ann Harlow opened the market at 9.30."),
-    ("Ann Harlow opened the bridge at 9.30.", "The mayor closed the bridge on Monday, and Ann Harlow opened the market at 9.30."),
+    ("The mayor closed the bridge on Monday.", SOURCE),
+    ("The bridge was closed by the mayor.", SOURCE),
+    ("Ann Harlow opened the bridge at 9.30.", SOURCE),
     ("The landlord may not pay for repairs.", "The landlord may pay for repairs in Harlow if the tenant reports them."),
-)  # fmt: skip
+)
 OPEN = "mayor closed bridge Ann Harlow opened market landlord pay repairs tenant reports".split()
 
 

@@ -16,7 +16,10 @@ from rag.verification.cite import Marked
 from rag.verification.verify import verify
 from rag.verification.weigh import SIGNALS, Weights
 
-HARLOW = "The bridge in Harlow was closed on Monday. “We will rebuild it,” Ann Lee told the Evening Mail. Repairs cost £40,000."
+HARLOW = (
+    "The bridge in Harlow was closed on Monday. “We will rebuild it,” Ann Lee told the Evening Mail. "
+    "Repairs cost £40,000."
+)
 SPARE = "The spare key hangs behind the boiler. The fuse box is in the hall."
 _MODEL, _DENIED = SIGNALS.index("model"), SIGNALS.index("model_denied")
 
