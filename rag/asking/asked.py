@@ -136,8 +136,8 @@ def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
 
 def _role(line: Sequence[Token], mention: Mention) -> Role | None:
     """How the question speaks of a name: as a source, as one that does something, as one whose something is."""
-    start = next(at for at, token in enumerate(line) if token.word.span.end > mention.span.start)
-    end = next((at for at, token in enumerate(line) if token.word.span.start >= mention.span.end), len(line))
+    start = next(at for at, token in enumerate(line) if token.span.end > mention.span.start)
+    end = next((at for at, token in enumerate(line) if token.span.start >= mention.span.end), len(line))
     at = start - 1
     while at >= 0 and line[at].form in DETERMINERS:
         at -= 1

@@ -10,24 +10,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from index.types import Span
+from rag import lexicon
 from rag.asking.phrases import BE, Phrase, Token, names, phrases, tokens
-from rag.lexicon import (
-    ANAPHORS,
-    AUXILIARIES,
-    CONJUNCTIONS,
-    CONTRASTS,
-    DEMONSTRATIVES,
-    DETERMINERS,
-    PERSONAL_PRONOUNS,
-    PREPOSITIONS,
-    QUESTION_WORDS,
-    SUBORDINATORS,
-    UNITS,
-)
 from rag.types import Turn
 
 _OPENER = re.compile(
-    r"(?:\w+(?: \w+)?[.!] +(?=(?:and|but|or|so|what about|how about)\b))?(?:(?:and|but|or|so|then|also)\b[\s,]*)*(?:(?P<about>(?:what|how)\s+about)\b[\s,]*)?",
+    r"(?:\w+(?: \w+)?[.!] +(?=(?:and|but|or|so|what about|how about)\b))?"
+    r"(?:(?:and|but|or|so|then|also)\b[\s,]*)*(?:(?P<about>(?:what|how)\s+about)\b[\s,]*)?",
     re.I,
 )
 _SOURCE = re.compile(r"^[^“”\n]*:\s(?=“)", re.M)
@@ -38,7 +27,8 @@ _POSSESSIVES = frozenset("his her its their".split())
 _OF_PEOPLE = frozenset("he she him her his hers".split())
 _SUBJECTS = frozenset("he she they".split())
 _BESIDE = frozenset("other others another else same such".split())
-_CLAUSE = CONJUNCTIONS | CONTRASTS | SUBORDINATORS | QUESTION_WORDS | {"that"}
+_CLAUSE = lexicon.CONJUNCTIONS | lexicon.CONTRASTS | lexicon.SUBORDINATORS | lexicon.QUESTION_WORDS | {"that"}
+_CLAUSE_OF_IT = frozenset("to that if".split())
 _FOR_THINGS = frozenset("who whom whose".split())
 _PARTICIPLE = re.compile(r"\w{2,}(?:ed|en)")
 LONGEST = 600
@@ -59,11 +49,8 @@ def leans(question: str) -> bool:
     """
     if len(question) > LONGEST:
         return False
-    opener = _OPENER.match(question.strip())
-    if opener and opener[0]:
-        return True
-    line = tokens(question)
-    return _says_too_little(line) or _dangling(question) is not None
+    opener, _, _ = _opened(question)
+    return bool(opener) or _says_too_little(tokens(question)) or _dangling(question) is not None
 
 
 def rewritings(question: str, history: Sequence[Turn]) -> tuple[str, ...]:
@@ -75,22 +62,27 @@ def rewritings(question: str, history: Sequence[Turn]) -> tuple[str, ...]:
         return ()
     earlier = _resolved(history)
     topics = _topics(earlier, history[-1].answer) or _topics(history[0].question, history[0].answer)
-    opener = _OPENER.match(question.strip())
-    core = question.strip()[opener.end() :].strip() if opener else question.strip()
-    forms = _completed(core, earlier, about=bool(opener and opener["about"]))
+    _, about, core = _opened(question)
+    forms = _completed(core, earlier, about=about)
     if not forms:
         replaced = _replaced_forms(core, topics)
         forms = [*replaced, *_prefixed(next(iter(replaced), core), topics)]
-    whole = [_sentence(form) for form in forms]
-    return tuple(form for form in dict.fromkeys(whole) if form != _sentence(question))[:_FORMS]
+    whole = dict.fromkeys(map(_sentence, forms))
+    return tuple(form for form in whole if form != _sentence(question))[:_FORMS]
+
+
+def _opened(question: str) -> tuple[str, bool, str]:
+    """What opens a question ("and", "what about"), whether it says "about", and the rest."""
+    text = question.strip()
+    match = _OPENER.match(text)
+    assert match is not None  # every part of it is optional
+    return match[0], bool(match["about"]), text[match.end() :].strip()
 
 
 def _resolved(history: Sequence[Turn]) -> str:
     """The last question, with what it leans on itself put into it."""
     last = history[-1].question[:LONGEST]
-    if not leans(last):
-        return last
-    return next(iter(rewritings(last, history[:-1])), last)
+    return next(iter(rewritings(last, history[:-1])), last) if leans(last) else last
 
 
 # Whether it leans
@@ -104,9 +96,9 @@ def _says_too_little(line: Sequence[Token]) -> bool:
     word, before = line[places[0]], line[places[0] - 1].form if places[0] else ""
     if any(c.isdigit() for c in word.text) or (word.is_named and before):
         return False
-    auxiliaries = {token.form for token in line if token.form in AUXILIARIES}
-    participle = _PARTICIPLE.fullmatch(word.form) is not None and before not in DETERMINERS
-    return not auxiliaries or (participle and auxiliaries <= BE and line[0].form in QUESTION_WORDS)
+    auxiliaries = {token.form for token in line if token.form in lexicon.AUXILIARIES}
+    participle = _PARTICIPLE.fullmatch(word.form) is not None and before not in lexicon.DETERMINERS
+    return not auxiliaries or (participle and auxiliaries <= BE and line[0].form in lexicon.QUESTION_WORDS)
 
 
 def _dangling(question: str) -> int | None:
@@ -127,48 +119,41 @@ def _dangling(question: str) -> int | None:
 
 
 def _asks_from(question: str, line: Sequence[Token]) -> int:
-    """The first word of the sentence that asks, where a remark stands before it: "That is a lot. Who pays for repairs?"."""
-    ends = [match.end() for match in _SENTENCE.finditer(question)]
-    first = next((at for at, token in enumerate(line) if ends and token.word.span.start >= ends[-1]), 0)
+    """The first word of the sentence that asks, where a remark stands before it: "That is a lot. Who pays for it?"."""
+    begins = max((match.end() for match in _SENTENCE.finditer(question)), default=0)
+    first = sum(token.span.start < begins for token in line)
     return first if sum(token.has_content for token in line[first:]) > 1 else 0
 
 
 def _points(line: Sequence[Token], at: int) -> bool:
     """Whether the word at a place stands for something named elsewhere."""
-    form = line[at].form
-    before = line[at - 1] if at else None
-    after = line[at + 1] if at + 1 < len(line) else None
-    if form == "it":
-        return not _is_expletive(line, at)
-    if form in PERSONAL_PRONOUNS:
-        return True
-    if form == "that" and before is not None and before.has_content:
-        return False  # "the deposit that", "say that"
-    if form in DEMONSTRATIVES:
-        kind = UNITS.get(after.form, ("", 0.0))[0] if after else ""
-        return not kind.startswith("time") and not (after and after.form in QUESTION_WORDS | {"that", "of"})
-    if form == "there":
-        return not any(near and near.form in BE for near in (before, after))
-    if form == "one":
-        return (before is not None and before.form in QUESTION_WORDS) or not (
-            after and (after.has_content or after.form == "of")
-        )
+    form, before, after = line[at].form, line[at - 1 : at], line[at + 1 : at + 2]
+    next_form = after[0].form if after else ""
     if form in _BESIDE:
         return sum(token.has_content for token in line) < 3
-    return form in ANAPHORS
+    if form == "there":
+        return not any(near.form in BE for near in (*before, *after))
+    if form == "one" and not (before and before[0].form in lexicon.QUESTION_WORDS):
+        return not (after and after[0].has_content) and next_form != "of"
+    if form == "that" and before and before[0].has_content:
+        return False  # "the deposit that", "say that"
+    if form in lexicon.DEMONSTRATIVES:
+        is_time = lexicon.UNITS.get(next_form, ("", 0.0))[0].startswith("time")
+        return not is_time and next_form not in lexicon.QUESTION_WORDS | {"that", "of"}
+    return form in lexicon.PERSONAL_PRONOUNS | lexicon.ANAPHORS and not (form == "it" and _is_expletive(line, at))
 
 
 def _is_expletive(line: Sequence[Token], at: int) -> bool:
     """Whether "it" stands for what follows: "is it allowed to park in front of the gate"."""
-    for place in range(at + 1, min(at + 6, len(line))):
-        if line[place].form in ("to", "that", "if"):
-            return sum(token.has_content for token in line[place:]) > 1
-    return False
+    clause = next((place for place in range(at + 1, min(at + 6, len(line))) if line[place].form in _CLAUSE_OF_IT), None)
+    return clause is not None and sum(token.has_content for token in line[clause:]) > 1
 
 
 def _is_told_later(line: Sequence[Token], at: int, nouns: Sequence[int]) -> bool:
     """Whether a pronoun of an opening clause has its noun after the comma: "if it rains, where does the class go"."""
-    if line[0].form not in CONJUNCTIONS | SUBORDINATORS | PREPOSITIONS or any(token.breaks for token in line[: at + 1]):
+    if line[0].form not in lexicon.CONJUNCTIONS | lexicon.SUBORDINATORS | lexicon.PREPOSITIONS or any(
+        token.breaks for token in line[: at + 1]
+    ):
         return False
     comma = next((place for place in range(at, len(line)) if line[place].breaks), len(line))
     return any(noun >= comma for noun in nouns)
@@ -190,12 +175,17 @@ def _topics(earlier: str, answer: str) -> list[str]:
 
 
 def _answer_phrases(answer: str, earlier: Sequence[Token]) -> list[str]:
-    """What an answer names that the question does not: its names, or else a noun that has a determiner."""
+    """What an answer names that the question does not: its names, or else a noun with a determiner.
+
+    Such a noun counts where the answer is but a few words, or says again some of the question; a refusal does not.
+    """
     text = _MARKER.sub("", _SOURCE.sub("", answer[:_LONGEST_ANSWER]))
-    known = {token.word.stem for token in earlier}
+    known = {token.stem for token in earlier if token.has_content}
     new = [name for name in names(text) if not _stems(name) <= known]
-    nouns = [_without_verb(phrase, text) for phrase in phrases(text) if _determiner(phrase.text)]
-    return new[:2] or [noun for noun in nouns if not _stems(noun) <= known and len(noun.split()) <= _SHORT][:1]
+    if new or not (len(text.split()) < _SHORT or _stems(text) & known):
+        return new[:2]
+    nouns = [_without_verb(phrase, text) for phrase in phrases(text) if _bare(phrase.text) != phrase.text]
+    return [noun for noun in nouns if not _stems(noun) <= known and len(noun.split()) <= _SHORT][:1]
 
 
 def _without_verb(phrase: Phrase, text: str) -> str:
@@ -203,23 +193,26 @@ def _without_verb(phrase: Phrase, text: str) -> str:
     line = tokens(text)
     start, end = phrase.place
     rest = line[end].form if end < len(line) else ""
-    if start or end - start < 3 or rest in AUXILIARIES or line[end - 1].is_named:
+    if start or end - start < 3 or rest in lexicon.AUXILIARIES or line[end - 1].is_named:
         return phrase.text
-    link = next((at for at in range(start, end) if line[at].form in PREPOSITIONS), end)
-    return text[: line[max(1, link - 2)].word.span.end]
+    link = next((at for at in range(start, end) if line[at].form in lexicon.PREPOSITIONS), end)
+    return text[: line[max(1, link - 2)].span.end]
 
 
-def _determiner(text: str) -> bool:
-    return text.partition(" ")[0].lower() in DETERMINERS
+def _bare(noun: str) -> str:
+    """A noun without its determiner."""
+    first, _, rest = noun.partition(" ")
+    return rest if rest and first.lower() in lexicon.DETERMINERS else noun
 
 
-def _within(noun: str) -> str:
-    """A noun as it reads within a sentence."""
-    return noun[:1].lower() + noun[1:] if _determiner(noun) else noun
+def _within(text: str) -> str:
+    """A noun or a question as it reads within a sentence."""
+    opens = tokens(text)[:1]
+    return text[:1].lower() + text[1:] if opens and not opens[0].has_content and opens[0].text != "I" else text
 
 
 def _stems(text: str) -> set[str]:
-    return {token.word.stem for token in tokens(text) if token.has_content}
+    return {token.stem for token in tokens(text) if token.has_content}
 
 
 def _replaced_forms(core: str, topics: Sequence[str]) -> list[str]:
@@ -237,45 +230,33 @@ def _replaced_forms(core: str, topics: Sequence[str]) -> list[str]:
 
 def _replaced(core: str, line: Sequence[Token], at: int, noun: str) -> str | None:
     """`core` with `noun` in place of the word at a place; None where it cannot stand there."""
-    token, after = line[at], line[at + 1] if at + 1 < len(line) else None
-    head, tail = core[: token.word.span.start], core[token.word.span.end :]
-    before_noun = after is not None and after.has_content and not after.breaks
+    token, after = line[at], line[at + 1 : at + 2]
+    before_noun = bool(after) and after[0].has_content and not after[0].breaks
     if token.form in _POSSESSIVES and (token.form != "her" or before_noun):
-        return f"{head}{noun}{'’' if noun.endswith('s') else '’s'}{tail}"
-    if token.form in ("one", "ones") and at:
-        return f"{head}{_bare(noun)}{tail}"
-    if token.form in PERSONAL_PRONOUNS or (token.form in DEMONSTRATIVES and not before_noun):
-        return f"{head}{noun}{_contraction(token.text)}{tail}"
-    return None
-
-
-def _contraction(word: str) -> str:
-    """ "'s" of "it's"; empty for a word that is whole."""
-    return word[cut:] if (cut := word.replace("’", "'").find("'")) >= 0 else ""
-
-
-def _bare(noun: str) -> str:
-    first, _, rest = noun.partition(" ")
-    return rest if rest and first.lower() in DETERMINERS else noun
+        new = f"{noun}{'’' if noun.endswith('s') else '’s'}"
+    elif token.form in ("one", "ones") and at:
+        new = _bare(noun)
+    elif token.form in lexicon.PERSONAL_PRONOUNS or (token.form in lexicon.DEMONSTRATIVES and not before_noun):
+        new = noun + token.text[len(token.form) :]  # "it's"
+    else:
+        return None
+    return core[: token.span.start] + new + core[token.span.end :]
 
 
 def _completed(core: str, earlier: str, *, about: bool) -> list[str]:
     """A fragment with the rest of the earlier question: "from which quay" and "when does the ferry leave"."""
     line = tokens(core)
     rest = earlier.rstrip(" ?")
-    if not line or _dangling(core) is not None or any(token.form in AUXILIARIES for token in line):
+    if not line or _dangling(core) is not None or any(token.form in lexicon.AUXILIARIES for token in line):
         return []
-    if any(token.form in QUESTION_WORDS for token in line):
-        auxiliary = next((token for token in tokens(rest) if token.form in AUXILIARIES), None)
-        if not _says_too_little(line):
-            return []
-        return [
-            f"{core.rstrip(' ?')} {rest[auxiliary.word.span.start :]}" if auxiliary else f"{rest}: {_continued(core)}"
-        ]
+    if any(token.form in lexicon.QUESTION_WORDS for token in line):
+        rests = [rest[token.span.start :] for token in tokens(rest) if token.form in lexicon.AUXILIARIES]
+        whole = f"{core.rstrip(' ?')} {rests[0]}" if rests else f"{rest}: {_within(core)}"
+        return [whole] if _says_too_little(line) else []
     place = _counterpart(core, rest) if about or len(line) <= _SHORT else None
     if place is not None:
         return [rest[: place.start] + core.rstrip(" ?") + rest[place.end :]]
-    return [f"{rest} {core}"] if line[0].form in PREPOSITIONS else []
+    return [f"{rest} {core}"] if line[0].form in lexicon.PREPOSITIONS else []
 
 
 def _counterpart(core: str, earlier: str) -> Span | None:
@@ -283,36 +264,24 @@ def _counterpart(core: str, earlier: str) -> Span | None:
 
     It begins with the same preposition, shares a word, or else is the last of the same form.
     """
-    mine, line = tokens(core), tokens(earlier)
-    nouns = phrases(earlier, linked=False)
-    starts = [phrase.place[0] for phrase in nouns]
-    if mine[0].form in PREPOSITIONS:
-        starts = [at - 1 for at in starts]
-        fitting = [n for n, at in enumerate(starts) if at >= 0 and line[at].form == mine[0].form]
+    mine, line, nouns = tokens(core), tokens(earlier), phrases(earlier, linked=False)
+    if mine[0].form in lexicon.PREPOSITIONS:
+        fitting = [
+            (n.place[0] - 1, n.place[1]) for n in nouns if n.place[0] and line[n.place[0] - 1].form == mine[0].form
+        ]
     else:
-        named = mine[0].is_named
-        alike = [n for n, noun in enumerate(nouns) if not noun.asked_for and noun.is_name == named]
-        fitting = [n for n, noun in enumerate(nouns) if _stems(noun.text) & _stems(core)] or alike
-    if not fitting:
-        return None
-    at = fitting[-1]
-    return Span(line[starts[at]].word.span.start, line[nouns[at].place[1] - 1].word.span.end)
+        alike = [noun for noun in nouns if not noun.asked_for and noun.is_name == mine[0].is_named]
+        fitting = [noun.place for noun in [n for n in nouns if _stems(n.text) & _stems(core)] or alike]
+    return Span(line[fitting[-1][0]].span.start, line[fitting[-1][1] - 1].span.end) if fitting else None
 
 
 def _prefixed(core: str, topics: Sequence[str]) -> Iterable[str]:
     """`core` after what it is about, where it does not say so itself."""
     new = [topic for topic in topics if not _stems(topic) <= _stems(core)]
-    first = new[:1]
-    second = [topic for topic in new[1:] if not _stems(topic) <= _stems(first[0])][:1]
-    for about in (first, second, [*first, *second]):
+    second = [topic for topic in new[1:] if not _stems(topic) <= _stems(new[0])][:1]
+    for about in (new[:1], second, new[:1] + second):
         if about:
-            yield f"{', '.join(about)}: {_continued(core)}"
-
-
-def _continued(text: str) -> str:
-    """`text` as it reads after a colon."""
-    opens = tokens(text)[:1]
-    return text if not opens or opens[0].has_content or opens[0].text == "I" else text[:1].lower() + text[1:]
+            yield f"{', '.join(about)}: {_within(core)}"
 
 
 def _sentence(text: str) -> str:

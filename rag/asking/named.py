@@ -164,6 +164,8 @@ def _in_folder(mention: Mention, text: str) -> Mention:
     """A file that is named with its folder is that one alone."""
     if mention.kind != "file":
         return mention
-    told = tuple(path for path in mention.values if "/" in path and text[: mention.span.end].casefold().endswith(path.casefold()))
-    start = mention.span.end - len(told[0]) if told else mention.span.start
-    return Mention(Span(start, mention.span.end), "file", told or mention.values, mention.is_exact)
+    with_folder = tuple(
+        path for path in mention.values if "/" in path and text[: mention.span.end].casefold().endswith(path.casefold())
+    )
+    start = mention.span.end - len(with_folder[0]) if with_folder else mention.span.start
+    return Mention(Span(start, mention.span.end), "file", with_folder or mention.values, mention.is_exact)
