@@ -480,9 +480,7 @@ class OverlapReader:
         ]
 
     def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
-        shares = [
-            _share(_stems(statement), " ".join(unit.text for unit in units)) for statement, units in pairs
-        ]
+        shares = [_share(_stems(statement), " ".join(unit.text for unit in units)) for statement, units in pairs]
         return [Judgement(0.1 * (1 - share), 0.9 * (1 - share), share) for share in shares]
 
 
