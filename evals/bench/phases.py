@@ -74,11 +74,12 @@ def _search(home: Path, vector: Vectors, question: str) -> None:
 
 
 def _ask(home: Path, embedder: Embedder, question: str) -> None:
-    from rag.answering.extract import ExtractAnswerer
+    from rag.answering.extract import QuotesAnswerer
     from rag.pipeline import Pipeline
+    from rag.reader.session import OnnxReader
     from rag.settings import Settings
 
-    with closing(Pipeline(Settings(home=home), embedder, ExtractAnswerer())) as pipeline:
+    with closing(Pipeline(Settings(home=home), embedder, QuotesAnswerer(), OnnxReader())) as pipeline:
         pipeline.ask(question)
 
 

@@ -62,8 +62,9 @@ def measure(work: Path, questions: Sequence[str], say: Say, *, static: bool = Fa
 
 def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None = None, *, static: bool = False) -> Ours:
     """Time each search by itself, then the whole retrieval that an answer begins with."""
-    from rag.answering.extract import ExtractAnswerer
+    from rag.answering.extract import QuotesAnswerer
     from rag.pipeline import Pipeline
+    from rag.reader.session import OnnxReader
 
     model = embedder or loaded_embedder(home, static=static)
     settings = Settings(home=home)
@@ -74,7 +75,8 @@ def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None =
         dense = times_ms(lambda row: hits.append([hit.passage_id for hit in index.dense(row, NEAREST)]), vectors)
         words = times_ms(lambda question: index.lexical(question, NEAREST), questions)
     # Another embedder, should ours keep the vectors of questions it has seen.
-    with closing(Pipeline(settings, embedder or loaded_embedder(home, static=static), ExtractAnswerer())) as pipeline:
+    another = embedder or loaded_embedder(home, static=static)
+    with closing(Pipeline(settings, another, QuotesAnswerer(), OnnxReader())) as pipeline:
         whole = times_ms(pipeline.retrieve, questions)
     with indexed(home) as (corpus, _):
         rows = {key: row for row, key in enumerate(corpus.passage_ids())}
@@ -135,7 +137,7 @@ def bars(measured: Sequence[Measured]) -> str:
 
 NOTE = (
     "Each question is asked once, in one process. Whole retrieval: embed the question, search vectors and words for "
-    "50 passages each, fuse, and read 20 of them. LlamaIndex's retriever embeds the question and takes the ten nearest "
+    "50 passages each, fuse, and read the best. LlamaIndex's retriever embeds the question and takes the ten nearest "
     "of the same passages from Chroma. Dense search, Chroma alone (its default graph) and numpy are given the vector."
 )
 

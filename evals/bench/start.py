@@ -113,10 +113,12 @@ def ask_warm(home: Path, questions: Sequence[str], embedder: Embedder | None = N
 
     A refusal lacks the parts that it did not need; the spread of a part is over the questions that had it.
     """
-    from rag.answering.extract import ExtractAnswerer
+    from rag.answering.extract import QuotesAnswerer
     from rag.pipeline import Pipeline
+    from rag.reader.session import OnnxReader
 
-    with closing(Pipeline(Settings(home=home), embedder or loaded_embedder(home), ExtractAnswerer())) as pipeline:
+    model = embedder or loaded_embedder(home)
+    with closing(Pipeline(Settings(home=home), model, QuotesAnswerer(), OnnxReader())) as pipeline:
         told = [pipeline.ask(question).timings_ms for question in questions][WARM:]
     names = dict.fromkeys(name for one in told for name in one)
     return {name: spread([one[name] for one in told if name in one]) for name in names}

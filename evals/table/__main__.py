@@ -18,7 +18,7 @@ import typer
 
 from evals.errors import EvalError
 from evals.run import write_whole
-from evals.table import cost, notes, program, questions, reading, statements
+from evals.table import cost, program, questions, reading, statements
 from evals.table.asking import HERE, Checkout
 from evals.table.cells import Line, render
 from evals.table.statements import Judge
@@ -103,7 +103,7 @@ def _everyday(options: Options) -> list[Line]:
 GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "everyday": _everyday,
     "statements": lambda o: statements.everyday(o.judge, o.public, None),
-    "notes": lambda o: notes.refused(o.ours, o.base, SUITES / "notes.jsonl", o.work),
+    "notes": lambda o: questions.notes(o.ours, o.base, SUITES),
     "seeds": lambda o: questions.seeds(o.ours, o.base, SUITES, HERE / "seeds"),
     "squad": _squad,
     "wice": lambda o: statements.claims(o.judge, o.public, say),

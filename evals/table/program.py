@@ -20,15 +20,16 @@ from rag.reader.units import ReadUnit, passage_units
 from rag.types import Ranks, RetrievedPassage
 from rag.verification.cite import Marked
 from rag.verification.verify import verify
+from rag.verification.weigh import Weights
 
 
-def judge(reader: Reader) -> Judge:
-    """The verifier on a statement that cites all of its passages."""
+def judge(reader: Reader, weights: Weights | None = None) -> Judge:
+    """The verifier on a statement that cites all of its passages; with the published weights, where none are given."""
 
     def judged(statement: str, passages: Sequence[str]) -> Judged:
         items = _given(passages)
         labels = tuple(item.label for item in items)
-        (told,) = verify([Marked(statement, labels)], items, _units, reader)
+        (told,) = verify([Marked(statement, labels)], items, _units, reader, weights)
         return Judged(told.verdict, told.probability)
 
     return judged

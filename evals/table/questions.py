@@ -101,6 +101,20 @@ def seeds(system: Asks, base: Asks | None, suites: Path, docs: Path) -> list[Lin
     return lines
 
 
+def notes(system: Asks, base: Asks | None, suites: Path) -> list[Line]:
+    """The lines of plain questions over notes of three sentences: all of them, and the half that nothing was tuned on.
+
+    Raises: EvalError.
+    """
+    cases, docs = load_suite(suites / "notes.jsonl"), suites / "notes"
+    replies = [one.replies("notes", cases, docs) for one in ([system, base] if base else [system])]
+    held = [case for case in cases if case.split == "test"]
+    return [
+        _line("notes: plain questions refused / right", refused_and_right, "≤ 1 of 60 / –", cases, replies),
+        _line("notes, test half: plain questions refused / right", refused_and_right, "", held, replies),
+    ]
+
+
 def right(found: Asked) -> tuple[Cell]:
     """The share of the answerable whose answer holds an accepted form, of every part; a refusal holds none."""
     return (share(_is_right(case, reply) for case, reply in found.answerable.pairs if _is_graded(case)),)
@@ -133,6 +147,11 @@ def right_and_refused(found: Asked, kind: str) -> tuple[Cell, Cell]:
     """Of one kind of question: the share right, and the share refused."""
     mine = found.of_kind(kind)
     return right(mine)[0], share(reply.is_refusal for reply in mine.replies)
+
+
+def refused_and_right(found: Asked) -> tuple[Cell, Cell]:
+    """Of questions that have an answer, the share refused and the share right."""
+    return share(reply.is_refusal for reply in found.answerable.replies), right(found)[0]
 
 
 def conversations(found: Asked) -> tuple[Cell, Cell, Cell]:

@@ -15,14 +15,18 @@ from hypothesis import strategies as st
 
 from evals.cases import Case
 from evals.errors import EvalError
-from evals.table import cost, questions, reading, statements
+from evals.table import cost, program, questions, reading, statements
 from evals.table.asking import Replies, Reply, reply_of
 from evals.table.cells import Cell, Line, auroc, caught_at, chance_above, mean, recall_at_precision, render, share
 from evals.table.questions import ALONE
 from evals.table.statements import Changed, Judge, Judged
+from rag.answering.decide import Decision, Logistic
+from rag.answering.reading import FEATURES
 from rag.contract import as_json
+from rag.verification.weigh import SIGNALS, Weights
 from tests.evals import made
 from tests.evals.sets import impossible, possible, squad_file
+from tests.fakes import HashingEmbedder, OverlapReader
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGE = "The council met in May. Ann Lee said that 83 people were hurt in Harlow on Monday. The road was not closed."
@@ -202,6 +206,13 @@ def test_the_sample_documents_are_counted_as_rag_eval_counts_them(tmp_path: Path
     assert lines[0].cells[1].n == 2
 
 
+def test_notes_are_counted_in_all_and_by_the_held_half(tmp_path: Path) -> None:
+    suite(tmp_path / "notes.jsonl", row("a", "fact", "tune", answers=["x"]), row("b", "fact", "test", answers=["y"]))
+    every, held = questions.notes(Written(a=reply("answered", "x")), None, tmp_path)
+    assert [cell.value for cell in every.cells] == [0.5, 0.5]
+    assert [cell.value for cell in held.cells] == [1.0, 0.0]
+
+
 def judge(**verdicts: Judged) -> Judge:
     """Says what is written for the first word of a statement; of others that they are unsupported."""
     return lambda statement, _: verdicts.get(statement.split()[0].lower(), Judged("unsupported", 0.1))
@@ -254,6 +265,23 @@ def test_wrong_sentences_are_flagged_and_true_ones_are_not() -> None:
     wrong, right = statements.flags(exact, [Changed(true, PASSAGE, PASSAGE)])
     assert wrong["number"] == wrong["date"] == [True]
     assert right["verbatim"] == [False]
+
+
+def test_the_verifier_is_given_all_the_passages_that_a_statement_cites() -> None:
+    nothing = (0.0,) * (len(SIGNALS) + 1)
+    says = program.judge(OverlapReader(), Weights(nothing, nothing, 0.9, 0.8, 0.9))
+    for passages in ([PASSAGE], ["The weir is old.", PASSAGE]):
+        assert says("The road was not closed.", passages).verdict == "supported"
+    invented = says("Nobody ever saw the mayor dance.", [PASSAGE])
+    assert (invented.verdict, invented.probability) == ("unsupported", 0.5)
+
+
+def test_the_reader_is_asked_with_one_passage_and_what_the_question_lacks_lowers_its_probability() -> None:
+    by_margin = (1.0, *[0.0] * (len(FEATURES) - 1))
+    decision = Decision(Logistic(0.0, by_margin), Logistic(0.0, (*by_margin, 0.0, 0.0, 0.0)), 0.3, 0.6)
+    answers = program.answers(OverlapReader(), HashingEmbedder(), [PASSAGE, "The weir is old."], decision)
+    assert answers("When did the council meet?", PASSAGE) > answers("Who paid the plumber?", PASSAGE)
+    assert answers("Who paid the plumber?", "") == 0.0
 
 
 def test_reading_is_measured_on_the_passage_of_each_question(tmp_path: Path) -> None:
