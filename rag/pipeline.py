@@ -144,7 +144,7 @@ def opened_answerer(settings: LanguageModel, wanted: Answerer | AnswererName | N
         from rag.providers import open_llm
 
         with open_llm(settings) as llm:
-            yield LLMAnswerer(llm)
+            yield LLMAnswerer(llm, settings.max_words)
     else:
         yield wanted
 
@@ -357,7 +357,7 @@ class Pipeline:
 
     def _answer(self, parts: _Parts, asked: str, search: _Search, outcome: Outcome, clock: _Clock) -> Answer:
         refused = outcome.status == "refused"
-        missing = search.none or (f"“{search.evidence.missing}”" if search.evidence.missing else None)
+        missing = search.none or search.evidence.missing
         return Answer(
             question=asked,
             standalone_question=search.question,
