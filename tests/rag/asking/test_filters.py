@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.build import build_index
 from index.errors import SettingsInvalid
 from index.types import Article, Span
-from rag.answering.extract import ExtractAnswerer
+from rag.answering.extract import QuotesAnswerer
 from rag.asking.asked import Asked, from_question
 from rag.asking.filters import (
     EVERY_ARTICLE,
@@ -33,7 +33,7 @@ from rag.errors import QuestionInvalid
 from rag.pipeline import Pipeline
 from rag.settings import load
 from rag.types import Filter
-from tests.fakes import HERALD, WIRE, HashingEmbedder
+from tests.fakes import HERALD, WIRE, HashingEmbedder, OverlapReader
 from tests.rag.shell import Shell
 
 
@@ -281,7 +281,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     (folder / "herald.txt").write_text(HERALD.replace("The Herald, 8", "The Herald, by Bo Writer, 8"))
     chosen = load(home=tmp_path_factory.mktemp("home"), environ={})
     build_index(chosen.for_index(), [folder], HashingEmbedder(1024), trial=lambda _: None)
-    opened = Pipeline(chosen, HashingEmbedder(1024), ExtractAnswerer())
+    opened = Pipeline(chosen, HashingEmbedder(1024), QuotesAnswerer(), OverlapReader())
     yield opened
     opened.close()
 
