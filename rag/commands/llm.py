@@ -16,9 +16,26 @@ if TYPE_CHECKING:
     from rag.pipeline import KeptTo
     from rag.types import Answer, Turn
 
+OLD_NAME = "extract"
+"""What version 0.1 called the quotes."""
+
+
+def _named_today(answerer: str | None) -> str | None:
+    """The answerer's name; an old one still does, with a note."""
+    if answerer != OLD_NAME:
+        return answerer
+    typer.echo(f"Note: --answerer {OLD_NAME} is now called quotes.", err=True)
+    return "quotes"
+
+
 Writer = Annotated[
-    Literal["quotes", "llm"] | None,
-    typer.Option("--answerer", help="Who answers: the quotes alone, or the model; else the model if one is set."),
+    Literal["quotes", "llm", "extract"] | None,
+    typer.Option(
+        "--answerer",
+        metavar="[quotes|llm]",
+        callback=_named_today,
+        help="Who answers: the quotes alone, or the model; else the model if one is set.",
+    ),
 ]
 
 llm = typer.Typer(help="Try the language model that is set, or fetch one.", no_args_is_help=True, rich_markup_mode=None)

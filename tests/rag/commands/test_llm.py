@@ -109,7 +109,11 @@ def test_quotes_alone_can_be_asked_for(
     with serving(says(SAID)) as endpoint:
         use(endpoint, monkeypatch)
         assert run("ask", QUESTION, "--answerer", "quotes", "--json", "--home", home) == 0
-    assert json.loads(capsys.readouterr().out)["answerer"] == "quotes"
+        assert json.loads(capsys.readouterr().out)["answerer"] == "quotes"
+        assert run("ask", QUESTION, "--answerer", "extract", "--json", "--home", home) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["answerer"] == "quotes"
+    assert said.err == "Note: --answerer extract is now called quotes.\n"
     assert endpoint.requests == []
 
 

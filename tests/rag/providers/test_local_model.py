@@ -1,12 +1,12 @@
 """A real model of 135 million parameters behind the whole path, where its packages are installed.
 
-It invents in most of its answers, so it shows best that what it invents is never shown as supported.
+It invents in most of its answers, so it shows best that whatever it writes comes to an outcome.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,8 @@ from rag.answering.outcome import Outcome, write
 from rag.errors import Cancelled, LLMFailed
 from rag.providers import open_llm
 from rag.settings import LanguageModel
-from rag.types import LLM, Finding, Live, Quote
+from rag.types import LLM, Evidence, Live, Quote, RetrievedPassage, Statement, Status
+from rag.verification.cite import Marked
 from tests.rag.passages import offered
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -60,8 +61,21 @@ def llm(file: Path) -> Iterator[LLM]:
 
 
 def outcome(llm: LLM, question: str, live: Live | None = None) -> Outcome:
-    finding = Finding(question, (Quote(1, Span(0, len(SANK)), SANK),))
-    return write(LLMAnswerer(llm), question, PASSAGES, [finding], stage=lambda _: nullcontext(), live=live)
+    evidence = Evidence((Quote(1, Span(0, len(SANK)), SANK),), 0.9)
+    return write(
+        LLMAnswerer(llm), question, PASSAGES, evidence, copied, decided, stage=lambda _: nullcontext(), live=live
+    )
+
+
+def copied(marked: Sequence[Marked], passages: Sequence[RetrievedPassage]) -> tuple[Statement, ...]:
+    """Supported is what stands in a passage word for word."""
+    whole = " ".join(item.passage.text for item in passages)
+    stands = {sentence: sentence.text.rstrip(".") in whole for sentence in marked}
+    return tuple(Statement(s.text, s.labels, "supported" if stands[s] else "unsupported") for s in marked)
+
+
+def decided(_: float) -> Status:
+    return "answered"
 
 
 def test_it_counts_its_tokens(llm: LLM) -> None:
@@ -70,7 +84,7 @@ def test_it_counts_its_tokens(llm: LLM) -> None:
 
 
 def test_its_prompt_is_kept_within_its_window(llm: LLM) -> None:
-    draft = LLMAnswerer(llm).draft("When did the ferry Tern sink?", offered(SANK, "word " * 3000), ())
+    draft = LLMAnswerer(llm).draft("When did the ferry Tern sink?", offered(SANK, "word " * 3000), Evidence((), 0.0))
     assert draft.text
     assert draft.sent == (1,)
 
