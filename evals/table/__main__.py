@@ -78,16 +78,22 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write the table to this file too.")] = None,
 ) -> None:
     """Measure, and print the table as Markdown."""
-    names = _names(only)
+    names, beside = _names(only), baseline.resolve().name if baseline else None
+    rows: list[str] = []
+    whole = True
     with tempfile.TemporaryDirectory(prefix="rag-table-") as temporary:
         options = Options(data, baseline, half, sample, (work or Path(temporary)).resolve())
-        lines = [line for name in names for line in _measured(name, options)]
-    if not lines:
+        for name in names:
+            lines = _measured(name, options)
+            whole = whole and lines is not None
+            fresh = render(lines, "measured", beside).splitlines()[2 if rows else 0 :] if lines else []
+            sys.stdout.writelines(f"{row}\n" for row in fresh)
+            sys.stdout.flush()
+            rows += fresh
+    if out is not None and rows:
+        write_whole(out, "".join(f"{row}\n" for row in rows).encode())
+    if not (whole and rows):
         raise typer.Exit(1)
-    table = render(lines, "measured", baseline.resolve().name if baseline else None)
-    sys.stdout.write(table + "\n")
-    if out is not None:
-        write_whole(out, f"{table}\n".encode())
 
 
 def _squad(options: Options) -> list[Line]:
@@ -119,13 +125,16 @@ def say(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def _measured(name: str, options: Options) -> list[Line]:
-    """The lines of a group; none, and loudly, where it cannot be measured."""
+def _measured(name: str, options: Options) -> list[Line] | None:
+    """The lines of a group; none, and loudly, where what it needs is not there, and None where it broke."""
     try:
         return GROUPS[name](options)
     except RagError as error:
         say(f"SKIPPED {name}: {error}")
         return []
+    except Exception as error:  # noqa: BLE001 - the other groups may have taken an hour
+        say(f"FAILED {name}: {type(error).__name__}: {error}")
+        return None
 
 
 def _names(only: str) -> list[str]:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.cases import Case
 from evals.errors import EvalError
+from evals.table import __main__ as command
 from evals.table import cost, program, questions, reading, statements
 from evals.table.asking import Replies, Reply, reply_of
 from evals.table.cells import Cell, Line, auroc, caught_at, chance_above, mean, recall_at_precision, render, share
@@ -323,8 +325,26 @@ def test_lines_are_counted_in_the_five_folders(tmp_path: Path) -> None:
     (tmp_path / "rag" / "asking").mkdir(parents=True)
     (tmp_path / "rag" / "asking" / "one.py").write_text("a = 1\nb = 2\n", "utf-8")
     (tmp_path / "rag" / "elsewhere.py").write_text("a = 1\n", "utf-8")
+    (tmp_path / "rag" / "reader").mkdir()
+    (tmp_path / "rag" / "reader" / "two.py").write_text("a = 1\n", "utf-8")
     (line,) = cost.lines_of_code(tmp_path, None)
-    assert (line.cells[0].value, line.base) == (2.0, ())
+    assert ([cell.value for cell in line.cells], line.base) == ([2.0, 3.0], ())
+
+
+def test_a_group_that_breaks_costs_the_others_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(_: object) -> list[Line]:
+        raise ValueError("odd")
+
+    groups = {"a": lambda _: [Line("one", (share([True]),))], "b": broken, "c": lambda _: [Line("two", ())]}
+    monkeypatch.setattr(command, "GROUPS", groups)
+    with pytest.raises(typer.Exit):
+        command.main(out=tmp_path / "table.md")
+    printed = capsys.readouterr()
+    assert [row.split(" | ")[0] for row in printed.out.splitlines()] == ["| what", "| ---", "| one", "| two"]
+    assert "FAILED b: ValueError: odd" in printed.err
+    assert (tmp_path / "table.md").read_text("utf-8") == printed.out
 
 
 @pytest.mark.parametrize(
