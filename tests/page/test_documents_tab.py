@@ -52,12 +52,12 @@ class Served:
     docs: Path
 
 
-def page_of(workspace: Workspace, *, folders: bool = True) -> gr.Blocks:
+def page_of(workspace: Workspace) -> gr.Blocks:
     page = gr.Blocks(analytics_enabled=False)
     with page:
         collection = gr.State("default")
         with gr.Column(elem_id="page"), gr.Column(elem_classes="view"):
-            tab = documents_tab(workspace, collection, folders=folders)
+            tab = documents_tab(workspace, collection)
         page.load(tab.refresh, tab.inputs, tab.outputs, show_progress="hidden", api_visibility="private")
     page.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
@@ -204,14 +204,6 @@ class TestByHand:
         expect(alert).to_contain_text("A collection cannot be named '../x'")
         page.get_by_role("button", name="Check for changes").click()
         expect(alert).to_contain_text("Nothing is indexed yet")
-
-
-def test_without_folders_no_path_is_taken(tmp_path: Path) -> None:
-    with gr.Blocks(analytics_enabled=False):
-        state = gr.State("default")
-        tab = documents_tab(Fake(Settings(home=tmp_path / "home")), state, folders=False)
-    handlers = tab.refresh.__self__  # type: ignore[attr-defined]
-    assert list(handlers.add_folder("default", Look(), Session(), str(tmp_path))) == []
 
 
 @pytest.mark.parametrize("data", [None, {}, [], {"do": 1}, {"do": "yes", "id": "x"}, {"do": "no such"}])
