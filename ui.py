@@ -332,7 +332,8 @@ def _launch(
             inline=False,
             num_workers=0,
         )
-        page.app.middleware_stack = SameOrigin(page.app.build_middleware_stack())  # Gradio has put its CORS around our guard
+        # Gradio has put its CORS around our guard, and answers other ports of this machine whether they may ask.
+        page.app.middleware_stack = SameOrigin(page.app.build_middleware_stack())
     except (OSError, OverflowError) as error:
         raise RagError(
             f"The page cannot listen on {host}:{port}, most likely because port {port} is in use; "

@@ -7,12 +7,13 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import ui
 from rag.workspace import Workspace
@@ -29,7 +30,8 @@ SWITCHES = [
 ]
 EXAMPLES = ("What was struck near Masra?", "Who baked the cake?")
 Served = Callable[[Workspace], str]
-expect.set_options(timeout=20_000)
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 
 class Attacker(ThreadingHTTPServer):
@@ -67,6 +69,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def eventually(page: Page, holds: Callable[[], bool]) -> bool:
+    """Whether `holds` says so within the time in which the page may be expected to; its events come in meanwhile."""
+    until = time.monotonic() + PATIENCE / 1000
+    while not holds() and time.monotonic() < until:
+        page.wait_for_timeout(50)
+    return holds()
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from rag.page.tabs.conversations import Pressed, conversations_tab, press, press
 from rag.settings import Settings
 from rag.workspace import Workspace
 from tests.fakes import FakePipeline
-from tests.page.conftest import free_port
+from tests.page.conftest import eventually, free_port
 
 gr = ui.gr
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -301,10 +301,7 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
 
 def arrived(page: Page, served: Served, keys: list[str]) -> None:
     """Waits until just these conversations were opened."""
-    for _ in range(100):
-        if len(served.opened) == len(keys):
-            break
-        page.wait_for_timeout(50)
+    eventually(page, lambda: len(served.opened) == len(keys))
     assert served.opened == keys
 
 

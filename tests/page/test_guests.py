@@ -6,8 +6,9 @@ import gc
 import json
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -50,7 +51,11 @@ class Guest:
         self.functions = self.client.get("/config").json()["dependencies"]
         self._session = 0
 
-    def call(self, function: dict[str, object], data: list[object], event: object = None) -> str:
+    def listening(self) -> list[dict[str, Any]]:
+        """The functions that the buttons in lists call."""
+        return [one for one in self.functions if any(target[1] == "act" for target in one["targets"])]
+
+    def call(self, function: dict[str, Any], data: list[object], event: object = None) -> str:
         """All that the server sends of one call; what the page would send for states is left to the server."""
         self._session += 1
         session = f"guest-{self._session}"
@@ -108,8 +113,7 @@ def test_no_call_of_a_guest_changes_anything(home: Path) -> None:
     before = state(home / "collections"), state(home / "uploads")
     with guest_of(home) as guest:
         pressed = [{"do": do, "id": key} for key in keys(home) for do in PRESSES]
-        listening = [one for one in guest.functions if any(target[1] == "act" for target in one["targets"])]
-        for function in listening:
+        for function in guest.listening():
             for event in pressed:
                 guest.call(function, [None] * len(function["inputs"]), event)
         for function in guest.functions:
@@ -146,10 +150,10 @@ def test_files_are_taken_from_guests_only_where_that_is_allowed(home: Path) -> N
         told = guest.call(function, [*data, [guest.upload("storm.txt", b"A storm broke the northern mole.")]])
         assert "Done: 1 new" in told
         before = state(home / "uploads")
-        for one in guest.functions:
+        for one in guest.listening():
             for key in keys(home):
-                with suppress(httpx.HTTPStatusError):
-                    guest.call(one, [None] * len(one["inputs"]), {"do": "yes", "id": key})
+                for do in ("remove", "yes"):
+                    guest.call(one, [None] * len(one["inputs"]), {"do": do, "id": key})
         assert state(home / "uploads") == before
         assert "Model" not in json.dumps(
             [one["props"].get("label") for one in guest.client.get("/config").json()["components"]]
