@@ -31,6 +31,8 @@ SWITCHES = [
 EXAMPLES = ("What was struck near Masra?", "Who baked the cake?")
 Served = Callable[[Workspace], str]
 PATIENCE = 20_000
+OPENING = 120_000
+"""Milliseconds until a page works: a busy machine is slow to load it, and quick afterwards."""
 expect.set_options(timeout=PATIENCE)
 
 
@@ -69,6 +71,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def open_at(page: Page, address: str) -> None:
+    """Opens the whole page, and returns when it works: the line under its title is told by the server."""
+    page.goto(address, timeout=OPENING)
+    expect(page.locator(".state")).not_to_be_empty(timeout=OPENING)
 
 
 def eventually(page: Page, holds: Callable[[], bool]) -> bool:

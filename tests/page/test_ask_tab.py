@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from rag.asking.filters import Filters
 from rag.conversations.store import ConversationStore
 from tests.fakes import FakePipeline
-from tests.page.conftest import EXAMPLES, Attacker, eventually
+from tests.page.conftest import EXAMPLES, Attacker, eventually, open_at
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,7 +30,7 @@ class Visitor:
         self.complaints: list[str] = []
         page.on("request", self._note_request)
         page.on("console", self._note_complaint)
-        page.goto(address)
+        open_at(page, address)
         expect(page.locator(".state")).to_contain_text("2 files · 70 passages")
 
     def _note_request(self, request: Request) -> None:

@@ -20,7 +20,7 @@ from rag.page.tabs.documents import Session, documents_tab
 from rag.settings import Settings
 from rag.workspace import Workspace
 from tests.fakes import WaitingEmbedder
-from tests.page.conftest import free_port
+from tests.page.conftest import OPENING, free_port
 
 gr = ui.gr
 BROWSER = [
@@ -89,7 +89,7 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     ui._fence()  # the folder of uploads is read from the environment, which every test has emptied
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(served.address)
-    expect(page.locator("#documents-listing section").first).to_be_visible(timeout=SOON)
+    expect(page.locator("#documents-listing section").first).to_be_visible(timeout=OPENING)
     yield page
     served.workspace.waits.go.set()
     page.close()
@@ -167,7 +167,7 @@ class TestByHand:
         expect(page.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
         other = browser.new_page()
         other.goto(served.address)
-        expect(other.locator(".doc-run")).to_contain_text("Embedding passages", timeout=SOON)
+        expect(other.locator(".doc-run")).to_contain_text("Embedding passages", timeout=OPENING)
         expect(other.get_by_role("button", name="Check for changes")).to_be_disabled()
         other.get_by_role("button", name="Stop").click()
         expect(page.locator(".doc-run")).to_contain_text("Stopping", timeout=SOON)

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import ROOT
-from tests.page.conftest import free_port
+from tests.page.conftest import free_port, open_at
 
 pytestmark = pytest.mark.browser
 SCREENS = ROOT / "build" / "screens"
@@ -57,7 +57,7 @@ def visit(browser: Browser, address: str) -> Iterator[Page]:
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
+    open_at(page, address)
     yield page
     assert complaints == []
     page.close()
