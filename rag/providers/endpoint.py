@@ -17,6 +17,7 @@ import httpx
 
 from rag.errors import LLMFailed
 from rag.providers.events import Events, Piece, Unreadable, problem, read
+from rag.providers.keys import Mask
 
 _AGAIN: Final = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
 _LONGEST_BODY = 1024 * 1024
@@ -73,11 +74,12 @@ class Endpoint:
     async def answer(self, prompt: str, give: Callable[[str], None]) -> None:
         """Hands the reply to `give` as it comes. Cancelling closes the connection.
 
-        Raises: LLMFailed, in one sentence, never with the key.
+        The key is masked where the endpoint repeats it. Raises: LLMFailed, in one sentence.
         """
         key = self._key()
+        mask = Mask(key)
         ends = asyncio.get_running_loop().time() + self.limits.total
-        reply = _Reply(give, self.limits.max_tokens * _CHARS_A_TOKEN)
+        reply = _Reply(give, self.limits.max_tokens * _CHARS_A_TOKEN, mask)
         for tried in range(self.limits.retries + 1):
             try:
                 return await self._within(prompt, key, reply, ends)
@@ -88,7 +90,7 @@ class Endpoint:
             if reply.begun or not failed.again or tried == self.limits.retries or pause >= left:
                 break
             await asyncio.sleep(pause)
-        raise LLMFailed(_without(failed.sentence, key)) from None
+        raise LLMFailed(failed.sentence) from None
 
     async def _within(self, prompt: str, key: str | None, reply: _Reply, ends: float) -> None:
         """One attempt, within the time to the first word and the time to the last. Raises: _Failed."""
@@ -118,7 +120,7 @@ class Endpoint:
                 ) as got,
             ):
                 if got.status_code != httpx.codes.OK:
-                    raise _Failed(self._refused(got, problem(await _whole(got))))
+                    raise _Failed(self._refused(got, reply.mask.clean(problem(await _whole(got)))))
                 await self._read(got, reply)
         except httpx.RequestError as error:
             raise _Failed(self._lost(error, reply)) from None
@@ -142,6 +144,7 @@ class Endpoint:
             self._take(read(await _whole(got)), reply)
         else:
             await self._events(got, reply)
+        reply.end()
         if not reply.begun:
             raise _Failed(_Try(f"{self._told} gave an empty reply; try another model."))
 
@@ -159,7 +162,7 @@ class Endpoint:
     def _take(self, piece: Piece, reply: _Reply) -> bool:
         """Whether the reply is whole with this piece, or as long as it may be."""
         if piece.error is not None:
-            raise _Failed(_Try(f"{self._told} broke off: {_short(piece.error)}.", again=True))
+            raise _Failed(_Try(f"{self._told} broke off: {_short(reply.mask.clean(piece.error))}.", again=True))
         return reply.add(piece.text) or piece.last
 
     def _refused(self, got: httpx.Response, words: str) -> _Try:
@@ -188,9 +191,11 @@ class Endpoint:
 
 
 class _Reply:
-    """What has been said so far, up to `most` characters."""
+    """What has been said so far, up to `most` characters, without the key."""
 
-    def __init__(self, give: Callable[[str], None], most: int) -> None:
+    def __init__(self, give: Callable[[str], None], most: int, mask: Mask) -> None:
+        self.mask = mask
+        self._masked = mask.stream()
         self._give = give
         self._left = most
         self._first: Callable[[], None] = lambda: None
@@ -205,10 +210,18 @@ class _Reply:
         if text.strip() and not self.begun:
             self.begun = True
             self._first()
-        if text := text[: self._left]:
-            self._give(text)
+        text = text[: self._left]
         self._left -= len(text)
+        self._pass_on(self._masked.feed(text))
         return self._left <= 0
+
+    def end(self) -> None:
+        """The reply is whole."""
+        self._pass_on(self._masked.end())
+
+    def _pass_on(self, text: str) -> None:
+        if text:
+            self._give(text)
 
 
 async def _whole(got: httpx.Response) -> bytes:
@@ -255,8 +268,3 @@ def _seconds(retry_after: str | None) -> float | None:
 def _short(words: str) -> str:
     line = " ".join(words.split()).rstrip(".")
     return line if len(line) <= _LONGEST_TOLD else line[: _LONGEST_TOLD - 1] + "…"
-
-
-def _without(sentence: str, key: str | None) -> str:
-    """An endpoint may repeat the key in its message."""
-    return sentence.replace(key, "***") if key else sentence

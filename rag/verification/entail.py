@@ -72,7 +72,6 @@ def from_logits(logits: np.typing.NDArray[np.floating], labels: dict[int, str]) 
 
 
 def _load(name: str) -> CrossEncoder:
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     from sentence_transformers import CrossEncoder
 
