@@ -61,8 +61,10 @@ faults: setup ## killed and rival writers, full disks, bad files: what becomes o
 lock: setup ## write requirements.lock anew from pyproject.toml; UV_ARGS=--upgrade takes newer versions
 	@$(PIP) install -qq uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra dev --no-header --no-annotate $(UV_ARGS) \
-		-o requirements.lock pyproject.toml
-	@{ echo '# Exact versions for Python 3.11 to 3.13 on Linux, macOS and Windows; written by `make lock`.'; \
+		--generate-hashes --no-emit-package torch -o requirements.lock pyproject.toml
+	@{ echo '# Exact versions for Python 3.11 to 3.13 on Linux, macOS and Windows, each with the SHA-256 of its files on'; \
+		echo '# PyPI; written by `make lock`. torch is not here: which build of it fits, and so its hash, is another on each'; \
+		echo '# machine. pyproject.toml pins its version, and `make setup` takes it from where pip is told to look.'; \
 		cat requirements.lock; } > requirements.lock.new && mv requirements.lock.new requirements.lock
 
 clean: ## remove all that make has made: .venv, the index in HOME_DIR, runs and caches
@@ -86,7 +88,7 @@ $(READY): requirements.lock pyproject.toml
 		"$$found" -m venv --clear $(VENV); \
 	fi
 	@echo "setup: installing requirements.lock (some minutes the first time)"
-	@$(PIP) install -qq $(PIP_ARGS) -r requirements.lock
-	@$(PIP) install -qq --no-deps --no-build-isolation -e .
+	@$(PIP) install -qq $(PIP_ARGS) --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install -qq $(PIP_ARGS) --no-build-isolation -e . # what is not there yet: torch, and what its build needs
 	@touch $@
 	@echo "setup: done"

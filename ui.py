@@ -2,8 +2,9 @@
 
 Gradio gives the server, the queue, the tabs and the fields; `rag.page` gives what is shown. Behind that stand a
 content policy that names no host but this one, a check of the `Host` header (a page of another name that resolves to
-127.0.0.1 is refused), a check of `Origin` on every request that changes something, and a list of the few routes the
-page uses: Gradio's files, proxy and the rest of its API answer 404.
+127.0.0.1 is refused), a check of `Origin` on every request, a list of the few routes the page uses (Gradio's files,
+proxy and the rest of its API answer 404), and a look at every call: of functions there are, with files that the same
+browser has uploaded. Guests, who have the page's password, may ask and look; what changes anything is not wired.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import tempfile
 import threading
 import time
+import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +26,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from index.errors import RagError
+from index.telemetry import switch_off
 
 _PRIVATE = tempfile.TemporaryDirectory(prefix="rag-page-")  # mode 0700
 atexit.register(_PRIVATE.cleanup)
@@ -34,8 +37,8 @@ def _fence() -> None:
     """Leaves nothing to the environment: Gradio reads some forty variables, and none of them is consent."""
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         del os.environ[name]
+    switch_off()
     os.environ |= {
-        "GRADIO_ANALYTICS_ENABLED": "False",
         "GRADIO_ANALYTICS_MAX_EVENTS": "1",  # no record of calls, and no data frame made of it after each
         "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
         "GRADIO_TEMP_DIR": _PRIVATE.name,
@@ -55,15 +58,17 @@ from rag.contract import as_json  # noqa: E402
 from rag.conversations.store import ConversationStore  # noqa: E402
 from rag.page import downloads, reader_routes  # noqa: E402
 from rag.page.answer import indexed  # noqa: E402
-from rag.page.guard import Guard  # noqa: E402
+from rag.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
+from rag.page.guard import Guard, SameOrigin  # noqa: E402
 from rag.page.html import safe, said  # noqa: E402
 from rag.page.style import script, stylesheet  # noqa: E402
 from rag.page.tabs.ask import ask_tab  # noqa: E402
 from rag.page.tabs.conversations import conversations_tab  # noqa: E402
-from rag.page.tabs.documents import documents_tab  # noqa: E402
+from rag.page.tabs.documents import Rights, documents_tab  # noqa: E402
 from rag.page.tabs.evals import evals_tab  # noqa: E402
 from rag.page.tabs.model import model_tab  # noqa: E402
 from rag.page.talk import readable  # noqa: E402
+from rag.page.trouble import discreet  # noqa: E402
 from rag.providers.form import model_line  # noqa: E402
 from rag.types import Turn  # noqa: E402
 from rag.workspace import Workspace  # noqa: E402
@@ -105,10 +110,12 @@ def build(
     config: Path | None = None,
     title: str = TITLE,
     examples: Sequence[str] = EXAMPLES,
+    rights: Rights = "all",
 ) -> gr.Blocks:
     """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing.
 
-    `config` is the settings file that the model form writes; None is the one in the home.
+    `config` is the settings file that the model form writes; None is the one in the home. Without all `rights` no model
+    can be set.
     """
     page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with page:
@@ -120,10 +127,10 @@ def build(
                 with gr.Tab("Ask", id="ask"):
                     ask = ask_tab(workspace, store, collection, examples)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
-                    documents = documents_tab(workspace, collection, folders=store is not None)
+                    documents = documents_tab(workspace, collection, rights)
                 with gr.Tab("Conversations", id="conversations") as conversations_view, gr.Column(elem_classes="view"):
                     conversations = conversations_tab(workspace, store)
-                if store is not None:  # who reaches the page from elsewhere may not choose where passages are sent
+                if rights == "all":  # a guest may not choose where passages are sent
                     with gr.Tab("Model", id="model") as model_view, gr.Column(elem_classes="view"):
                         model = model_tab(workspace, config)
                 if desk is not None:
@@ -150,7 +157,7 @@ def build(
         _on(conversations.listing.act, reopen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
         _on(conversations_view.select, conversations.refresh, conversations.inputs, conversations.outputs)
         _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
-        if store is not None:
+        if rights == "all":
             _on(model.changed.change, heading, collection, bar)
             _on(model_view.select, model.refresh, model.inputs, model.outputs)
         if desk is not None:
@@ -175,7 +182,7 @@ def _chat(workspace: Workspace) -> Callable[..., str]:
         except (KeyError, TypeError):
             raise gr.Error('Each turn of the history is {"question": "…", "answer": "…"}.') from None
         except RagError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(discreet(str(error))) from error
 
     return chat
 
@@ -202,7 +209,7 @@ def _state_line(workspace: Workspace, collection: str) -> str:
     try:
         line = indexed(workspace.pipeline(collection).state)
     except RagError as error:
-        return str(error)
+        return discreet(str(error))
     return line if collection == workspace.settings.collection else f"{collection}: {line}"
 
 
@@ -218,13 +225,19 @@ def serve(
     examples: Sequence[str] = EXAMPLES,
     insecure: bool = False,
     password: str | None = None,
+    allow_uploads: bool = False,
+    announce: Callable[[str], None] | None = None,
     prevent_thread_lock: bool = False,
 ) -> gr.Blocks:
     """The page at `http://host:port/`, served until interrupted, or at once with `prevent_thread_lock`.
 
     A host that is not loopback is taken with a `password`, which every request must then carry, or with `insecure`:
-    everyone who reaches it can then read the documents. Conversations are not kept there. A wildcard such as 0.0.0.0
-    also gives up the check of the Host header, so name one address instead.
+    everyone who reaches it can then read the documents. Whoever comes by either is a guest: nothing can be changed,
+    but that with `allow_uploads` files can be given; no conversation is kept. A wildcard such as 0.0.0.0 also gives up
+    the check of the Host header, so name one address instead.
+
+    With `announce`, on loopback, the page opens with a link that works once; it is called with the first link, and
+    with the next one each time that one was used.
 
     Raises: RagError, when the host is not loopback or the port cannot be listened on.
     """
@@ -235,26 +248,53 @@ def serve(
             "use --host 127.0.0.1, or set a password with --password-env NAME."
         )
     _fence()
-    store = ConversationStore(workspace.settings.home) if here else None
-    page = build(workspace, desk=desk, store=store, config=config, title=title, examples=examples)
+    owner = here and password is None
+    store = ConversationStore(workspace.settings.home) if owner else None
+    rights: Rights = "all" if owner else "give files" if allow_uploads else "look"
+    page = build(
+        workspace, desk=desk if owner else None, store=store, config=config, title=title, examples=examples,
+        rights=rights,
+    )  # fmt: skip
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    door = _door(password, announce, address)
+
+    def start() -> None:
+        first = f"{address}{door.link}"
+        _launch(page, workspace, store, host, port, door)
+        if announce:
+            announce(first)
+        if open_browser:
+            webbrowser.open(_leading_to(first) if announce else first)
+
     if prevent_thread_lock:
-        _launch(page, workspace, store, host, port, open_browser, password)
+        start()
         return page
     with suppress(KeyboardInterrupt):
-        _launch(page, workspace, store, host, port, open_browser, password)
+        start()
         threading.Event().wait()
     page.close(verbose=False)
     return page
 
 
+def _door(password: str | None, announce: Callable[[str], None] | None, address: str) -> Door:
+    """The door of the page at `address`."""
+    if password is not None:
+        return PasswordDoor(password)
+    if announce is None:
+        return OpenDoor()
+    return LinkDoor(lambda link: announce(f"{address}{link}"))
+
+
+def _leading_to(link: str) -> str:
+    """A file of this user that leads to `link`: a browser's command line could be read by the others."""
+    file = Path(_PRIVATE.name) / "open.html"
+    file.touch(mode=0o600)
+    file.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={link}">', encoding="utf-8")
+    return file.as_uri()
+
+
 def _launch(
-    page: gr.Blocks,
-    workspace: Workspace,
-    store: ConversationStore | None,
-    host: str,
-    port: int,
-    open_browser: bool,
-    password: str | None,
+    page: gr.Blocks, workspace: Workspace, store: ConversationStore | None, host: str, port: int, door: Door
 ) -> None:
     """Starts the server. Every switch is given, because what is left out Gradio takes from elsewhere."""
     hosts = ["*"] if host in ("0.0.0.0", "::") else ["127.0.0.1", "localhost", "[::1]", host]
@@ -263,7 +303,7 @@ def _launch(
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,
             server_port=port,
-            inbrowser=open_browser,
+            inbrowser=False,
             prevent_thread_lock=True,
             theme=gr.themes.Base(font=_FONTS, font_mono=_FONTS),
             css=stylesheet(),
@@ -271,7 +311,7 @@ def _launch(
                 "routes": routes,
                 "middleware": [
                     Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
-                    Middleware(Guard, password=password),
+                    Middleware(Guard, door=door, functions=frozenset(page.fns)),
                 ],
             },
             share=False,
@@ -292,6 +332,8 @@ def _launch(
             inline=False,
             num_workers=0,
         )
+        # Gradio has put its CORS around our guard, and answers other ports of this machine whether they may ask.
+        page.app.middleware_stack = SameOrigin(page.app.build_middleware_stack())
     except (OSError, OverflowError) as error:
         raise RagError(
             f"The page cannot listen on {host}:{port}, most likely because port {port} is in use; "

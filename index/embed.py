@@ -174,7 +174,7 @@ def _unit(row: Vectors) -> Vectors:
 def _load(folder: Path) -> SentenceTransformer:
     """The model from local files only, without a word on screen or on the network."""
     # Read when the libraries are imported, so they must stand in the environment before.
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS"):
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_PROGRESS_BARS"):
         os.environ[name] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     from sentence_transformers import SentenceTransformer

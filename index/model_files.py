@@ -81,7 +81,6 @@ def _folder(model: str) -> Path:
 
 def _from_hub(name: str) -> Path:
     """The folder of a hub model: the copy already on this machine, else fetched because the user named it."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from huggingface_hub import snapshot_download
 

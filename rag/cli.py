@@ -255,6 +255,12 @@ def ui(
     password_env: Annotated[
         str | None, typer.Option(metavar="NAME", help="The environment variable that holds the page's password.")
     ] = None,
+    token: Annotated[
+        bool, typer.Option("--token", help="Open with a link that works once: keeps out this machine's other users.")
+    ] = False,
+    allow_uploads: Annotated[
+        bool, typer.Option("--allow-uploads", help="Let those who come by the password give files.")
+    ] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow a host that others can reach; no login.")] = False,
     example: Annotated[
         list[str] | None, typer.Option("--example", metavar="TEXT", help="A question to offer; repeatable.")
@@ -266,6 +272,8 @@ def ui(
     """Serve the page to ask questions in, until Ctrl-C."""
     settings = settings_of(home, config, collection)
     password = _password(password_env)
+    if token and (password or insecure):
+        raise typer.BadParameter("--token is for a page that this machine alone can reach; give it without a password.")
     from evals.desk import Desk
     from rag.workspace import Workspace
     from ui import serve
@@ -281,10 +289,13 @@ def ui(
             examples=example or (),
             insecure=insecure,
             password=password,
+            allow_uploads=allow_uploads,
+            announce=_announce if token else None,
             prevent_thread_lock=True,
         )
         try:
             Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
+            Terminal().line(_whom(guests=bool(password or insecure), token=token, allow_uploads=allow_uploads))
             with suppress(KeyboardInterrupt), interruptible(signal.SIGINT) as interrupted:
                 workspace.warm()  # while the page is opened; a question that comes first waits for it
                 if not interrupted.is_set():
@@ -292,6 +303,20 @@ def ui(
                 interrupted.wait()
         finally:
             page.close(verbose=False)
+
+
+def _announce(link: str) -> None:
+    Terminal().line(f"This link opens the page in one browser, once: {link}")
+
+
+def _whom(*, guests: bool, token: bool, allow_uploads: bool) -> str:
+    """Who can open the page, and what they can do, in a line or two."""
+    if guests:
+        may = "ask, look, and give files" if allow_uploads else "ask and look; --allow-uploads lets them give files"
+        return f"Guests may {may}. All passes in the clear, a password too: put a proxy with TLS before it."
+    if token:
+        return "Each use of the link prints the next one; other users of this machine are kept out."
+    return "Other users of this machine can open it as well: where there are any, `rag ui --token` keeps them out."
 
 
 def _password(name: str | None) -> str | None:

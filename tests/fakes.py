@@ -135,7 +135,7 @@ class WaitingEmbedder(HashingEmbedder):
         self.go.set()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        assert self.go.wait(120)  # a busy machine is slow to show a page
+        assert self.go.wait(600)  # a busy machine is slow to show a page
         return super().embed(texts)
 
 
@@ -177,7 +177,7 @@ class FakePipeline:
     def _speak(self, live: Live) -> None:
         for piece in self.says:
             live.on_text(piece)
-            self.go.wait(20)
+            assert self.go.wait(600)  # as above
             if live.cancelled():
                 self.stopped.set()
                 raise Cancelled("The question was stopped before its answer was whole; ask again.")

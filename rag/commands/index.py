@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import IndexDamaged, IndexFault, NoIndex, RagError
+from index.telemetry import event_folder, remove_events
 from rag.commands.options import Collection, Config, Home, Json, named, settings_of
 from rag.commands.signals import interruptible
 from rag.commands.terminal import StageBars, Terminal, one_line, passed_over
@@ -230,19 +231,43 @@ def doctor(
     from index.embed import embedder_of
 
     fingerprint = embedder_of(settings).fingerprint
-    findings = examine(settings, fingerprint)
+    removed = _events_removed() if repair else None
+    findings = (*examine(settings, fingerprint), *_left_events())
     done = _repaired(settings, findings) if repair else None
     if done is not None:
-        findings = examine(settings, fingerprint)
+        findings = (*examine(settings, fingerprint), *_left_events())
     if json:
-        told = {"repair": asdict(done) if done else None} if repair else {}
+        mended = {"repair": asdict(done) if done else None, "removed": str(removed) if removed else None}
+        told = mended if repair else {}
         Terminal().json(told | {"findings": [asdict(finding) for finding in findings]})
     else:
+        if removed:
+            Terminal().line(f"Removed {str(removed)!r}, which onnxruntime had written before its telemetry was off.")
         if repair:
             Terminal().line(_in_words(done))
         rows = [("ok" if f.ok else "FAULT", f.name, f.detail, f.remedy) for f in findings]
         Terminal().table(("", "Looked at", "Seen", "What mends it"), rows)
     _require_sound(findings)
+
+
+def _left_events() -> tuple[Finding, ...]:
+    """What onnxruntime kept for its maker in the user's cache while its telemetry was on: no fault of the index."""
+    from index.doctor import Finding
+
+    folder = event_folder()
+    if folder is None:
+        return ()
+    seen = f"onnxruntime kept a device id and events for its maker in {str(folder)!r}; nothing is sent from there now"
+    return (Finding("telemetry", True, seen, "run `rag doctor --repair`"),)
+
+
+def _events_removed() -> Path | None:
+    try:
+        return remove_events()
+    except OSError as error:
+        raise IndexFault(
+            f"{str(error.filename)!r} could not be removed ({error.strerror}); remove it by hand, and repair again."
+        ) from error
 
 
 def _repaired(settings: IndexSettings, findings: Sequence[Finding]) -> Repair | None:

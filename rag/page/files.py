@@ -28,13 +28,17 @@ _STEPS = {"read": "file", "embed": "passage", "store": "passage"}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one browser tab looks at: words searched for, rows shown, what it may remove, and what had the focus."""
+    """What one browser tab looks at: words searched for, rows shown, what is to be removed, and what had the focus.
+
+    Where it may not change anything, nothing offers to, and a place is told without the folders above it.
+    """
 
     words: str = ""
     shown: int = PAGE
     left: int = PAGE
     asked: str = ""
     focus: str = ""
+    may_change: bool = True
 
 
 def head(holdings: Holdings) -> str:
@@ -63,7 +67,7 @@ def places(holdings: Holdings, look: Look, question: str = "") -> str:
 def listing(holdings: Holdings, look: Look, question: str = "") -> str:
     """Each file with its articles, as far as `look` goes, and then what was left out; an invitation where none is."""
     if holdings.generation is None:
-        return _empty(holdings) + _left_out(holdings, look, question)
+        return _empty(holdings, look) + _left_out(holdings, look, question)
     words = look.words.casefold().split()
     found = [entry for entry in holdings.entries if entry.matches(words)] if words else holdings.entries
     rows = "".join(_entry(holdings.collection, entry, look, question) for entry in found[: look.shown])
@@ -78,13 +82,16 @@ def listing(holdings: Holdings, look: Look, question: str = "") -> str:
     )
 
 
-def damaged(sentence: str) -> str:
+def damaged(sentence: str, *, may_change: bool = True) -> str:
     """Why the collection cannot be read, and what mends it."""
-    return (
-        f'<section class="doc-empty"><h3>This collection cannot be read</h3>{said(sentence, wrong=True)}'
+    mends = (
         "<p>Repair makes all but the stored text anew, and embeds nothing. "
         "Where the text itself is lost, the sentence above says what to run.</p>"
-        '<button type="button" data-do="repair">Repair</button></section>'
+        '<button type="button" data-do="repair">Repair</button>'
+    )
+    return (
+        f'<section class="doc-empty"><h3>This collection cannot be read</h3>{said(sentence, wrong=True)}'
+        f"{mends if may_change else ''}</section>"
     )
 
 
@@ -121,13 +128,14 @@ def _skipped(skipped: Sequence[Skipped]) -> str:
 
 
 def _place(place: Place, look: Look, question: str) -> str:
-    name = "Uploaded files" if place.given else f'<span class="path">{safe(shown(str(place.path)))}</span>'
+    path = shown(str(place.path) if look.may_change else place.path.name)
+    name = "Uploaded files" if place.given else f'<span class="path">{safe(path)}</span>'
     about = count(place.files, "file") + ("" if place.there else " · not there now")
     if look.asked == place.key:
         return f'<li class="doc-asked">{_sure(place.key, question)}</li>'
     return (
         f'<li><span class="doc-what">{name} <span class="note">{about}</span></span>'
-        f"{_remove(place.key, look, 'uploaded files' if place.given else shown(str(place.path)))}</li>"
+        f"{_remove(place.key, look, 'uploaded files' if place.given else path)}</li>"
     )
 
 
@@ -196,6 +204,8 @@ def _row(path: str, reason: str, after: str = "") -> str:
 
 
 def _remove(key: str, look: Look, name: str) -> str:
+    if not look.may_change:
+        return ""
     focus = " data-focus" if look.focus == key else ""
     return (
         f'<button type="button" class="doc-remove" data-do="remove" data-id="{key}"{focus} '
@@ -211,11 +221,14 @@ def _sure(key: str, question: str) -> str:
     )
 
 
-def _empty(holdings: Holdings) -> str:
+def _empty(holdings: Holdings, look: Look) -> str:
+    how = (
+        "<p>Add files above, or type the path of a folder on this computer. They are read and indexed at once, "
+        "here, and nothing leaves the machine.</p>"
+    )
     return (
         f'<section class="doc-empty"><h3>Nothing in “{safe(holdings.collection)}” yet</h3>'
-        "<p>Add files above, or type the path of a folder on this computer. They are read and indexed at once, "
-        "here, and nothing leaves the machine.</p></section>"
+        f"{how if look.may_change else ''}</section>"
     )
 
 

@@ -1,15 +1,18 @@
-"""The last wall around the page: headers that keep it to itself, a password if one is set, no foreign request."""
+"""The last wall around the page: headers that keep it to itself, a door, no foreign request, few routes."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import secrets
+import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rag.page.calls import API, Calls
+from rag.page.door import Door, OpenDoor
 
 _POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; img-src 'self' data: blob:; connect-src 'self'; "
@@ -21,23 +24,30 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 READER = "/document/"
-STARTUP = "/gradio_api/startup-events"
-USED = ("queue/join", "queue/data", "heartbeat/", "startup-events", "upload", "cancel", "call/chat", "info")
+_NOT_FOREIGN = PlainTextResponse("This page answers to itself alone.", 403, _HEADERS)
+STARTUP = f"{API}startup-events"
+_USED = re.compile(
+    r"queue/join|queue/data|heartbeat/[^/]+|startup-events|upload|upload_progress|cancel|call/chat(/[^/]+)?|info"
+)
 """Of the routes below /gradio_api/, those that the page and a program that asks it need."""
 
 
 class Guard:
-    """Passes a request on, or answers 401, 403 or 404: no password, a foreign origin, a route that is not used."""
+    """Passes a request on, or answers 4xx: not let in, a foreign origin, a route that is not used, a forged call."""
 
-    def __init__(self, app: ASGIApp, password: str | None = None) -> None:
-        """A wall around `app`. With a `password`, every request must carry it (HTTP Basic, with any user name)."""
-        self.app = app
-        self.password = password
+    def __init__(self, app: ASGIApp, door: Door | None = None, functions: Collection[int] = ()) -> None:
+        """A wall around `app`, of which `functions` can be called, with a `door` that lets in all where there is none.
+
+        Gradio's own call at the start, which tells nothing, passes every door.
+        """
+        self._calls = Calls(app, functions)
+        self._app = app
+        self._door = door or OpenDoor()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI says."""
         if scope["type"] != "http":
-            await (self.app(scope, receive, send) if scope["type"] == "lifespan" else _closed(send))
+            await (self._app(scope, receive, send) if scope["type"] == "lifespan" else _closed(send))
             return
         ancestors = "'self'" if scope["path"].startswith(READER) else "'none'"
         headers = _HEADERS | {"Content-Security-Policy": _POLICY.format(ancestors=ancestors)}
@@ -47,32 +57,41 @@ class Guard:
                 MutableHeaders(scope=message).update(headers)
             await send(message)
 
-        await (self._refusal(scope) or self.app)(scope, receive, with_headers)
+        await (self._refusal(HTTPConnection(scope)) or self._calls)(scope, receive, with_headers)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        headers = Headers(scope=scope)
-        opening = scope["path"] == STARTUP  # Gradio calls it once when it starts, and it tells nothing
-        if self.password is not None and not opening and not _knows(headers.get("authorization", ""), self.password):
-            told = {"WWW-Authenticate": 'Basic realm="documents", charset="UTF-8"'}
-            return PlainTextResponse("This page asks for its password.", 401, told)
-        foreign = "origin" in headers and urlsplit(headers["origin"]).netloc != headers.get("host")
-        if foreign and scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("This page takes questions from itself alone.", 403)
-        if not scope["path"].startswith("/gradio_api/"):
-            return None
-        used = scope["path"].removeprefix("/gradio_api/").startswith(USED)
-        return None if used else PlainTextResponse("There is nothing here.", 404)
+    def _refusal(self, request: HTTPConnection) -> Response | None:
+        path = request.scope["path"]
+        if _foreign(request):
+            return _NOT_FOREIGN
+        if path != STARTUP and (refusal := self._door.refusal(request)):
+            return refusal
+        if path.startswith(API) and not _USED.fullmatch(path.removeprefix(API)):
+            return PlainTextResponse("There is nothing here.", 404)
+        return None
 
 
-def _knows(authorization: str, password: str) -> bool:
-    kind, _, told = authorization.partition(" ")
-    if kind.lower() != "basic":
+class SameOrigin:
+    """Refuses a foreign origin before anything else is asked, as what answers for Gradio whether it may ask at all."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """A wall around `app`, whatever is around it already."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI says."""
+        foreign = scope["type"] == "http" and _foreign(HTTPConnection(scope))
+        await (_NOT_FOREIGN if foreign else self._app)(scope, receive, send)
+
+
+def _foreign(request: HTTPConnection) -> bool:
+    """Whether another page asks, be it of another port of this machine."""
+    origin = request.headers.get("origin")
+    if origin is None:
         return False
     try:
-        given = base64.b64decode(told, validate=True).partition(b":")[2]
-    except binascii.Error:
-        return False
-    return secrets.compare_digest(given, password.encode())
+        return urlsplit(origin).netloc != request.headers.get("host")
+    except ValueError:
+        return True
 
 
 async def _closed(send: Send) -> None:

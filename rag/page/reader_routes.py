@@ -15,6 +15,7 @@ from index.errors import NoIndex, RagError, SettingsInvalid, UnreadableFile
 from index.page_image import Pages, is_pdf
 from index.readers.drawing import Drawn
 from rag.page.reader import Asked, Reading, Theme, picture_page, said_page, text_page
+from rag.page.trouble import discreet
 from rag.workspace import Workspace
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -96,7 +97,7 @@ class _Documents:
         except (SettingsInvalid, NoIndex):
             held = None
         except RagError as error:
-            raise _Refusal(503, "The index cannot be read", str(error)) from error
+            raise _Refusal(503, "The index cannot be read", discreet(str(error))) from error
         if held is None:
             raise _Refusal(404, "Not found", _GONE)
         return held

@@ -21,7 +21,7 @@ from rag.page import answer as shown
 from rag.page.evidence import Mark, as_it_was, evidence, nothing_read
 from rag.page.html import safe
 from rag.page.shelf import standing
-from rag.page.trouble import in_words
+from rag.page.trouble import discreet, in_words
 from rag.types import Answer, Citation, Live, Turn
 
 LONGEST_QUESTION = 4000
@@ -174,7 +174,7 @@ def exchange(
     except Cancelled:
         sentence = _STOPPED
     except Exception as error:  # noqa: BLE001  (the page is a boundary)
-        sentence = in_words(error, _BROKEN)
+        sentence = discreet(in_words(error, _BROKEN))
     asked = echo(question.text)
     reply = shown.asked(number, asked, shown.trouble(number, sentence))
     return Exchange(asked, None, reply, nothing_read(number))

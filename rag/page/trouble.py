@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 
 from index.errors import RagError
 
 _log = logging.getLogger(__name__)
+_FOLDERS = re.compile(r"""(?<=')(?:~|[A-Za-z]:)?[/\\][^'\n]*[/\\]|(?<=")(?:~|[A-Za-z]:)?[/\\][^"\n]*[/\\]""")
 
 
 def in_words(error: Exception, otherwise: str) -> str:
@@ -15,3 +17,8 @@ def in_words(error: Exception, otherwise: str) -> str:
         return str(error)
     _log.error(otherwise, exc_info=error)
     return otherwise
+
+
+def discreet(sentence: str) -> str:
+    """The sentence with no folder of this machine in it: `'/home/ann/news.txt'` becomes `'…/news.txt'`."""
+    return _FOLDERS.sub("…/", sentence)

@@ -18,6 +18,7 @@ import httpx
 
 from rag.errors import LLMFailed, ReplyCut
 from rag.providers.events import Events, Piece, Unreadable, problem, read
+from rag.providers.keys import Mask
 
 _AGAIN: Final = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
 _UNTAKEN: Final = frozenset([400, 422])
@@ -82,11 +83,13 @@ class Endpoint:
     async def answer(self, prompt: str, give: Callable[[str], None]) -> None:
         """Hands the reply to `give` as it comes. Cancelling closes the connection.
 
-        Raises: LLMFailed, in one sentence, never with the key; ReplyCut, where the whole of what may come has come.
+        The key is masked where the endpoint repeats it. Raises: LLMFailed, in one sentence; ReplyCut, where the whole of
+        what may come has come.
         """
         key = self._key()
+        mask = Mask(key)
         ends = asyncio.get_running_loop().time() + self.limits.total
-        reply = _Reply(give, self.limits.max_tokens * _CHARS_A_TOKEN)
+        reply = _Reply(give, self.limits.max_tokens * _CHARS_A_TOKEN, mask)
         for tried in range(self.limits.retries + 1):
             try:
                 await self._within(prompt, key, reply, ends)
@@ -99,7 +102,7 @@ class Endpoint:
             if reply.begun or not failed.again or tried == self.limits.retries or pause >= left:
                 break
             await asyncio.sleep(pause)
-        raise LLMFailed(_without(failed.sentence, key)) from None
+        raise LLMFailed(failed.sentence) from None
 
     async def _within(self, prompt: str, key: str | None, reply: _Reply, ends: float) -> None:
         """One attempt, within the time to the first word and the time to the last. Raises: _Failed."""
@@ -134,7 +137,7 @@ class Endpoint:
                     body = await _whole(got)
                     if got.status_code in _UNTAKEN and self._does_without(body):
                         return False
-                    raise _Failed(self._refused(got, problem(body)))
+                    raise _Failed(self._refused(got, reply.mask.clean(problem(body))))
                 await self._read(got, reply)
                 return True
         except httpx.RequestError as error:
@@ -171,6 +174,7 @@ class Endpoint:
             await self._events(got, reply)
         if not reply.begun and reply.cut:
             raise _Failed(_Try(f"{self._told} had not begun its answer at llm.max_tokens; raise it."))
+        reply.end()
         if not reply.begun:
             raise _Failed(_Try(f"{self._told} gave an empty reply; try another model."))
 
@@ -188,7 +192,7 @@ class Endpoint:
     def _take(self, piece: Piece, reply: _Reply) -> bool:
         """Whether the reply is whole with this piece, or as long as it may be."""
         if piece.error is not None:
-            raise _Failed(_Try(f"{self._told} broke off: {_short(piece.error)}.", again=True))
+            raise _Failed(_Try(f"{self._told} broke off: {_short(reply.mask.clean(piece.error))}.", again=True))
         return reply.add(piece.text, cut=piece.cut) or piece.last
 
     def _refused(self, got: httpx.Response, words: str) -> _Try:
@@ -219,9 +223,11 @@ class Endpoint:
 
 
 class _Reply:
-    """What has been said so far, up to `most` characters."""
+    """What has been said so far, up to `most` characters, without the key."""
 
-    def __init__(self, give: Callable[[str], None], most: int) -> None:
+    def __init__(self, give: Callable[[str], None], most: int, mask: Mask) -> None:
+        self.mask = mask
+        self._masked = mask.stream()
         self._give = give
         self._left = most
         self._first: Callable[[], None] = lambda: None
@@ -237,16 +243,24 @@ class _Reply:
         if text.strip() and not self.begun:
             self.begun = True
             self._first()
-        if text := text[: self._left]:
-            self._give(text)
+        text = text[: self._left]
         self._left -= len(text)
         self.cut = self.cut or cut or self._left <= 0
+        self._pass_on(self._masked.feed(text))
         return self._left <= 0
+
+    def end(self) -> None:
+        """The reply is whole: what the mask still held back is handed on."""
+        self._pass_on(self._masked.end())
 
     def close(self, model: str) -> None:
         """The end of the reply. Raises: ReplyCut, where there would be more."""
         if self.cut:
             raise ReplyCut(f"{model} was cut at llm.max_tokens; raise it.")
+
+    def _pass_on(self, text: str) -> None:
+        if text:
+            self._give(text)
 
 
 async def _whole(got: httpx.Response) -> bytes:
@@ -293,8 +307,3 @@ def _seconds(retry_after: str | None) -> float | None:
 def _short(words: str) -> str:
     line = " ".join(words.split()).rstrip(".")
     return line if len(line) <= _LONGEST_TOLD else line[: _LONGEST_TOLD - 1] + "…"
-
-
-def _without(sentence: str, key: str | None) -> str:
-    """An endpoint may repeat the key in its message."""
-    return sentence.replace(key, "***") if key else sentence

@@ -43,10 +43,6 @@ class Hub(Protocol):
 class HuggingFace:
     """The hub itself."""
 
-    def __init__(self) -> None:
-        """Reads no token; telemetry is off."""
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
     def listed(self, repository: str, file: str) -> Listed | None:
         """The file as the hub's newest commit lists it. Raises: OSError, ValueError."""
         from huggingface_hub import HfApi

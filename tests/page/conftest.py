@@ -7,12 +7,13 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import ui
 from rag.workspace import Workspace
@@ -29,7 +30,10 @@ SWITCHES = [
 ]
 EXAMPLES = ("What was struck near Masra?", "Who baked the cake?")
 Served = Callable[[Workspace], str]
-expect.set_options(timeout=20_000)
+PATIENCE = 20_000
+OPENING = 120_000
+"""Milliseconds until a page works: a busy machine is slow to load it, and quick afterwards."""
+expect.set_options(timeout=PATIENCE)
 
 
 class Attacker(ThreadingHTTPServer):
@@ -67,6 +71,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def open_at(page: Page, address: str) -> None:
+    """Opens the whole page, and returns when it works: the line under its title is told by the server."""
+    page.goto(address, timeout=OPENING)
+    expect(page.locator(".state")).not_to_be_empty(timeout=OPENING)
+
+
+def eventually(page: Page, holds: Callable[[], bool]) -> bool:
+    """Whether `holds` says so within the time in which the page may be expected to; its events come in meanwhile."""
+    until = time.monotonic() + PATIENCE / 1000
+    while not holds() and time.monotonic() < until:
+        page.wait_for_timeout(50)
+    return holds()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from rag.asking.filters import Filters
 from rag.conversations.store import ConversationStore
 from tests.fakes import FakePipeline
-from tests.page.conftest import EXAMPLES, Attacker
+from tests.page.conftest import EXAMPLES, Attacker, eventually, open_at
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,7 +30,7 @@ class Visitor:
         self.complaints: list[str] = []
         page.on("request", self._note_request)
         page.on("console", self._note_complaint)
-        page.goto(address)
+        open_at(page, address)
         expect(page.locator(".state")).to_contain_text("2 files · 70 passages")
 
     def _note_request(self, request: Request) -> None:
@@ -51,10 +51,9 @@ class Visitor:
         box.fill(question)
         box.press("Enter")
 
-    @property
-    def evidence(self) -> str:
-        """The evidence that can be seen now."""
-        return self.page.locator(".evidence:visible").inner_text()
+    def sees(self, text: str) -> None:
+        """Waits until the evidence that can be seen has this text: it comes apart from the answer."""
+        expect(self.page.locator(".evidence:visible", has_text=text)).to_have_count(1)
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ def test_a_marker_brings_its_card_into_view(browser: Browser, address: str) -> N
     expect(page.locator("#evidence-1-2")).not_to_be_in_viewport(ratio=0.9)
     page.get_by_role("link", name="Evidence 2").first.click()
     expect(page.locator("#evidence-1-2 mark").first).to_be_in_viewport()
-    assert page.evaluate("document.querySelector('#evidence-1-2').matches(':target')")
+    expect(page.locator("#evidence-1-2:target")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollTop") == 0, "only the panel moves"
     page.close()
 
@@ -104,11 +103,11 @@ def test_a_refusal_shows_the_nearest_passages_and_the_page_goes_on(visitor: Visi
     expect(visitor.page.locator("#chat .own")).to_contain_text(
         "Two soldiers were killed, the army said in a statement."
     )
-    assert "The nearest words" in visitor.evidence
+    visitor.sees("The nearest words")
     expect(visitor.page.locator(".card:visible")).to_have_count(3)
     visitor.ask("raise other")
     expect(visitor.page.locator("#chat .trouble")).to_contain_text("Something went wrong")
-    assert "Nothing was read for question 2." in visitor.evidence
+    visitor.sees("Nothing was read for question 2.")
     visitor.ask("What was struck near Masra?")
     expect(visitor.page.locator("#turn-3 .badge")).to_have_count(5)
 
@@ -119,13 +118,13 @@ def test_a_follow_up_shows_how_it_was_understood_and_earlier_evidence_stays_in_r
     visitor.ask("And was anyone hurt there?")
     expect(visitor.page.locator("#turn-2 .understood")).to_contain_text("Read as: Was anyone hurt near Masra?")
     expect(visitor.page.locator("#turn-2 .conflict")).to_contain_text("Compare the sources")
-    assert "Question 2" in visitor.evidence, "the newest answer takes the panel back"
+    visitor.sees("Question 2")  # the newest answer takes the panel back
     visitor.page.locator("#turn-1").get_by_role("link", name="Show evidence").click()
-    assert "Question 1" in visitor.evidence
+    visitor.sees("Question 1")
     visitor.page.locator("#turn-2").get_by_role("link", name="Evidence 1").first.click()
-    assert "Question 2" in visitor.evidence
+    visitor.sees("Question 2")
     visitor.page.locator("#turn-1").get_by_role("link", name="Evidence 1").first.click()
-    assert "Question 1" in visitor.evidence
+    visitor.sees("Question 1")
 
 
 def test_each_new_answer_comes_into_view_from_its_beginning(browser: Browser, address: str) -> None:
@@ -220,7 +219,8 @@ def test_a_second_question_waits_in_its_box_while_the_first_is_answered(
 ) -> None:
     visitor.send("What was struck near Masra?")
     expect(visitor.page.locator("#live .turn")).to_be_visible()
-    visitor.send("Who baked the cake?")
+    with visitor.page.expect_response("**/queue/join*"):
+        visitor.send("Who baked the cake?")
     visitor.page.wait_for_timeout(300)
     expect(visitor.page.get_by_role("textbox", name="Your question")).to_have_value("Who baked the cake?")
     writing.go.set()
@@ -318,6 +318,7 @@ def test_two_tabs_do_not_mix(visitor: Visitor, browser: Browser, address: str, p
 def test_hostile_text_fetches_nothing_runs_nothing_and_can_be_read(visitor: Visitor, attacker: Attacker) -> None:
     visitor.ask("hostile")
     visitor.ask(f"hostile ![q]({attacker.address}/q) <img src={attacker.address}/i onerror=window.__x=0>")
+    visitor.sees("Question 2")
     for summary in visitor.page.locator("summary:visible").all():
         summary.click()
     visitor.page.locator("#evidence-2-1").hover()
@@ -330,8 +331,8 @@ def test_hostile_text_fetches_nothing_runs_nothing_and_can_be_read(visitor: Visi
         ).count()
         == 0
     )
-    assert "<script>window.__x=4</script>" in visitor.evidence
-    assert "‹U+202E›esrever" in visitor.evidence
+    visitor.sees("<script>window.__x=4</script>")
+    visitor.sees("‹U+202E›esrever")
     assert visitor.complaints == [], "the content policy had nothing to stop"
 
 
@@ -343,9 +344,9 @@ def test_the_content_policy_stops_what_would_leave_the_page(visitor: Visitor, at
         " document.head.append(l); }",
         attacker.address,
     )
-    visitor.page.wait_for_timeout(500)
+    stopped = "Content Security Policy"
+    assert eventually(visitor.page, lambda: any(stopped in complaint for complaint in visitor.complaints))
     assert attacker.visits == []
-    assert any("Content Security Policy" in complaint for complaint in visitor.complaints)
 
 
 def test_the_page_asks_nothing_of_any_other_host(visitor: Visitor, address: str) -> None:
@@ -362,6 +363,7 @@ def test_the_page_fits_its_window(browser: Browser, address: str, width: int, he
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
     visitor = Visitor(page, address)
     visitor.ask("What was struck near Masra?")
+    expect(page.locator("#evidence-1-1")).to_be_visible()
     wide, tall = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert wide == width
     stacked = width <= 900

@@ -25,7 +25,7 @@ from rag.page.tabs.conversations import Pressed, conversations_tab, press, press
 from rag.settings import Settings
 from rag.workspace import Workspace
 from tests.fakes import FakePipeline
-from tests.page.conftest import free_port
+from tests.page.conftest import OPENING, eventually, free_port
 
 gr = ui.gr
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -294,17 +294,14 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     kept(served.store, "The bridge", "<img src=x onerror=window.__x=1>", "The harbour")
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(served.address)
-    expect(page.locator(".kept")).to_have_count(3)
+    expect(page.locator(".kept")).to_have_count(3, timeout=OPENING)
     yield page
     page.close()
 
 
 def arrived(page: Page, served: Served, keys: list[str]) -> None:
     """Waits until just these conversations were opened."""
-    for _ in range(100):
-        if len(served.opened) == len(keys):
-            break
-        page.wait_for_timeout(50)
+    eventually(page, lambda: len(served.opened) == len(keys))
     assert served.opened == keys
 
 
@@ -379,7 +376,7 @@ class TestByHand:
         shown = page_of(tmp_path, None, [])
         page = browser.new_page()
         page.goto(str(shown.local_url))
-        expect(page.locator(".kept-empty")).to_have_text(shelf.NOT_KEPT)
+        expect(page.locator(".kept-empty")).to_have_text(shelf.NOT_KEPT, timeout=OPENING)
         expect(page.get_by_role("textbox")).to_have_count(0)
         page.close()
         shown.close(verbose=False)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 import ui
 from index.errors import RagError
 from rag.page.tabs.evals import evals_tab
-from tests.page.conftest import free_port
+from tests.page.conftest import OPENING, free_port
 
 pytestmark = [
     pytest.mark.browser,
@@ -111,7 +111,7 @@ def page(desk: FakeDesk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> I
     context = browser.new_context()
     page = context.new_page()
     page.goto(str(blocks.local_url))
-    expect(page.get_by_role("radio", name="Test (9)")).to_be_checked()
+    expect(page.get_by_role("radio", name="Test (9)")).to_be_checked(timeout=OPENING)
     yield page
     context.close()
     desk.go.set()

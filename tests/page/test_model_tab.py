@@ -13,7 +13,7 @@ from rag.page.model import hint, now, result
 from rag.settings import load
 from rag.workspace import Workspace
 from tests.fakes import FakePipeline, FakeWorkspace
-from tests.page.conftest import Served
+from tests.page.conftest import Served, open_at
 from tests.rag.providers.endpoint import says, serving, stalls
 
 BROWSER = [
@@ -57,7 +57,7 @@ def place(workspace: Workspace, serve: Served) -> str:
 @pytest.fixture
 def page(browser: Browser, place: str) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 390, "height": 844})
-    opened.goto(place)
+    open_at(opened, place)
     opened.get_by_role("tab", name="Model").click()
     expect(opened.get_by_role("heading", name="Model", exact=True)).to_be_visible()
     yield opened

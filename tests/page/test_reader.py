@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
@@ -312,15 +312,15 @@ def test_the_words_of_a_link_are_in_sight(tmp_path: Path, browser: Browser, size
     with Ours(home.settings) as workspace, served(home.app(workspace)) as address:
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         page.goto(address + home.link("long.txt", "Last words.", "First words."))
-        assert page.locator(".hits span").inner_text() == "2 of 2"
-        assert page.locator("mark.now").inner_text() == "Last words."
+        expect(page.locator(".hits span")).to_have_text("2 of 2")
+        expect(page.locator("mark.now")).to_have_text("Last words.")
         page.wait_for_function(IN_SIGHT)
         page.keyboard.press("p")
+        expect(page.locator("mark.now")).to_have_text("First words.")
         page.wait_for_function(IN_SIGHT)
-        assert page.locator("mark.now").inner_text() == "First words."
         page.get_by_role("link", name="Next quote").click()
+        expect(page.locator(".hits span")).to_have_text("2 of 2")
         page.wait_for_function(IN_SIGHT)
-        assert page.locator(".hits span").inner_text() == "2 of 2"
         assert page.evaluate("document.documentElement.scrollWidth") == size[0]
         page.close()
 
@@ -339,9 +339,9 @@ def test_a_long_document_is_whole_in_the_end(browser: Browser) -> None:
         page = browser.new_page(viewport={"width": 700, "height": 800})
         page.goto(f"{address}/#hit-1", wait_until="load")
         page.wait_for_function(IN_SIGHT)
-        assert page.locator("mark").inner_text() == "7000"
+        expect(page.locator("mark")).to_have_text("7000")
+        expect(page.locator("main template")).to_have_count(0)
         assert page.evaluate("[...document.querySelectorAll('.block p')].map((p) => p.textContent).join('')") == text
-        assert page.locator("main template").count() == 0
         page.close()
 
 
@@ -356,7 +356,7 @@ def test_nothing_of_a_hostile_document_is_live(tmp_path: Path, browser: Browser)
         page.on("request", lambda request: asked.append(request.url))
         link = home.link("hostile.txt", "<script>window.__x=4</script>")
         page.goto(address + link, wait_until="networkidle")
-        assert page.locator("mark").inner_text() == "<script>window.__x=4</script>"
+        expect(page.locator("mark")).to_have_text("<script>window.__x=4</script>")
         assert page.evaluate("window.__x") is None
         assert asked == [address + link.split("#")[0]]
         assert page.locator(".block :is(img, script, iframe, form, svg, video, link, style)").count() == 0

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import ROOT
-from tests.page.conftest import free_port
+from tests.page.conftest import free_port, open_at
 
 pytestmark = pytest.mark.browser
 SCREENS = ROOT / "build" / "screens"
@@ -57,7 +57,7 @@ def visit(browser: Browser, address: str) -> Iterator[Page]:
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
+    open_at(page, address)
     yield page
     assert complaints == []
     page.close()
@@ -129,14 +129,14 @@ def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
         expect(page.locator("#conversations")).to_contain_text("How many civilians remain in Aleppo?")
         picture(page, "conversations")
         page.get_by_role("button", name="Open").first.click()
-        expect(page.locator("#chat .turn")).to_have_count(3)
+        expect(page.locator("#chat .turn")).to_have_count(3, timeout=SOON)
         page.locator("#turn-1").get_by_role("link", name="Evidence 1").first.click()
         expect(page.locator("#evidence-1-1 mark").first).to_be_in_viewport()
         expect(page.locator("#evidence-1-1")).not_to_contain_text("changed")
         tab(page, "Model")
         picture(page, "model")
         tab(page, "Evals")
-        expect(page.locator("#evals-suite input")).to_have_value("feedback", timeout=20_000)
+        expect(page.locator("#evals-suite input")).to_have_value("feedback", timeout=SOON)
         page.get_by_role("button", name="Run", exact=True).click()
         expect(page.locator(".view table").first).to_be_visible(timeout=SOON)
         picture(page, "evals")

@@ -23,6 +23,7 @@ from rag.page import evidence as panel
 from rag.page.html import ACTIONS, safe, said
 from rag.page.style import script
 from rag.page.talk import LONGEST_QUESTION, Exchange, Question, Talk, answering, echo, in_one_sentence, reopened
+from rag.page.trouble import discreet
 from rag.workspace import Workspace
 
 Updates = dict[object, object]
@@ -189,7 +190,7 @@ class _Desk:
             pipeline = self._workspace.pipeline(collection)
             question = Question(text, _filters(narrow), understand, alone)
         except RagError as error:
-            yield self._ended(talk, collection, _failed(number, text, str(error)))
+            yield self._ended(talk, collection, _failed(number, text, discreet(str(error))))
             return
         for told in answering(pipeline, question, talk, collection):
             if isinstance(told, Exchange):

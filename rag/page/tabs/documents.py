@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import gradio as gr
 
@@ -16,10 +17,13 @@ from rag.page import files as html
 from rag.page.files import PAGE, Look
 from rag.page.html import ACTIONS, said
 from rag.page.style import script
-from rag.page.trouble import in_words
+from rag.page.trouble import discreet, in_words
 from rag.workspace import Workspace
 
 Updates = dict[object, object]
+Rights = Literal["all", "give files", "look"]
+"""What whoever reaches the page may do with the documents; only with all rights are folders of the machine told."""
+
 _BROKEN = "The documents could not be shown or changed; nothing was lost. Look at the log for the cause."
 _LONGEST_SEARCH, _LONGEST_PATH, _LONGEST_NAME = 200, 4096, 63
 
@@ -64,14 +68,15 @@ class _Parts:
     collection: gr.State
 
 
-def documents_tab(workspace: Workspace, collection: gr.State, *, folders: bool = True) -> DocumentsTab:
+def documents_tab(workspace: Workspace, collection: gr.State, rights: Rights = "all") -> DocumentsTab:
     """The tab over the collections of `workspace`; empty until the first refresh.
 
-    Without `folders`, files can be given but no path named: whoever may name one reads every file of the machine.
+    What `rights` do not hold is not wired to anything: no request reaches it. Whoever may name a folder reads every
+    file of the machine.
     """
     with gr.Column(elem_id="documents"):
-        parts = _drawn(collection, folders=folders)
-    handlers = _Handlers(Library(workspace), parts, folders=folders)
+        parts = _drawn(collection, rights)
+    handlers = _Handlers(Library(workspace), parts, rights)
     outputs: list[object] = [getattr(parts, name) for name in _Parts.__dataclass_fields__]
     given: list[object] = [collection, parts.look, parts.session]
 
@@ -79,23 +84,27 @@ def documents_tab(workspace: Workspace, collection: gr.State, *, folders: bool =
         listen(work, [*given, *more], outputs, trigger_mode=mode, show_progress="hidden", api_visibility="private")
 
     on(parts.chosen.input, handlers.choose, parts.chosen, mode="multiple")
-    on(parts.create.click, handlers.create, parts.name)
-    on(parts.name.submit, handlers.create, parts.name)
-    on(parts.files.upload, handlers.add_files, parts.files)
-    on(parts.add.click, handlers.add_folder, parts.path)
-    on(parts.path.submit, handlers.add_folder, parts.path)
-    on(parts.sync.click, handlers.sync)
+    if rights == "all":
+        on(parts.create.click, handlers.create, parts.name)
+        on(parts.name.submit, handlers.create, parts.name)
+        on(parts.add.click, handlers.add_folder, parts.path)
+        on(parts.path.submit, handlers.add_folder, parts.path)
+        on(parts.sync.click, handlers.sync)
+    if rights != "look":
+        on(parts.files.upload, handlers.add_files, parts.files)
     on(parts.search.input, handlers.find, parts.search, mode="always_last")
     for listed in (parts.places, parts.listing):
         on(listed.act, handlers.act, mode="multiple")  # "once" loses a press that comes before the last is all done
-    parts.stop.click(
-        handlers.stop, collection, parts.stop, trigger_mode="once", show_progress="hidden", api_visibility="private"
-    )  # fmt: skip
+    if rights != "look":
+        parts.stop.click(
+            handlers.stop, collection, parts.stop, trigger_mode="once", show_progress="hidden", api_visibility="private"
+        )
     return DocumentsTab(handlers.refresh, given, outputs, parts.changed)
 
 
-def _drawn(collection: gr.State, *, folders: bool) -> _Parts:
+def _drawn(collection: gr.State, rights: Rights) -> _Parts:
     """The components, from top to bottom."""
+    owner = rights == "all"
 
     def listed(name: str, js: str | None = None, value: str = "") -> gr.HTML:
         return gr.HTML(value, js_on_load=js, apply_default_css=False, elem_id=f"documents-{name}")
@@ -104,15 +113,15 @@ def _drawn(collection: gr.State, *, folders: bool) -> _Parts:
     with gr.Row(elem_id="documents-top"):
         head = listed("head", value="<h2>Documents</h2>")
         chosen = gr.Dropdown([], label="Collection", interactive=True, elem_id="documents-chosen")
-        with gr.Accordion("New collection", open=False, elem_id="documents-new"):
+        with gr.Accordion("New collection", open=False, elem_id="documents-new", visible=owner):
             name = gr.Textbox(label="Name", max_lines=1, max_length=_LONGEST_NAME, placeholder="letters, digits, . _ -")
             create = gr.Button("Create", variant="secondary")
-    with gr.Row(elem_id="documents-add"):
+    with gr.Row(elem_id="documents-add", visible=rights != "look"):
         files = gr.File(
             label="Add files", file_count="multiple", height=132, elem_id="documents-files"
         )  # fmt: skip
         with gr.Column(elem_id="documents-folder"):
-            with gr.Row(visible=folders):
+            with gr.Row(visible=owner):
                 path = gr.Textbox(
                     label="Add a folder or file on this computer",
                     max_lines=1,
@@ -122,7 +131,7 @@ def _drawn(collection: gr.State, *, folders: bool) -> _Parts:
                 )
                 add = gr.Button("Add", variant="primary", elem_id="documents-add-folder")
             with gr.Row():
-                sync = gr.Button("Check for changes", variant="secondary", elem_id="documents-sync")
+                sync = gr.Button("Check for changes", variant="secondary", visible=owner, elem_id="documents-sync")
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="documents-stop")
     status = listed("status", value=said(""))
     places = listed("places", presses)
@@ -136,7 +145,7 @@ def _drawn(collection: gr.State, *, folders: bool) -> _Parts:
     listing = listed("listing", presses)
     return _Parts(
         *(head, chosen, name, create, files, path, add, sync, stop, status, places, search, listing),
-        look=gr.State(Look()),
+        look=gr.State(Look(may_change=owner)),
         session=gr.State(Session()),
         changed=gr.State(""),
         collection=collection,
@@ -146,10 +155,10 @@ def _drawn(collection: gr.State, *, folders: bool) -> _Parts:
 class _Handlers:
     """What the events of the tab do. None raises: what goes wrong is a sentence on the page."""
 
-    def __init__(self, library: Library, parts: _Parts, *, folders: bool) -> None:
+    def __init__(self, library: Library, parts: _Parts, rights: Rights) -> None:
         self._library = library
         self._parts = parts
-        self._folders = folders
+        self._owner = rights == "all"
 
     def refresh(self, collection: str, look: Look, session: Session) -> Iterator[Updates]:
         """The tab as things are now; a change that is being made is followed to its end."""
@@ -170,10 +179,9 @@ class _Handlers:
 
     def add_folder(self, collection: str, look: Look, session: Session, path: object) -> Iterator[Updates]:
         """The folder that was typed."""
-        if self._folders:
-            yield from self._told(
-                self._run(lambda: self._library.add_folder(collection, _text(path)), collection, look, session)
-            )
+        yield from self._told(
+            self._run(lambda: self._library.add_folder(collection, _text(path)), collection, look, session)
+        )
 
     def sync(self, collection: str, look: Look, session: Session) -> Iterator[Updates]:
         """Bring the index in step."""
@@ -187,7 +195,9 @@ class _Handlers:
 
     def find(self, collection: str, look: Look, session: Session, words: object) -> Iterator[Updates]:
         """The files that match."""
-        yield from self._told(self._shown(collection, Look(words=_text(words)[:_LONGEST_SEARCH])))
+        yield from self._told(
+            self._shown(collection, Look(words=_text(words)[:_LONGEST_SEARCH], may_change=self._owner))
+        )
 
     def act(self, collection: str, look: Look, session: Session, event: gr.EventData) -> Iterator[Updates]:
         """What a button in the lists asks for."""
@@ -198,6 +208,8 @@ class _Handlers:
                 steps = self._shown(collection, replace(still, shown=look.shown + PAGE))
             case "more-left":
                 steps = self._shown(collection, replace(still, left=look.left + PAGE))
+            case _ if not self._owner:
+                steps = iter(())
             case "remove":
                 steps = self._shown(collection, replace(still, asked=key))
             case "back":
@@ -240,7 +252,7 @@ class _Handlers:
             parts.status: said(""),
             parts.search: gr.Textbox(value=""),
         }
-        yield from self._refreshed(name, Look(), session)
+        yield from self._refreshed(name, Look(may_change=self._owner), session)
 
     def _run(self, begin: Callable[[], Job], collection: str, look: Look, session: Session) -> Iterator[Updates]:
         session.collection = collection
@@ -261,8 +273,9 @@ class _Handlers:
         if session.collection != collection:
             yield {parts.status: gr.skip()}  # Gradio gives what was yielded last once more at the end
             return
-        done: Updates = {parts.status: html.ended(job.outcome), parts.changed: secrets.token_hex(4)}
-        if not job.outcome.wrong:
+        outcome = job.outcome if self._owner else replace(job.outcome, sentence=discreet(job.outcome.sentence))
+        done: Updates = {parts.status: html.ended(outcome), parts.changed: secrets.token_hex(4)}
+        if not outcome.wrong:
             done[parts.path] = ""
         yield done | self._idle() | self._show(collection, look)
 
@@ -287,7 +300,10 @@ class _Handlers:
             holdings = self._library.holdings(collection)
         except RagError as error:
             emptied: Updates = {parts.places: "", parts.search: gr.Textbox(visible=False), parts.look: look}
-            return emptied | {parts.head: "<h2>Documents</h2>", parts.listing: html.damaged(str(error))}
+            return emptied | {
+                parts.head: "<h2>Documents</h2>",
+                parts.listing: html.damaged(self._sentence(error), may_change=self._owner),
+            }
         question = self._library.removal(collection, look.asked).sentence if look.asked else ""
         return {
             parts.look: look,
@@ -302,7 +318,11 @@ class _Handlers:
         try:
             yield from steps
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
-            yield {self._parts.status: said(in_words(error, _BROKEN), wrong=True)}
+            yield {self._parts.status: said(self._sentence(error), wrong=True)}
+
+    def _sentence(self, error: Exception) -> str:
+        sentence = in_words(error, _BROKEN)
+        return sentence if self._owner else discreet(sentence)
 
 
 def _text(told: object) -> str:

@@ -86,6 +86,22 @@ def test_a_repair_is_told_to_machines_too(shell: Shell) -> None:
     assert "repair" not in json.loads(shell.run("doctor", "--json"))
 
 
+def test_what_onnxruntime_left_in_the_cache_is_named_and_removed(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "Microsoft" / "DeveloperTools" / ".onnxruntime"
+    monkeypatch.setattr("rag.commands.index.event_folder", lambda: folder if folder.exists() else None)
+    monkeypatch.setattr("rag.commands.index.remove_events", lambda: shutil.rmtree(folder) or folder)
+    assert "telemetry" not in shell.run("doctor")
+    folder.mkdir(parents=True)
+    told = {finding["name"]: finding for finding in json.loads(shell.run("doctor", "--json"))["findings"]}
+    assert str(folder) in told["telemetry"]["detail"]
+    assert told["telemetry"]["remedy"] == "run `rag doctor --repair`"
+    assert json.loads(shell.run("doctor", "--repair", "--json"))["removed"] == str(folder)
+    assert not folder.exists()
+    assert "telemetry" not in shell.run("doctor")
+
+
 def test_a_corpus_that_is_lost_is_no_case_for_repair(shell: Shell) -> None:
     (shell.folder() / "corpus.sqlite").write_bytes(b"")
     said = shell.run("doctor", "--repair", code=1)

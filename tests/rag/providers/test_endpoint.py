@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import re
 import socket
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -15,9 +17,20 @@ from rag.errors import LLMFailed, ReplyCut
 from rag.providers.bridge import Give, pulled
 from rag.providers.endpoint import Endpoint, Limits
 from rag.providers.events import Events, Piece, Unreadable
+from rag.providers.keys import Mask
 from tests.rag.providers.endpoint import Reply, event, fails, hangs_up, rambles, says, sends, serving, stalls
 
-KEY = "sk-very-secret-0123456789"
+KEY = "sk-very-secret-0123456789/+="
+FORMS = {
+    "plain": lambda key: key,
+    "base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "base64 of a header": lambda key: base64.b64encode(f"Bearer {key}".encode()).decode(),
+    "base64 of a login": lambda key: base64.b64encode(f"me:{key}\n".encode()).decode(),
+    "base64 for a URL": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
+    "percent-encoded": lambda key: quote(key, safe=""),
+    "hex": lambda key: key.encode().hex(),
+}
+"""Ways in which an endpoint may repeat a key."""
 QUICK = Limits(total=20, first=20, connect=5, max_tokens=50, retries=2, backoff=0.01)
 
 
@@ -50,6 +63,17 @@ def refused(*script: Reply, limits: Limits = QUICK) -> tuple[str, int]:
     assert "\n" not in sentence
     assert sentence.endswith(".")
     return sentence, len(endpoint.requests)
+
+
+def spellings() -> list[str]:
+    return [spell(KEY) for spell in FORMS.values()]
+
+
+def rests(shown: str, spelt: str) -> str:
+    """A part of `spelt` that is still shown, beyond what stands for “Bearer ” or a user's name."""
+    parts = [spelt[at : at + 7] for at in range(len(spelt) - 6)]
+    parts = [part for part in parts if part not in base64.b64encode(b"Bearer s").decode()]
+    return next((part for part in parts if part in shown), "")
 
 
 def test_a_reply_comes_in_pieces_and_the_request_says_what_is_wanted() -> None:
@@ -303,3 +327,43 @@ def test_any_bytes_are_pieces_or_unreadable(raw: bytes) -> None:
     except Unreadable:
         return
     assert all(isinstance(piece, Piece) for piece in found)
+
+
+@pytest.mark.parametrize("spelt", spellings(), ids=list(FORMS))
+def test_an_error_that_repeats_the_key_is_masked_before_it_is_cut(spelt: str) -> None:
+    for before in range(150, 230):
+        sentence, _ = refused(fails(400, "x" * before + spelt + " is no key" * 9))
+        assert rests(sentence, spelt) == "", before
+
+
+@pytest.mark.parametrize("spelt", spellings(), ids=list(FORMS))
+def test_a_reply_that_repeats_the_key_is_masked_wherever_its_pieces_end(spelt: str) -> None:
+    text = f"The key is {spelt}, as you know."
+    for size in (1, 2, 3, 7, len(text)):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        with serving(says(*pieces)) as endpoint:
+            reply = asked(endpoint.url)
+        assert reply.startswith("The key is ")
+        assert reply.endswith(", as you know.")
+        assert "***" in reply
+        assert rests(reply, spelt) == ""
+
+
+def test_what_only_begins_like_the_key_is_told_whole() -> None:
+    for end in (KEY[:-1], KEY[:3], "s"):
+        with serving(says(*f"It begins with {end}")) as endpoint:
+            assert asked(endpoint.url) == f"It begins with {end}"
+
+
+def test_a_key_that_is_a_word_is_no_secret_in_a_reply() -> None:
+    with serving(says("An ollama ", "is no llama.")) as endpoint:
+        assert asked(endpoint.url, key="ollama") == "An ollama is no llama."
+
+
+@given(st.binary(max_size=9), st.binary(max_size=9), st.text("abcXYZ019-_.", min_size=16, max_size=60))
+def test_whatever_is_encoded_around_it_no_more_than_its_edges_are_left(before: bytes, after: bytes, key: str) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        spelt = encode(before + key.encode() + after).decode()
+        shown = Mask(key).clean(spelt)
+        assert "***" in shown
+        assert len(shown) <= len(encode(before + after)) + 3 + 8

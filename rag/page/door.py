@@ -1,0 +1,172 @@
+"""Who is let in: everybody who reaches the page, those who know its password, or the browser that opened its link."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import logging
+import math
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+_FREE_TRIES = 3
+_LONGEST_WAIT = 60.0
+_MOST_ADDRESSES = 4096
+_LOGIN = {"WWW-Authenticate": 'Basic realm="documents", charset="UTF-8"'}
+_log = logging.getLogger(__name__)
+
+
+class Door(Protocol):
+    """Decides on each request."""
+
+    @property
+    def link(self) -> str:
+        """The address that opens the page, without its host."""
+        ...
+
+    def refusal(self, request: HTTPConnection) -> Response | None:
+        """What is answered instead; None for who is let in."""
+        ...
+
+
+class OpenDoor:
+    """Lets in everybody who reaches it."""
+
+    link = "/"
+
+    def refusal(self, request: HTTPConnection) -> Response | None:
+        """None."""
+        return None
+
+
+class PasswordDoor:
+    """Lets in who knows the password (HTTP Basic, with any user name).
+
+    After three wrong ones an address waits, twice as long after each, up to a minute; meanwhile nothing that comes
+    from it is looked at, or guesses could be made side by side. Each wrong one is logged with its address.
+    """
+
+    def __init__(self, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """A door with this password; `clock` gives seconds."""
+        self.link = "/"
+        self._password = password.encode()
+        self._tries = _Tries(clock)
+
+    def refusal(self, request: HTTPConnection) -> Response | None:
+        """401 without the password, 429 while its address waits."""
+        address = _address(request)
+        if wait := math.ceil(self._tries.wait(address)):
+            told = f"Too many wrong passwords came from your address; try again in {wait} s."
+            return PlainTextResponse(told, 429, {"Retry-After": str(wait)})
+        header = request.headers.get("authorization")
+        if header is not None and _is(_password_in(header), self._password):
+            self._tries.forget(address)
+            return None
+        if header is not None:
+            times = self._tries.add(address)
+            _log.warning("A wrong password for the page came from %s (%d in a row).", address, times)
+        return PlainTextResponse("This page asks for its password.", 401, _LOGIN)
+
+
+class LinkDoor:
+    """Lets in each browser that opens a link which works once; the browser is then known by a cookie.
+
+    A link can be read by other users of the machine, from the command line of the browser it is given to; a link that
+    was used opens nothing. `announce` is called with the address of the next one, `/?token=…`, after each use.
+    """
+
+    def __init__(self, announce: Callable[[str], None]) -> None:
+        """A door with a new link."""
+        self._announce = announce
+        self._cookie = f"rag-{secrets.token_hex(4)}"  # a browser gives all ports of a machine the same cookies
+        self._key = secrets.token_urlsafe(32)
+        self._token = secrets.token_urlsafe(32)
+
+    @property
+    def link(self) -> str:
+        """What opens the page next."""
+        return f"/?token={self._token}"
+
+    def refusal(self, request: HTTPConnection) -> Response | None:
+        """A redirection that sets the cookie, for the link; 401 without it."""
+        token = request.query_params.get("token", "")
+        if (request.scope["method"], request.url.path) == ("GET", "/") and _is(token.encode(), self._token.encode()):
+            return self._welcome()
+        if _is(request.cookies.get(self._cookie, "").encode(), self._key.encode()):
+            return None
+        return PlainTextResponse("This page opens with the link that `rag ui` printed last; each works once.", 401)
+
+    def _welcome(self) -> Response:
+        self._token = secrets.token_urlsafe(32)
+        self._announce(self.link)
+        welcome = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+        welcome.set_cookie(self._cookie, self._key, httponly=True, samesite="lax")  # strict is not sent from a link
+        return welcome
+
+
+@dataclass(slots=True)
+class _Wrong:
+    """How often in a row an address was wrong, and until when it waits."""
+
+    times: int = 0
+    until: float = 0.0
+
+
+class _Tries:
+    """The wrong tries of each address, the latest of them."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._wrong: OrderedDict[str, _Wrong] = OrderedDict()
+
+    def wait(self, address: str) -> float:
+        """For how many seconds nothing from there is looked at."""
+        wrong = self._wrong.get(address)
+        return max(0.0, wrong.until - self._clock()) if wrong else 0.0
+
+    def add(self, address: str) -> int:
+        """Counts one more wrong try, and returns how many there were in a row."""
+        wrong = self._wrong.setdefault(address, _Wrong())
+        self._wrong.move_to_end(address)
+        wrong.times += 1
+        if wrong.times >= _FREE_TRIES:
+            wrong.until = self._clock() + min(_LONGEST_WAIT, 2.0 ** min(wrong.times - _FREE_TRIES, 10))
+        if len(self._wrong) > _MOST_ADDRESSES:
+            self._wrong.popitem(last=False)
+        return wrong.times
+
+    def forget(self, address: str) -> None:
+        """What came from there was right."""
+        self._wrong.pop(address, None)
+
+
+def _address(request: HTTPConnection) -> str:
+    """Whom a try is counted for: the address, or of IPv6 the network of /64 that one subscriber has."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def _password_in(authorization: str) -> bytes:
+    kind, _, encoded = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(encoded, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
+
+
+def _is(given: bytes, secret: bytes) -> bool:
+    return secrets.compare_digest(given, secret)
