@@ -63,13 +63,19 @@ def everyday(judge: Judge, data: Path, half: Split | None) -> list[Line]:
     Raises: EvalError.
     """
     rows = [row for row in statements(data / "everyday" / "statements.jsonl") if half is None or row.split == half]
-    verdicts = [(row, judge(row.statement, [row.context]).verdict) for row in rows]
+    judged = [judge(row.statement, [row.context]) for row in rows]
+    verdicts = [(row, item.verdict) for row, item in zip(rows, judged, strict=True)]
+    ranked = auroc([item.probability for item in judged], [row.label == "supported" for row in rows])
     true = [verdict for row, verdict in verdicts if row.label == "supported"]
     false = [verdict for row, verdict in verdicts if row.label != "supported"]
     what = f"statements, {half or 'both halves'}"
     cells = (_as(SUPPORTED, true), _as("unsupported", true), _as(SUPPORTED, false))
     lines = [
         Line(f"{what}: true supported / true unsupported / false supported", cells, "≥ .72 / ≤ .08 / ≤ .04"),
+        Line(
+            f"{what}: AUROC of the probability / true partly / false partly",
+            (ranked, *(_as("partly", of) for of in (true, false))),
+        ),
         Line(f"{what}: true contradicted / false contradicted", tuple(_as("contradicted", of) for of in (true, false))),
     ]
     for label, change in dict.fromkeys((row.label, row.change) for row in rows):

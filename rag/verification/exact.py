@@ -63,6 +63,9 @@ class Features:
     replaced: float = 0.0
     """Parts of a nearly copied sentence that stand where the evidence has others."""
     length: float = 0.0
+    long_best: float = 0.0
+    """What is said by one unit, times the logarithm of the units: in a page, what is nowhere weighs more."""
+    long_all: float = 0.0
 
     def row(self) -> tuple[float, ...]:
         """The values in the order of `NAMES`."""
@@ -179,10 +182,11 @@ class _Comparison:
         amounts = [value for value in values if value not in identifiers and not value.soft]
         order = len(self.pairs) / len(self.content)
         narrowing = {part.key for part in self.said if part.kind == "exclusive"}
-        numbers = range(len(self.content))
+        numbers, many = range(len(self.content)), math.log1p(len(self.sources))
+        best, known = self._share(self.says[self.best.at]), self._share(self.known)
         return Features(
-            cover_best=self._share(self.says[self.best.at]),
-            cover_all=self._share(self.known),
+            cover_best=best,
+            cover_all=known,
             order=order,
             dropped=1 - len(self.pairs) / max(1, len(self.best.content)),
             names_missing=math.log1p(sum(part.kind == "name" for part in self.missing)),
@@ -200,6 +204,8 @@ class _Comparison:
             crossed=max(map(self._crossed, numbers)),
             replaced=order * math.log1p(self._replaced()),
             length=math.log1p(len(self.content)),
+            long_best=best * many,
+            long_all=known * many,
         )
 
     def _rival(self, part: Part) -> Part | None:

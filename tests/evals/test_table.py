@@ -233,6 +233,7 @@ def test_statements_are_counted_both_ways_and_by_kind(tmp_path: Path) -> None:
     says = judge(yes=Judged("supported", 0.9))
     lines = statements.everyday(says, tmp_path, None)
     assert values(lines, "true supported / true unsupported / false supported") == [0.5, 0.5, 0.5]
+    assert values(lines, "AUROC of the probability / true partly / false partly") == [0.5, 0.0, 0.0]
     assert values(lines, "false, swap: supported") == [0.5]
     assert values(statements.everyday(says, tmp_path, "test"), "false supported") == [0.0, 1.0, 0.5]
     file.write_text('{"statement": "x"}', "utf-8")
