@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from functools import lru_cache
@@ -14,8 +13,8 @@ from index import generation
 from index.corpus import FILE, Corpus, Held, StoredPath
 from index.errors import IndexDamaged, NoIndex, WrongModel
 from index.generation import Manifest
-from index.patterns import Patterns
 from index.probe import CHROMA, LEXICAL
+from index.roots import Root
 from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
@@ -33,6 +32,29 @@ def open_index(settings: IndexSettings, fingerprint: str | None = None) -> Index
     written by another version of Chroma.
     """
     return Index(settings, fingerprint)
+
+
+def known_roots(settings: IndexSettings, *, rebuild: bool = False) -> tuple[Root, ...]:
+    """The folders and files that the index in use is made of; none where nothing is indexed.
+
+    Where none is in use, or with `rebuild` where it does not read, it is the index that building would go on from.
+
+    Raises: IndexDamaged.
+    """
+    root = settings.root
+    try:
+        with generation.reading(root) as held:
+            if held is not None:
+                with Corpus(generation.folder_of(root, held[0].generation) / FILE) as corpus:
+                    return corpus.roots()
+    except IndexDamaged:
+        if not rebuild:
+            raise
+    older = generation.salvage(root, FILE)
+    if older is None:
+        return ()
+    with Corpus(older / FILE) as corpus:
+        return corpus.roots()
 
 
 class Index:
@@ -90,14 +112,9 @@ class Index:
         return self._manifest.fingerprint
 
     @property
-    def roots(self) -> tuple[Path, ...]:
-        """The folders and files that were indexed, absolute."""
-        return tuple(Path(root) for root in json.loads(self._texts().meta("roots") or "[]"))
-
-    @property
-    def patterns(self) -> Patterns:
-        """The patterns by which files were wanted or left out."""
-        return Patterns.from_line(self._texts().meta("patterns"))
+    def roots(self) -> tuple[Root, ...]:
+        """The folders and files that the index is made of."""
+        return self._texts().roots()
 
     def stale(self) -> bool:
         """Whether another generation is in use by now, so that this one should be closed and the index opened again."""

@@ -6,12 +6,14 @@ import io
 import json
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Passage, Remark, Report, Skipped, Source, Span
+from rag.commands.indexed import show_report
 from rag.commands.terminal import MARKS, Terminal, one_line, safe, shorten
 from rag.types import Answer, Citation, Conflict, IndexState, Ranks, RetrievedPassage, Side, Statement
 
@@ -235,7 +237,7 @@ def test_a_report_names_every_file_left_out() -> None:
         hidden=7,
     )
     file = io.StringIO()
-    Terminal(file).report(report)
+    show_report(report, Terminal(file), Path("report.json"))
     text = file.getvalue()
     for part in ("2 new, 1 kept", "1,200: 200 embedded, 1,000 reused", "total 2.0", "Left out (2)", "bad␛[31m.pdf"):
         assert part in text
