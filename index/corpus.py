@@ -83,6 +83,7 @@ class Corpus:
         with self._reading():
             uri = f"{file.absolute().as_uri()}?mode=ro"
             self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._database.execute("PRAGMA temp_store = MEMORY")  # reading needs no disk, which may be full
         try:
             schema = self.meta("schema")
         except IndexDamaged:

@@ -18,7 +18,7 @@ from index.roots import Root
 from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
-from index.within import Within, kept, nearest, within
+from index.within import Exact, Within, kept, nearest, within
 
 if TYPE_CHECKING:
     from index.lexical import LexicalIndex
@@ -212,12 +212,14 @@ class Index:
         return (*earlier[max(0, len(earlier) - before) :], *later[:after])
 
     def _stored(self, vector: Vectors, k: int) -> list[Hit]:
-        """What the store finds, or on a full disk an exact search, since Chroma writes whenever it opens a store."""
+        """What the store finds, or an exact search where it cannot write, as Chroma does whenever it opens a store."""
         try:
             return self._vectors().query(vector, k)
         except OSError:
-            ids = self._texts().distinct_ids()
-            return nearest(vector, ids, self._texts().vectors(self.fingerprint, ids), k)
+            with self._lock:
+                ids = self._texts().distinct_ids()
+                self._store = Exact(ids, self._texts().vectors(self.fingerprint, ids))
+                return self._store.query(vector, k)
 
     def _dense_within(self, vector: Vectors, k: int, allowed: Within) -> list[Hit]:
         ids = tuple(allowed.distinct.values())

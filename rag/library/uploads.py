@@ -122,8 +122,11 @@ def incoming(home: Path) -> Iterator[Path]:
 def sweep(home: Path) -> None:
     """Remove what was sent and never added, and give back what was being removed, when no process is at it any more.
 
-    Raises: OSError.
+    What an earlier version left open to other users of the machine is closed to them. Raises: OSError.
     """
+    for name in ("collections", "uploads", "evals"):
+        with suppress(FileNotFoundError):
+            (home / name).chmod(0o700)
     for folder in (home / "uploads").glob(f"{_INCOMING}/*"):
         with suppress(BlockingIOError), _locked(folder):
             shutil.rmtree(folder, ignore_errors=True)

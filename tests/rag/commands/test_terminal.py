@@ -248,6 +248,21 @@ def test_a_report_names_every_file_left_out() -> None:
     assert "too [bold]large[/bold]" in text
 
 
+def test_a_long_list_is_counts_and_the_first_of_each_kind() -> None:
+    pictures = tuple(Skipped(f"photos/{number:06}.png", "a PNG picture") for number in range(180_000))
+    odd = tuple(Skipped(f"logs/{number:06}.bin", f"too large: {number:,} bytes") for number in range(20_000))
+    report = Report("1", {"new": 1}, (*pictures, *odd), 1, 1, 1, 1, 0, {"total": 2.0})
+    file = io.StringIO()
+    show_report(report, Terminal(file), Path("/home/report.json"))
+    text = file.getvalue()
+    assert "180,000" in text
+    assert "Left out (200,000)" in text
+    assert "photos/000019.png" in text
+    assert "photos/000020.png" not in text
+    assert "more; the whole list is in '/home/report.json'." in text
+    assert text.count("\n") < 100
+
+
 def test_passages_show_both_ranks() -> None:
     file = io.StringIO()
     Terminal(file).passages([passage()])
