@@ -46,6 +46,7 @@ def chosen(
     from index.open import known_roots
     from index.patterns import EVERYTHING, Patterns
     from index.roots import Root, added, find, rooted
+    from rag.library.roots import uploads_of
 
     typed = Patterns(tuple(include or ()), tuple(exclude or ()))
     known = known_roots(settings, rebuild=rebuild)
@@ -53,7 +54,9 @@ def chosen(
         if not known:
             example = "rag index ~/Documents"
             raise typer.BadParameter(f"nothing is indexed yet, so name what to index, as in: {example}")
-        return Chosen(known if typed == EVERYTHING else tuple(Root(root.path, typed) for root in known), known)
+        given = uploads_of(settings)  # of which everything is wanted, since each was given by itself
+        narrowed = tuple(root if root.path == given else Root(root.path, typed) for root in known)
+        return Chosen(known if typed == EVERYTHING else narrowed, known)
     named = rooted(paths, typed)
     for root in named:
         _require_usable(root.path, settings, is_known=find(known, root.path) is not None)

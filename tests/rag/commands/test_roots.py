@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from index import probe
 from index.open import open_index
 from rag.library import uploads
 from rag.settings import load
@@ -29,6 +30,12 @@ def roots(shell: Shell) -> dict[str, int]:
 
 def documents(shell: Shell) -> int:
     return int(json.loads(shell.run("status", "--json").out)["documents"])
+
+
+@pytest.fixture(autouse=True)
+def _no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run is about whether the index just built answers, which takes seconds each time."""
+    monkeypatch.setattr(probe, "run", lambda *_: None)
 
 
 @pytest.fixture
