@@ -120,6 +120,7 @@ def _plain(told: str) -> str:
 
 def _is_same(one: Path, other: Path) -> bool:
     """Whether both are one folder or file. Two names of one file on the disk are two files."""
-    if os.path.realpath(one) == os.path.realpath(other):
-        return True
-    return one.is_dir() and identity(one) == identity(other)
+    try:
+        return os.path.realpath(one) == os.path.realpath(other) or (one.is_dir() and os.path.samefile(one, other))
+    except (OSError, ValueError):  # one is not there, or its name is none
+        return False

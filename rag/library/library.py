@@ -148,8 +148,7 @@ class Library:
 
         def work(progress: Progress) -> Outcome:
             known = known_roots(settings)
-            roots = [root for root in known if root.path != given_to(settings)]
-            return self._in_step(settings, progress, known, roots, Missing(let_go))
+            return self._in_step(settings, progress, known, known, Missing(let_go))
 
         return self._begin(collection, work)
 
@@ -178,7 +177,7 @@ class Library:
         if place is None:
             raise IndexFault(_GONE)
         if place.given:
-            return Removal((), given, "All uploaded files: the uploaded copies are deleted for good.")
+            return Removal((place.path,), given, "All uploaded files: the uploaded copies are deleted for good.")
         return Removal((place.path,), (), farewell(place.path, place.documents, uploads=False))
 
     def remove(self, collection: str, removal: Removal) -> Job:
@@ -222,7 +221,8 @@ class Library:
         """Make the index hold the roots `wanted`, and the files given that are there and not leaving."""
         folder = given_to(settings)
         roots = [root for root in wanted if root.path != folder]
-        if set(uploads.held(folder)).difference(missing.leaving):
+        is_known = folder in [root.path for root in wanted]
+        if set(uploads.held(folder)).difference(missing.leaving) or (is_known and not missing.leaving):
             roots.append(Root(folder))
         if not roots:
             raise NoIndex("Nothing is indexed yet; add files or a folder first.")

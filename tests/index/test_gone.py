@@ -322,6 +322,7 @@ def test_one_root_by_two_names_is_one(tmp_path: Path) -> None:
         assert find(known, name) == (None if name == docs / ".." else 0)
     assert added(known, rooted([link])) == known
     assert find(rooted([link]), docs) == 0
+    assert find(known, Path("a\0b")) is None
 
 
 def test_roots_inside_one_another_hold_each_file_once(shelf: Shelf) -> None:

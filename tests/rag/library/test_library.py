@@ -210,6 +210,14 @@ def test_places_that_are_not_there_now_are_kept_while_others_are_changed_and_can
     assert len(desk.holdings.places) == 3, "it is looked at again when it comes back"
 
 
+def test_uploads_that_somebody_deleted_by_hand_do_not_leave_without_a_word(desk: Desk) -> None:
+    desk.upload(desk.incoming("storm.txt", STORM), desk.incoming("sauce.txt", SAUCE))
+    for path in uploads.held(desk.settings.home / "uploads" / "default"):
+        path.unlink()
+    assert desk.sync().gone
+    assert desk.paths == ["sauce.txt", "storm.txt"]
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
