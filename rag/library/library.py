@@ -267,7 +267,7 @@ def _named(typed: str, settings: IndexSettings) -> Path:
 
 
 def _in_words(report: Report) -> str:
-    lost = f" {in_words(report.lost)}; they are kept until “Check for changes”." if report.lost else ""
+    lost = f" {in_words(report.lost)}; they are kept, and “Check for changes” can let them go." if report.lost else ""
     return _done(report) + lost
 
 
