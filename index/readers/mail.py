@@ -19,8 +19,15 @@ def read_mail(data: bytes) -> Extracted:
 
     Files that hang on the message are named, not read.
 
-    Raises: UnreadableFile, when it is no message.
+    Raises: UnreadableFile, when it is no message, or its parts nest deeper than anybody sends them.
     """
+    try:
+        return _read(data)
+    except RecursionError:
+        raise UnreadableFile("a mail message whose parts nest too deep") from None
+
+
+def _read(data: bytes) -> Extracted:
     message = message_from_bytes(data, policy=policy.default)
     head = {name: _head(message, name) for name in _SHOWN}
     if not any(head.values()):
