@@ -216,7 +216,7 @@ class _Handlers:
                 steps = self._shown(collection, replace(still, focus=look.asked))
             case "yes" if key and key == look.asked:
                 steps = self._run(lambda: self._removed(collection, key), collection, still, session)
-            case "let-go" if self._owner:
+            case "let-go":
                 steps = self._run(lambda: self._library.sync(collection, let_go=True), collection, still, session)
             case "repair":
                 steps = self._run(lambda: self._library.repair(collection), collection, still, session)
