@@ -22,7 +22,7 @@ export QUESTION := $(value Q)
 unexport Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat ask question test eval train bench faults lock clean
+.PHONY: help setup chat ask question test eval train bench faults lock clean forget
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -67,9 +67,14 @@ lock: setup ## write requirements.lock anew from pyproject.toml; UV_ARGS=--upgra
 		echo '# machine. pyproject.toml pins its version, and `make setup` takes it from where pip is told to look.'; \
 		cat requirements.lock; } > requirements.lock.new && mv requirements.lock.new requirements.lock
 
-clean: ## remove all that make has made: .venv, the index in HOME_DIR, runs and caches
-	rm -rf $(VENV) "$(HOME_DIR)" "$(RUNS)" build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+clean: ## remove all that make has made but for the index: .venv, runs and caches
+	rm -rf $(VENV) "$(RUNS)" build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -path "./$(HOME_DIR)" -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+forget: ## delete the index in HOME_DIR, with uploads and conversations, after asking
+	@test -d "$(HOME_DIR)" || { echo 'forget: there is no home in "$(HOME_DIR)".'; exit 0; }; \
+	printf 'Delete the index, uploads and conversations in "%s" for good? [y/N] ' "$(HOME_DIR)"; \
+	read answer; test "$$answer" = y && rm -rf "$(HOME_DIR)" || echo 'Nothing was deleted.'
 
 # A shim that does not run, and a Python without venv, are passed over.
 $(READY): requirements.lock pyproject.toml

@@ -13,6 +13,8 @@ import atexit
 import ipaddress
 import json
 import os
+import secrets
+import shutil
 import tempfile
 import threading
 import time
@@ -28,20 +30,24 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from index.errors import RagError
 from index.telemetry import switch_off
 
-_PRIVATE = tempfile.TemporaryDirectory(prefix="rag-page-")  # mode 0700
-atexit.register(_PRIVATE.cleanup)
+_NOWHERE = Path(tempfile.gettempdir(), f"rag-page-{secrets.token_hex(8)}")
+"""Where a page would put what it is sent that was given no folder; it is made when it is needed."""
+atexit.register(shutil.rmtree, _NOWHERE, ignore_errors=True)
 _LOOPBACK = "127.0.0.1,localhost,::1"
 
 
-def _fence() -> None:
-    """Leaves nothing to the environment: Gradio reads some forty variables, and none of them is consent."""
+def _fence(incoming: Path = _NOWHERE) -> None:
+    """Leaves nothing to the environment: Gradio reads some forty variables, and none of them is consent.
+
+    What the page is sent is put into the folder `incoming`.
+    """
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         del os.environ[name]
     switch_off()
     os.environ |= {
         "GRADIO_ANALYTICS_MAX_EVENTS": "1",  # no record of calls, and no data frame made of it after each
         "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
-        "GRADIO_TEMP_DIR": _PRIVATE.name,
+        "GRADIO_TEMP_DIR": str(incoming),
     }
     for name in ("NO_PROXY", "no_proxy"):  # Gradio calls its own page once at the start
         told = os.environ.get(name, "")
@@ -227,6 +233,7 @@ def serve(
     password: str | None = None,
     allow_uploads: bool = False,
     announce: Callable[[str], None] | None = None,
+    incoming: Path | None = None,
     prevent_thread_lock: bool = False,
 ) -> gr.Blocks:
     """The page at `http://host:port/`, served until interrupted, or at once with `prevent_thread_lock`.
@@ -234,7 +241,8 @@ def serve(
     A host that is not loopback is taken with a `password`, which every request must then carry, or with `insecure`:
     everyone who reaches it can then read the documents. Whoever comes by either is a guest: nothing can be changed,
     but that with `allow_uploads` files can be given; no conversation is kept. A wildcard such as 0.0.0.0 also gives up
-    the check of the Host header, so name one address instead.
+    the check of the Host header, so name one address instead. What is sent to it waits in the folder `incoming` until
+    it is added; the caller removes that.
 
     With `announce`, on loopback, the page opens with a link that works once; it is called with the first link, and
     with the next one each time that one was used.
@@ -247,7 +255,9 @@ def serve(
             f"The page has no login, so it does not listen on {host!r}, where others could read your documents; "
             "use --host 127.0.0.1, or set a password with --password-env NAME."
         )
-    _fence()
+    if incoming is None:
+        _NOWHERE.mkdir(mode=0o700, exist_ok=True)
+    _fence(incoming or _NOWHERE)
     owner = here and password is None
     store = ConversationStore(workspace.settings.home) if owner else None
     rights: Rights = "all" if owner else "give files" if allow_uploads else "look"
@@ -264,7 +274,7 @@ def serve(
         if announce:
             announce(first)
         if open_browser:
-            webbrowser.open(_leading_to(first) if announce else first)
+            webbrowser.open(_leading_to(first, incoming or _NOWHERE) if announce else first)
 
     if prevent_thread_lock:
         start()
@@ -285,9 +295,9 @@ def _door(password: str | None, announce: Callable[[str], None] | None, address:
     return LinkDoor(lambda link: announce(f"{address}{link}"))
 
 
-def _leading_to(link: str) -> str:
+def _leading_to(link: str, folder: Path) -> str:
     """A file of this user that leads to `link`: a browser's command line could be read by the others."""
-    file = Path(_PRIVATE.name) / "open.html"
+    file = folder / "open.html"
     file.touch(mode=0o600)
     file.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={link}">', encoding="utf-8")
     return file.as_uri()

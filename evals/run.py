@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from evals.cases import Case, Split, gold_of
 from evals.errors import EvalError
 from evals.metrics import Scores, score
+from index.seal import make_private
 from rag.contract import Json, as_json
 from rag.errors import Cancelled
 from rag.types import Answer, Turn
@@ -206,7 +207,7 @@ def _damaged(folder: Path, error: ValidationError) -> EvalError:
 
 def _make(out: Path) -> None:
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_private(out)
     except OSError as error:
         raise EvalError(f"The folder {str(out)!r} cannot be made ({error.strerror}); choose another --out.") from error
 

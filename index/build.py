@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,14 +15,26 @@ from index import generation
 from index.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
 from index.corpus import FILE, Corpus, StoredPath
 from index.embedding import Embedding
-from index.errors import IndexDamaged
-from index.files import absolute, discover, outside
+from index.errors import IndexBusy, IndexDamaged
 from index.generation import Manifest
 from index.lastrun import kept
 from index.patterns import EVERYTHING, Patterns
+from index.roots import Root, places_to_line, rooted, to_line
 from index.seal import broken
 from index.settings import IndexSettings
-from index.survey import Survey, changes, counted, listed, recipe, require_something, survey, write_document
+from index.survey import (
+    REFUSE,
+    Missing,
+    Survey,
+    changes,
+    counted,
+    look,
+    recipe,
+    require_something,
+    roots_of,
+    survey,
+    write_document,
+)
 from index.types import Embedder, Report
 from index.writer import CorpusWriter, holds_vectors
 
@@ -66,28 +78,33 @@ class _Stopwatch:
 
 def build_index(
     settings: IndexSettings,
-    paths: Sequence[Path],
+    roots: Sequence[Path | Root],
     embedder: Embedder,
     progress: Progress | None = None,
     *,
     patterns: Patterns = EVERYTHING,
+    missing: Missing = REFUSE,
+    onto: Sequence[Root] | None = None,
     rebuild: bool = False,
     trial: Callable[[Path], str | None] | None = None,
 ) -> Report:
-    """Make the index hold what `patterns` want of what lies under `paths` now, and no more; report what was done.
+    """Make the index hold what is wanted of what lies under `roots` now, and no more; report what was done.
 
-    Texts whose vectors are stored are not embedded again. Where nothing changed, nothing is published. A file that
-    was indexed and cannot be read now is kept. `rebuild` builds anew even then, and where the index in use is
+    `patterns` are those of roots given as paths. `onto` are the roots that the caller found in the index in use, if it
+    has looked. Texts whose vectors are stored are not embedded again. Where nothing changed, nothing is published. A
+    file that was indexed and cannot be read now is kept; where too many are gone at once, `missing` says what is done,
+    and which files are left out though they are there. `rebuild` builds anew even then, and where the index in use is
     damaged takes over what is still whole of it or of the one before it. Until the last step, and whatever goes
     wrong, the index in use stays as it is. `trial` says what is wrong with a generation just built, if anything;
     `index.probe.run` where it is None. `index.lastrun` keeps the report.
 
-    Raises: IndexBusy; IndexDamaged, when the index in use must be rebuilt or the new one fails its trial;
-    IndexFault, when there is nothing to index or the disk does not take it; ModelUnavailable; StoreUnavailable.
+    Raises: IndexBusy, also when the index has other roots by now than those `onto` which to build; GoneAtOnce;
+    IndexDamaged, when the index in use must be rebuilt or the new one fails its trial; UnreadableFile, when a new root
+    is not there; IndexFault, when there is nothing to index or the disk does not take it; ModelUnavailable;
+    StoreUnavailable.
     """
-    roots = absolute(paths)
-    found = outside(settings.root.parent, discover(roots, patterns))
-    signature = _signature(roots, patterns, settings, embedder)
+    wanted = rooted(roots, patterns)
+    signature = _signature(wanted, settings, embedder)
     watch = _Stopwatch(progress or Silent())
     root = settings.root
     with ExitStack() as stack:
@@ -95,24 +112,30 @@ def build_index(
         stack.enter_context(generation.writing(root, settings.store))
         base = _base(settings, rebuild, stack)
         before = base.corpus if base else None
+        _require_same(onto, before, root)
+        found = look(settings, wanted, before, missing.leaving)
         leftovers = generation.leftovers(root)
         folder = stack.enter_context(generation.staging(root, _reduced_to_vectors))
         file = folder / FILE
+        others = _others(root, base, embedder.fingerprint, stack)
+        held = [corpus for corpus in (before, *others.values()) if corpus is not None]
         watch.start("read", len(found.files))
-        with CorpusWriter(file, embedder.fingerprint) as writer, Embedding(writer, embedder, before) as embedding:
+        with CorpusWriter(file, embedder.fingerprint) as writer, Embedding(writer, embedder, held) as embedding:
             _resume(leftovers, writer)
-            result = survey(found, settings, before, embedding, watch.advance)
-            require_something(result, before, signature["roots"])
+            result = survey(found, settings, before, embedding, watch.advance, missing)
+            require_something(result, before, wanted)
             if base and base.manifest and not rebuild and _is_same(base, result, signature):
                 return kept(root, _report(base.manifest, base.corpus, result, base, 0, watch))
             _complete(writer, result, base)
             for key, value in signature.items():
                 writer.set_meta(key, value)
+            writer.set_meta("places", places_to_line(found.places))
             embedding.finish(partial(_embedding_texts, file), watch)
-            if base is not None:
-                writer.take_vectors(base.folder / FILE, needed=True)
+            for other in ([base.folder] if base else []) + list(others):
+                writer.take_vectors(other / FILE, needed=True)
             writer.drop_unused()
         manifest = build_caches(folder, settings, embedder.fingerprint, embedder.dimension, watch)
+        manifest = replace(manifest, before=_worth_keeping(base, result))
         watch.start("publish", 1)
         require_sound(folder, manifest.remote, settings.store, trial)
         generation.publish(root, folder, manifest)
@@ -140,6 +163,34 @@ def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | N
             raise IndexDamaged(f"{str(folder / FILE)!r} is damaged or missing; run `rag index --rebuild PATH`.")
     older = generation.salvage(root, FILE)
     return _Base(older, stack.enter_context(Corpus(older / FILE)), None) if older else None
+
+
+def _require_same(onto: Sequence[Root] | None, base: Corpus | None, root: Path) -> None:
+    """Return if the index is still made of the roots that the caller saw. Raises: IndexBusy."""
+    if onto is not None and base is not None and tuple(onto) != roots_of(base):
+        raise IndexBusy(f"The index in {str(root)!r} was given other folders in the meantime; run it again.")
+
+
+def _others(root: Path, base: _Base | None, fingerprint: str, stack: ExitStack) -> dict[Path, Corpus]:
+    """The corpora of other generations that are whole and have vectors of this model, by folder."""
+    found: dict[Path, Corpus] = {}
+    for folder in generation.generations(root):
+        if base is not None and folder == base.folder:
+            continue
+        with suppress(IndexDamaged):
+            is_there = stack.enter_context(generation.held(folder))
+            manifest = generation.read_manifest(folder) if is_there else None
+            if manifest and manifest.fingerprint == fingerprint and not broken(folder, manifest.files, FILE):
+                found[folder] = stack.enter_context(Corpus(folder / FILE))
+    return found
+
+
+def _worth_keeping(base: _Base | None, result: Survey) -> str | None:
+    """The generation to keep beside the new one: the last, unless it holds what has been taken out since."""
+    if base is None or base.manifest is None:
+        return None
+    taken_out = counted(changes(base.corpus.paths(), result))["deleted"]
+    return None if taken_out else base.manifest.generation
 
 
 def _is_same(base: _Base, result: Survey, signature: Mapping[str, str]) -> bool:
@@ -180,15 +231,12 @@ def _complete(writer: CorpusWriter, result: Survey, base: _Base | None) -> None:
     writer.save()
 
 
-def _signature(
-    roots: Sequence[Path], patterns: Patterns, settings: IndexSettings, embedder: Embedder
-) -> dict[str, str]:
+def _signature(roots: Sequence[Root], settings: IndexSettings, embedder: Embedder) -> dict[str, str]:
     """What an index is made from besides the files; where any of it changes, another is published."""
     return {
         "recipe": recipe(settings),
         "fingerprint": embedder.fingerprint,
-        "roots": listed(roots),
-        "patterns": patterns.line(),
+        "roots": to_line(roots),
     }
 
 
@@ -216,4 +264,5 @@ def _report(
         hidden=corpus.hidden(),
         hidden_files=result.found.hidden,
         excluded=result.found.excluded,
+        lost=tuple(result.lost),
     )

@@ -107,7 +107,7 @@ def _copied(
             with Corpus(staging / FILE) as corpus:
                 remote, _ = store_vectors(staging, corpus, identity, manifest.fingerprint, made, Silent())
         require_sound(staging, remote, made.store, trial)
-        copied = replace(manifest, generation=identity, remote=remote)
+        copied = replace(manifest, generation=identity, remote=remote, before=None)
         generation.publish(root, staging, copied)
     return copied
 

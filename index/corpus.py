@@ -23,6 +23,7 @@ import numpy as np
 from index import layout
 from index.blocks import Blocks
 from index.errors import IndexDamaged
+from index.roots import Place, Root, from_line, places_from_line
 from index.searchable import Context, context_of, embedding_text
 from index.structure import Structure, breaks
 from index.types import Article, Document, Passage, Remark, Span, Vectors
@@ -88,6 +89,7 @@ class Corpus:
         with self._reading():
             uri = f"{file.absolute().as_uri()}?mode=ro"
             self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._database.execute("PRAGMA temp_store = MEMORY")  # reading needs no disk, which may be full
         try:
             schema = self.meta("schema")
         except IndexDamaged:
@@ -111,6 +113,14 @@ class Corpus:
         """The value kept under `key`."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else None
+
+    def roots(self) -> tuple[Root, ...]:
+        """The folders and files that it was made from."""
+        return from_line(self.meta("roots"), self.meta("patterns"))
+
+    def places(self) -> tuple[Place, ...]:
+        """Which folders those were, and what was mounted below them; none, where that was not kept yet."""
+        return places_from_line(self.meta("places"))
 
     def counts(self) -> Counts:
         """How many documents, articles and passages there are."""

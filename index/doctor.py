@@ -68,9 +68,17 @@ def _examine(manifest: Manifest, settings: IndexSettings, fingerprint: str | Non
     elif misfit and manifest.remote:
         yield Finding("search", False, "not tried, since another store is set", _INDEX)
     else:
-        problem = probe.run(folder, manifest.remote, settings.store)
-        yield Finding("search", not problem, problem or "passages find themselves", remedy if problem else "")
+        yield _search(folder, manifest, settings.store, remedy)
     yield from _left_on_servers(settings.root)
+
+
+def _search(folder: Path, manifest: Manifest, store: StoreSettings, remedy: str) -> Finding:
+    try:
+        problem = probe.run(folder, manifest.remote, store)
+    except OSError as error:  # a full disk is no damage: every file is as it was published
+        told = f"not tried, since nothing can be written there ({error.strerror}); passages are compared one by one"
+        return Finding("search", True, told)
+    return Finding("search", not problem, problem or "passages find themselves", remedy if problem else "")
 
 
 def _chroma(manifest: Manifest, misfit: str | None) -> Finding:

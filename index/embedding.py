@@ -29,11 +29,11 @@ class Embedding:
     A context manager; at its end nothing is being embedded any more.
     """
 
-    def __init__(self, writer: CorpusWriter, embedder: Embedder, base: Corpus | None) -> None:
-        """Texts that have a vector in `writer` or `base` are not embedded while files are read."""
+    def __init__(self, writer: CorpusWriter, embedder: Embedder, held: Sequence[Corpus]) -> None:
+        """Texts that have a vector in `writer` or in a corpus `held` are not embedded."""
         self._writer = writer
         self._embedder = embedder
-        self._base = base
+        self._held = held
         self._waiting: dict[str, str] = {}
         self._running: deque[tuple[list[str], Future[Vectors]]] = deque()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="embedding")
@@ -59,7 +59,7 @@ class Embedding:
             self._keep_first()
 
     def finish(self, texts: Callable[[Sequence[str]], Iterable[str]], progress: Progress) -> None:
-        """Embed all that neither the corpus nor the base has; `texts` gives those of passages by id.
+        """Embed all that neither the corpus nor another held one has; `texts` gives those of passages by id.
 
         Raises: as `add_document`.
         """
@@ -81,7 +81,7 @@ class Embedding:
             return
         offered = {digest_of(text): text for text in texts}
         running = {digest for digests, _ in self._running for digest in digests}
-        known = running | self._writer.embedded(list(offered)) | self._in_base(list(offered))
+        known = running | self._writer.embedded(list(offered)) | self._in_held(list(offered))
         self._waiting |= {digest: text for digest, text in offered.items() if digest not in known}
         while len(self._waiting) >= _BATCH and len(self._running) < _AHEAD:
             batch = dict(list(self._waiting.items())[:_BATCH])
@@ -93,11 +93,12 @@ class Embedding:
     def _missing(self, handed_over: set[str]) -> list[tuple[str, str]]:
         """The digests of the texts still to be embedded, each with a passage that has the text."""
         missing = self._writer.missing()
-        known = handed_over | self._in_base(list(missing))
+        known = handed_over | self._in_held(list(missing))
         return [(digest, passage) for digest, passage in missing.items() if digest not in known]
 
-    def _in_base(self, digests: Sequence[str]) -> set[str]:
-        return self._base.embedded(self._embedder.fingerprint, digests) if self._base is not None else set()
+    def _in_held(self, digests: Sequence[str]) -> set[str]:
+        fingerprint = self._embedder.fingerprint
+        return {digest for corpus in self._held for digest in corpus.embedded(fingerprint, digests)}
 
     def _submit(self, batch: dict[str, str]) -> None:
         self._running.append((list(batch), self._pool.submit(_checked, self._embedder, list(batch.values()))))

@@ -7,6 +7,7 @@ RagError
     ├── IndexBusy          another process is writing
     ├── IndexDamaged       a file of the index is missing or does not read
     ├── WrongModel         the index was built with another embedding model
+    ├── GoneAtOnce         too many files are gone for it to be meant (nothing was changed)
     ├── UnreadableFile     one source file cannot be read (the run goes on)
     ├── ModelUnavailable   the embedding model is missing or is not the one expected
     └── StoreUnavailable   the Chroma server that holds the vectors does not answer, or refuses
@@ -39,6 +40,15 @@ class IndexDamaged(IndexFault):
 
 class WrongModel(IndexFault):
     """The index was built with another embedding model."""
+
+
+class GoneAtOnce(IndexFault):
+    """So many files are gone at once that a drive may be missing; nothing was changed."""
+
+    def __init__(self, losses: str) -> None:
+        """`losses` is the beginning of a sentence, as `index.gone.in_words` has it."""
+        self.losses = losses
+        super().__init__(f"{losses}, so nothing was changed; bring them back, or run `rag index --yes` to let them go.")
 
 
 class UnreadableFile(IndexFault):

@@ -9,7 +9,8 @@
 
 Chroma is not safe against a killed writer, a full disk or a second writer, so nothing live is ever written: a
 generation is built apart, checked, flushed, and put in use by replacing CURRENT. Whatever CURRENT does not name is
-removed by the writer, but for the one before it, which can mend a damaged one, and those still being read.
+removed by the writer or its last reader, but for the one before it, which can mend a damaged one, and is named too
+unless it holds a document that has been taken out.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.errors import IndexBusy, IndexDamaged
-from index.seal import broken, flush, flush_one, restrict
+from index.seal import broken, flush, flush_one, make_private, restrict
 from index.settings import EMBEDDED, StoreSettings
 
 SCHEMA = 2
@@ -64,6 +65,8 @@ class Manifest:
     passages: int
     files: Mapping[str, str]
     remote: Remote | None = None
+    before: str | None = None
+    """The generation kept beside this one, to mend it from; none where that holds what has been taken out since."""
 
     def line(self) -> str:
         """The manifest as it stands in CURRENT."""
@@ -93,7 +96,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def newest(root: Path) -> Path | None:
     """The generation published last, whether or not it is in use."""
-    return max(_generations(root), key=_number, default=None)
+    return max(generations(root), key=_number, default=None)
 
 
 def current_line(root: Path) -> str | None:
@@ -110,8 +113,9 @@ def writing(root: Path, store: StoreSettings = EMBEDDED) -> Iterator[None]:
     Raises: IndexBusy, when another process or thread holds the lock.
     """
     made = [folder for folder in (root, *root.parents) if not folder.exists()]
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    root.chmod(0o700)
+    make_private(root)
+    for folder in (root, root.parent):  # which an earlier version may have made
+        folder.chmod(0o700)
     path = root / "LOCK"
     lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
     try:
@@ -177,7 +181,7 @@ def chroma_version() -> str:
 
 def new_id(root: Path) -> str:
     """The next generation's name: a running number, and a few digits that tell it from one in a deleted index."""
-    return f"{max((_number(path) for path in _generations(root)), default=0) + 1:06d}-{secrets.token_hex(2)}"
+    return f"{max((_number(path) for path in generations(root)), default=0) + 1:06d}-{secrets.token_hex(2)}"
 
 
 def remote_name(collection: str, generation: str) -> str:
@@ -222,10 +226,30 @@ def reading(root: Path) -> Iterator[tuple[Manifest, str] | None]:
             yield manifest, line
         finally:
             os.close(held)
+            _leave(root, manifest.generation)
         return
     raise IndexDamaged(
         f"{str(root / 'CURRENT')!r} names a generation that is not there; run `rag index --rebuild PATH`."
     )
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Keep the generation in `folder` from removal; whether it is still there."""
+    descriptor = _share(folder / _READERS)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _leave(root: Path, name: str) -> None:
+    """Remove a generation that was read and is not needed any more; one that others still read is left to them."""
+    with suppress(IndexDamaged):
+        current = read_current(root)
+        if current is not None and folder_of(root, name) not in _kept(root, current):
+            _remove(root, folder_of(root, name))
 
 
 @contextmanager
@@ -235,7 +259,7 @@ def unread(root: Path) -> Iterator[None]:
     Raises: IndexBusy, when one is being read.
     """
     with ExitStack() as stack:
-        for path in _generations(root):
+        for path in generations(root):
             descriptor = os.open(path / _READERS, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             stack.callback(os.close, descriptor)
             try:
@@ -262,7 +286,7 @@ def remedy(name: str) -> str:
 
 def salvage(root: Path, file: str) -> Path | None:
     """The newest generation whose `file` is still as it was published, whether or not it is in use."""
-    for folder in sorted(_generations(root), key=_number, reverse=True):
+    for folder in sorted(generations(root), key=_number, reverse=True):
         with suppress(IndexDamaged):
             manifest = read_manifest(folder)
             if manifest and file in manifest.files and not broken(folder, {file: manifest.files[file]}):
@@ -299,7 +323,7 @@ def _manifest(path: Path, line: str | None) -> Manifest | None:
 
 
 def _is_sound(manifest: Manifest) -> bool:
-    words = (manifest.generation, manifest.fingerprint, manifest.chroma)
+    words = (manifest.generation, manifest.fingerprint, manifest.chroma, manifest.before or "")
     numbers = (manifest.dimension, manifest.documents, manifest.passages)
     return (
         all(isinstance(word, str) for word in words)
@@ -341,16 +365,21 @@ def _collect_folders(root: Path) -> None:
     in_use = folder_of(root, current.generation) if current else None
     if in_use is not None:
         _demote(root, in_use)
-    older = [path for path in _generations(root) if in_use is None or _number(path) < _number(in_use)]
-    keep = {in_use, max(older, key=_number, default=None)}
-    for path in _generations(root):
+    keep = _kept(root, current) if current else {newest(root)}
+    for path in generations(root):
         if path not in keep:
             _remove(root, path)
 
 
+def _kept(root: Path, current: Manifest) -> set[Path | None]:
+    """The folders of the generation in use and of the one kept beside it."""
+    names = filter(None, (current.generation, current.before))
+    return {folder_of(root, name) for name in names}
+
+
 def _demote(root: Path, in_use: Path) -> None:
     """A generation that was named, but never put in use, is one of the `leftovers`: its vectors are worth keeping."""
-    for path in _generations(root):
+    for path in generations(root):
         if _number(path) > _number(in_use):
             path.rename(root / f"staging-{secrets.token_hex(4)}")
 
@@ -383,7 +412,8 @@ def _share(path: Path) -> int | None:
     return None
 
 
-def _generations(root: Path) -> list[Path]:
+def generations(root: Path) -> list[Path]:
+    """The folders of all published generations."""
     return [path for path in root.glob("gen-*") if _number(path) >= 0]
 
 

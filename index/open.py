@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from functools import lru_cache
@@ -14,13 +13,13 @@ from index import generation
 from index.corpus import FILE, Corpus, Held, StoredPath
 from index.errors import IndexDamaged, NoIndex, WrongModel
 from index.generation import Manifest
-from index.patterns import Patterns
 from index.probe import CHROMA, LEXICAL
+from index.roots import Root
 from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.structure import Structure
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
-from index.within import Within, kept, nearest, within
+from index.within import Exact, Within, kept, nearest, within
 
 if TYPE_CHECKING:
     from index.lexical import LexicalIndex
@@ -34,6 +33,29 @@ def open_index(settings: IndexSettings, fingerprint: str | None = None) -> Index
     written by another version of Chroma.
     """
     return Index(settings, fingerprint)
+
+
+def known_roots(settings: IndexSettings, *, rebuild: bool = False) -> tuple[Root, ...]:
+    """The folders and files that the index in use is made of; none where nothing is indexed.
+
+    Where none is in use, or with `rebuild` where it does not read, it is the index that building would go on from.
+
+    Raises: IndexDamaged.
+    """
+    root = settings.root
+    try:
+        with generation.reading(root) as held:
+            if held is not None:
+                with Corpus(generation.folder_of(root, held[0].generation) / FILE) as corpus:
+                    return corpus.roots()
+    except IndexDamaged:
+        if not rebuild:
+            raise
+    older = generation.salvage(root, FILE)
+    if older is None:
+        return ()
+    with Corpus(older / FILE) as corpus:
+        return corpus.roots()
 
 
 class Index:
@@ -91,14 +113,9 @@ class Index:
         return self._manifest.fingerprint
 
     @property
-    def roots(self) -> tuple[Path, ...]:
-        """The folders and files that were indexed, absolute."""
-        return tuple(Path(root) for root in json.loads(self._texts().meta("roots") or "[]"))
-
-    @property
-    def patterns(self) -> Patterns:
-        """The patterns by which files were wanted or left out."""
-        return Patterns.from_line(self._texts().meta("patterns"))
+    def roots(self) -> tuple[Root, ...]:
+        """The folders and files that the index is made of."""
+        return self._texts().roots()
 
     def stale(self) -> bool:
         """Whether another generation is in use by now, so that this one should be closed and the index opened again."""
@@ -200,12 +217,14 @@ class Index:
         return (*earlier[max(0, len(earlier) - before) :], *later[:after])
 
     def _stored(self, vector: Vectors, k: int) -> list[Hit]:
-        """What the store finds, or on a full disk an exact search, since Chroma writes whenever it opens a store."""
+        """What the store finds, or an exact search where it cannot write, as Chroma does whenever it opens a store."""
         try:
             return self._vectors().query(vector, k)
         except OSError:
-            ids = self._texts().distinct_ids()
-            return nearest(vector, ids, self._texts().vectors(self.fingerprint, ids), k)
+            with self._lock:
+                ids = self._texts().distinct_ids()
+                self._store = Exact(ids, self._texts().vectors(self.fingerprint, ids))
+                return self._store.query(vector, k)
 
     def _dense_within(self, vector: Vectors, k: int, allowed: Within) -> list[Hit]:
         ids = tuple(allowed.distinct.values())

@@ -11,11 +11,11 @@ from index import generation
 from index.caches import Progress, Silent
 from index.corpus import FILE, Corpus
 from index.errors import IndexDamaged
-from index.files import absolute, discover, outside
 from index.patterns import EVERYTHING, Patterns
+from index.roots import Root, rooted
 from index.seal import broken
 from index.settings import IndexSettings
-from index.survey import changes, counted, listed, recipe, require_something, survey
+from index.survey import REFUSE, Missing, changes, counted, look, recipe, require_something, survey
 from index.types import Article, Change, Document, FileChange, Passage, Skipped
 
 
@@ -47,27 +47,28 @@ class _Counted:
 
 def plan_index(
     settings: IndexSettings,
-    paths: Sequence[Path],
+    roots: Sequence[Path | Root],
     fingerprint: str,
     patterns: Patterns = EVERYTHING,
     progress: Progress | None = None,
     *,
+    missing: Missing = REFUSE,
     rebuild: bool = False,
 ) -> Plan:
     """What `build_index` would do now with the model of this fingerprint. Files are read; nothing is written, locked
     or embedded.
 
-    Raises: IndexDamaged, when the index in use must be rebuilt and `rebuild` is not set; IndexFault, when there is
-    nothing to index.
+    Raises: IndexDamaged, when the index in use must be rebuilt and `rebuild` is not set; otherwise what `build_index`
+    would before it writes.
     """
-    roots = absolute(paths)
-    found = outside(settings.root.parent, discover(roots, patterns))
+    wanted = rooted(roots, patterns)
     told, read = progress or Silent(), _Counted()
-    told.start("read", len(found.files))
     with ExitStack() as stack:
         corpus = _base(settings.root, rebuild, stack)
-        result = survey(found, settings, corpus, read, told.advance)
-        require_something(result, corpus, listed(roots))
+        found = look(settings, wanted, corpus, missing.leaving)
+        told.start("read", len(found.files))
+        result = survey(found, settings, corpus, read, told.advance, missing)
+        require_something(result, corpus, wanted)
         files = changes(corpus.paths() if corpus else (), result)
         notes = tuple(_notes(corpus, settings, fingerprint, rebuild)) if corpus else ()
     return Plan(counted(files), files, tuple(result.skipped), read.passages, notes, found.hidden, found.excluded)

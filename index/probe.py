@@ -1,7 +1,8 @@
 """A trial of a generation in a process of its own, since a damaged Chroma store can kill the process that opens it.
 
 `python -m index.probe FOLDER WHERE`, with where its vectors are as JSON, prints one line of JSON,
-`{"checked": n, "problem": null | "in words"}`, and exits with 0 when the generation answers as it should, else 1.
+`{"checked": n, "problem": null | "in words"}`, and exits with 0 when the generation answers as it should, else 1. Where
+nothing can be written, which Chroma needs to open a store, it prints `{"errno": n}`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def run(
     """What is wrong with the generation in `folder`, in words; None when it opens and finds its own passages.
 
     Its vectors are in `remote`, a collection on the server of `store`, or in the folder where that is None.
+
+    Raises: OSError, when it cannot be tried because the disk is full or takes nothing.
     """
     # -P and an explicit path: the folder one happens to be in must not supply the code.
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
@@ -48,7 +51,10 @@ def run(
     if done.returncode < 0:
         return f"the search crashes (signal {-done.returncode})"
     try:
-        problem = json.loads(done.stdout)["problem"]
+        told = json.loads(done.stdout)
+        if "errno" in told:
+            raise OSError(told["errno"], os.strerror(told["errno"]), str(folder))
+        problem = told["problem"]
     except (ValueError, KeyError, TypeError):
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         return f"the check itself failed with exit code {done.returncode}: {' '.join(last)}"
@@ -63,6 +69,9 @@ def main(arguments: Sequence[str]) -> int:
         checked, problem = _try(Path(arguments[0]), Remote(**remote) if remote else None, StoreSettings(**store))
     except IndexFault as error:
         problem = str(error)
+    except OSError as error:
+        sys.stdout.write(json.dumps({"errno": error.errno}) + "\n")
+        return 1
     sys.stdout.write(json.dumps({"checked": checked, "problem": problem}) + "\n")
     return 0 if problem is None else 1
 

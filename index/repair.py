@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index import generation
@@ -50,7 +50,7 @@ def repair(
             manifest = build_caches(folder, settings, before.fingerprint, before.dimension, told)
             told.start("publish", 1)
             require_sound(folder, manifest.remote, settings.store, trial)
-            generation.publish(root, folder, manifest)
+            generation.publish(root, folder, replace(manifest, before=before.generation))
             told.advance(1)
     return Repair(manifest.generation, before.generation, mended, manifest.documents, manifest.passages)
 

@@ -40,6 +40,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def make_private(folder: Path) -> None:
+    """Make `folder`, and what is missing above it, for its owner alone. Raises: OSError."""
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def restrict(folder: Path) -> None:
     """Make everything at and below `folder` readable by its owner only."""
     folder.chmod(0o700)

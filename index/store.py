@@ -7,6 +7,7 @@ settings that read no `.env` of the current folder.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
 
 _COLLECTION = "passages"
+_NOT_WRITTEN = {
+    "disk is full": errno.ENOSPC,
+    "No space left": errno.ENOSPC,
+    "readonly database": errno.EROFS,
+    "Read-only file system": errno.EROFS,
+    "Permission denied": errno.EACCES,
+}
+"""What Chroma says of a disk that takes nothing, which is no damage: it writes whenever it opens a store."""
 
 
 def build_store(folder: Path, count: int, batches: Iterable[Batch]) -> None:
@@ -54,7 +63,7 @@ class EmbeddedStore:
     def __init__(self, folder: Path) -> None:
         """Open the store in `folder`.
 
-        Raises: IndexDamaged, when it does not open.
+        Raises: IndexDamaged, when it does not open; OSError, when nothing can be written there.
         """
         if not (folder / "chroma.sqlite3").is_file():  # Chroma would make a new, empty store without a word
             raise IndexDamaged(f"The vectors in {str(folder)!r} are missing; run `rag index --rebuild PATH`.")
@@ -115,8 +124,9 @@ def _chroma(folder: Path) -> Iterator[None]:
         yield
     except (ChromaError, ValueError, RuntimeError, KeyError) as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        if "disk is full" in words or "No space left" in words:
-            raise OSError(errno.ENOSPC, "no space left on the disk", str(folder)) from error
+        for sign, number in _NOT_WRITTEN.items():
+            if sign in words:
+                raise OSError(number, os.strerror(number), str(folder)) from error
         raise IndexDamaged(
             f"The vectors in {str(folder)!r} do not read ({words}); run `rag index --rebuild PATH`."
         ) from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import os
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -13,13 +14,15 @@ from typing import Protocol
 from index.articles import split_articles
 from index.chunk import chunk
 from index.corpus import Corpus, StoredPath
-from index.errors import IndexFault, UnreadableFile
-from index.files import File, Found, shown
+from index.errors import GoneAtOnce, IndexFault, UnreadableFile
+from index.files import File, Found, discover, shown
+from index.gone import in_words, loss, lost
 from index.readers import Worker, fetch, parse
+from index.roots import Place, Root
 from index.searchable import context_of, embedding_text
 from index.settings import IndexSettings
 from index.structure import structure_of
-from index.types import Article, Change, Document, FileChange, Passage, Skipped
+from index.types import Article, Change, Document, FileChange, Loss, Passage, Skipped
 
 
 class Documents(Protocol):
@@ -32,9 +35,29 @@ class Documents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What becomes of files that are gone, too many at once.
+
+    Below the roots `aside` they are kept, since the run is not about those. Elsewhere the run is refused, or with
+    `let_go` they leave the index. Files that are `leaving` do so whether they are there or not.
+    """
+
+    let_go: bool = False
+    aside: Collection[Path] = ()
+    leaving: Collection[Path] = ()
+
+
+REFUSE = Missing()
+"""Nothing is meant to go."""
+
+
 @dataclass(slots=True)
 class Survey:
-    """What was found: the paths to store, the documents to take over from the base, and what was skipped."""
+    """What was found: the paths to store, the documents to take over from the base, and what was skipped.
+
+    `lost` is where too much was gone at once; what was there is among `kept`.
+    """
 
     found: Found
     paths: list[StoredPath] = field(default_factory=list)
@@ -42,11 +65,7 @@ class Survey:
     written: set[str] = field(default_factory=set)
     kept: list[StoredPath] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-
-
-def listed(roots: Sequence[Path]) -> str:
-    """The folders given, as they are kept with the index."""
-    return json.dumps([str(root) for root in roots])
+    lost: list[Loss] = field(default_factory=list)
 
 
 def recipe(settings: IndexSettings) -> str:
@@ -58,12 +77,34 @@ def recipe(settings: IndexSettings) -> str:
     return total.hexdigest()[:16]
 
 
+def look(settings: IndexSettings, roots: Sequence[Root], base: Corpus | None, leaving: Collection[Path] = ()) -> Found:
+    """What lies under the roots now, but for the files that are `leaving` and all that is our own.
+
+    Raises: UnreadableFile, when a root is not there that the base does not know.
+    """
+    known = frozenset(root.path for root in roots_of(base))
+    found = discover(roots, home=settings.home, known=known)
+    return replace(found, files=tuple(file for file in found.files if file.path not in leaving)) if leaving else found
+
+
+def roots_of(base: Corpus | None) -> tuple[Root, ...]:
+    """The roots that a corpus was made from."""
+    return base.roots() if base else ()
+
+
 def survey(
-    found: Found, settings: IndexSettings, base: Corpus | None, writer: Documents, advance: Callable[[int], None]
+    found: Found,
+    settings: IndexSettings,
+    base: Corpus | None,
+    writer: Documents,
+    advance: Callable[[int], None],
+    missing: Missing = REFUSE,
 ) -> Survey:
     """Read every file found. New documents go to `writer` at once, so that memory holds one file at a time.
 
     What was indexed before and cannot be read now is kept, and told in `skipped`.
+
+    Raises: GoneAtOnce, when too much is gone that `missing` does not speak of.
     """
     result = Survey(found)
     same = base if base is not None and base.meta("recipe") == recipe(settings) else None
@@ -81,16 +122,96 @@ def survey(
             if told is not None:
                 result.skipped.append(told)
             advance(1)
+    below = _Below(before)
     for item in found.unlisted:
-        below = [stored for place, stored in before.items() if place.is_relative_to(item.path)]
-        result.kept.extend(below)
-        result.skipped.append(_told(item.skipped, bool(below)))
-    taken = {stored.path for stored in result.paths}
-    result.kept = [stored for stored in result.kept if stored.path not in taken]
+        stored_below = below.at(item.path)
+        result.kept.extend(stored_below)
+        result.skipped.append(_told(item.skipped, bool(stored_below)))
     if base is not None:
-        for stored in result.kept:
-            _place(result, base.document(stored.document_id), known, settings, writer)
+        _settle(result, tuple(before.values()), base, missing)
+        _keep(result, base, known, settings, writer)
     return result
+
+
+def _settle(result: Survey, before: Sequence[StoredPath], base: Corpus, missing: Missing) -> None:
+    """Find out whether too much is gone at once, and do with it what is to be done.
+
+    Raises: GoneAtOnce.
+    """
+    roots = result.found.roots
+    gone = _gone(before, result, roots, missing.leaving)
+    files, known = [stored.location for stored in gone], [stored.location for stored in before]
+    seen = {place.path: place for place in base.places()}
+    watched = [seen.get(path, Place(path)) for path in dict.fromkeys((*roots, *seen)) if _is_below(path, roots)]
+    places = lost(watched, known, files) if gone else ()
+    away = [place for place in places if _root_of(place.path, roots) in missing.aside]
+    meant = [loss(place, known, files) for place in places if place not in away]
+    if meant and not missing.let_go:
+        raise GoneAtOnce(in_words(meant))
+    folders = [place.path for place in away]
+    result.kept.extend(stored for stored in gone if _is_below(stored.location, folders))
+    result.lost = [loss(place, known, files) for place in away]
+    for item in result.found.absent:
+        result.skipped.append(_told(item.skipped, _is_below(item.path, folders)))
+
+
+def _gone(
+    before: Sequence[StoredPath], result: Survey, roots: Sequence[Path], leaving: Collection[Path]
+) -> list[StoredPath]:
+    """Files that were indexed below `roots` and are not there any more, though nobody took them out.
+
+    One whose bytes have come to light in another place was moved.
+    """
+    present = [*result.paths, *result.kept]
+    there, known = {stored.location for stored in present}, {stored.location for stored in before}
+    moved = Counter(stored.document_id for stored in present if stored.location not in known)
+    gone: list[StoredPath] = []
+    for stored in before:
+        if stored.location in there or stored.location in leaving or not _is_below(stored.location, roots):
+            continue
+        if moved[stored.document_id]:
+            moved[stored.document_id] -= 1
+        elif not os.path.lexists(stored.location):
+            gone.append(stored)
+    return gone
+
+
+def _keep(result: Survey, base: Corpus, known: frozenset[str], settings: IndexSettings, writer: Documents) -> None:
+    """Take over what is kept, under a name that no other file has by now."""
+    taken = {stored.path for stored in result.paths}
+    locations = {stored.location for stored in result.paths}
+    kept = {stored.location: stored for stored in result.kept if stored.location not in locations}
+    result.kept = []
+    for stored in kept.values():
+        free = stored if stored.path not in taken else replace(stored, path=shown(str(stored.location)))
+        taken.add(free.path)
+        result.kept.append(free)
+        _place(result, base.document(stored.document_id), known, settings, writer)
+
+
+class _Below:
+    """Files by where they lie, to be had by folder."""
+
+    def __init__(self, stored: Mapping[Path, StoredPath]) -> None:
+        self._stored = {str(location): item for location, item in stored.items()}
+        self._sorted = sorted(self._stored)
+
+    def at(self, path: Path) -> list[StoredPath]:
+        """The files at `path` and below it."""
+        itself, prefix = str(path), str(path).rstrip(os.sep) + os.sep
+        first = bisect_left(self._sorted, prefix)
+        last = bisect_left(self._sorted, prefix[:-1] + chr(ord(os.sep) + 1), lo=first)
+        names = [*([itself] if itself in self._stored else []), *self._sorted[first:last]]
+        return [self._stored[name] for name in names]
+
+
+def _root_of(path: Path, roots: Sequence[Path]) -> Path:
+    """The innermost of `roots` that holds `path`, or `path` itself."""
+    return max((root for root in roots if path.is_relative_to(root)), key=lambda root: len(root.parts), default=path)
+
+
+def _is_below(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def changes(before: Sequence[StoredPath], result: Survey) -> tuple[FileChange, ...]:
@@ -126,20 +247,28 @@ def write_document(
     writer.add_document(document, articles, passages, texts)
 
 
-def require_something(result: Survey, base: Corpus | None, roots: str) -> None:
-    """Return if there is something to index, or there was under the same `roots`.
+def require_something(result: Survey, base: Corpus | None, roots: Sequence[Root]) -> None:
+    """Return if every root that is new has something to index, or there is one at all.
 
-    Raises: IndexFault. Where nothing was ever indexed, a folder without documents is most likely a mistake.
+    Raises: IndexFault. A folder that is new and without documents is most likely a mistake.
     """
-    if result.paths or result.kept or (base is not None and base.meta("roots") == roots):
+    known = {root.path for root in roots_of(base)}
+    locations = [stored.location for stored in (*result.paths, *result.kept)]
+    bare = [root.path for root in roots if root.path not in known and not _holds_any(root.path, locations)]
+    if roots and not bare:
         return
-    where = ", ".join(repr(shown(root)) for root in json.loads(roots))
+    where = ", ".join(repr(shown(str(path))) for path in bare) or "no folder"
     found = result.found
-    count = len(found.files) + len(found.unlisted) + found.excluded
+    count = len(found.files) + len(found.unlisted) + found.excluded if len(bare) == len(roots) else 0
     passed = f" ({count} {'file' if count == 1 else 'files'} passed over)" if count else ""
     patterns = ", or check the patterns" if found.excluded else ""
-    first = f" The first: {result.skipped[0].path!r}, {result.skipped[0].reason}." if result.skipped else ""
+    first = f" The first: {result.skipped[0].path!r}, {result.skipped[0].reason}." if count and result.skipped else ""
     raise IndexFault(f"There is nothing to index in {where}{passed}; give a folder with documents{patterns}.{first}")
+
+
+def _holds_any(root: Path, locations: Sequence[Path]) -> bool:
+    names = [root, Path(os.path.realpath(root))]  # what lies below two roots goes by the name of the first
+    return any(_is_below(location, names) for location in locations)
 
 
 def _read(

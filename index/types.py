@@ -226,6 +226,16 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A folder or file that was indexed and below which too much is gone at once: so many of the files known."""
+
+    place: str
+    """Its path, as shown."""
+    gone: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one indexing run did. `embedded` counts passages embedded anew, `reused` those that were not."""
 
@@ -246,6 +256,8 @@ class Report:
     """Dot files and dot folders passed over."""
     excluded: int = 0
     """Files and folders that the patterns leave out."""
+    lost: tuple[Loss, ...] = ()
+    """Where files are gone, and were kept all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from pathlib import Path
 
 import watchfiles
 
-from index.errors import RagError, UnreadableFile
-from index.files import absolute, discover, outside, shown
+from index.errors import RagError
+from index.files import discover, shown
 from index.patterns import Patterns
-from index.settings import IndexSettings
+from index.roots import Root, identity, mounted
 
 Changed = AbstractSet[Path]
 """The paths at or below which something changed; most often none."""
@@ -43,42 +42,34 @@ _REMOTE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The files that an index is made of: those below `roots` that `patterns` want, but for the indexes' own."""
+    """The files that an index is made of: those below `roots` that are wanted, but for those of our own `home`."""
 
-    roots: tuple[Path, ...]
-    patterns: Patterns
-    indexes: Path
+    roots: tuple[Root, ...]
+    home: Path
 
-    @classmethod
-    def of(cls, settings: IndexSettings, paths: Sequence[Path], patterns: Patterns) -> Scope:
-        """The scope of `build_index` with the same arguments."""
-        return cls(absolute(paths), patterns, Path(os.path.abspath(settings.root.parent)))
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where the roots are."""
+        return tuple(root.path for root in self.roots)
 
     def holds(self, path: Path) -> bool:
         """Whether a change of `path` may change the index; it may be gone, and have been a file or a folder."""
-        if _real(path).is_relative_to(_real(self.indexes)):
-            return False
-        places = [place for root in self.roots for place in {root, _real(root)}]  # a Mac tells of resolved paths
-        return any(self._wants(place, path) for place in places if path.is_relative_to(place))
+        return any(self._holds(root, path) for root in self.roots)
 
     def look(self) -> dict[Path, tuple[int, ...]]:
-        """Every file, with what changes when it is written to or replaced; nothing where a root is not there."""
+        """Every file, with what changes when it is written to or replaced; nothing of a root that is not there."""
         try:
-            found = outside(self.indexes, discover(self.roots, self.patterns))
-        except (UnreadableFile, OSError):
+            found = discover(self.roots, home=self.home, known=self.paths)
+        except OSError:
             return {}
         return {file.path: _stamp(file.path) for file in found.files}
 
-    def _wants(self, root: Path, path: Path) -> bool:
-        names = path.relative_to(root).parts
-        if any(name.startswith(".") for name in names):
+    def _holds(self, root: Root, path: Path) -> bool:
+        home = _real(self.home)
+        if _real(path).is_relative_to(home) and not _real(root.path).is_relative_to(home):
             return False
-        if any(root.joinpath(*names[:depth]).is_symlink() for depth in range(1, len(names))):
-            return False  # such a folder is not entered
-        relative = shown("/".join(names))
-        if not names or self.patterns.want(relative):
-            return True
-        return not path.is_file() and not self.patterns.prune(relative)
+        places = {root.path, _real(root.path)}  # a Mac tells of resolved paths
+        return any(_wants(place, path, root.patterns) for place in places if path.is_relative_to(place))
 
 
 def watch(
@@ -114,7 +105,7 @@ def changes_of(scope: Scope, ended: threading.Event, tell: Tell) -> Iterator[Cha
     the files are looked over every few seconds instead.
     """
     try:
-        _require_local(scope.roots)
+        _require_local(scope.paths)
         yield from notified(scope, ended)
         return
     except (OSError, RuntimeError) as error:  # no more inotify watches, or a name that the library cannot decode
@@ -132,14 +123,14 @@ def notified(scope: Scope, ended: threading.Event) -> Iterator[Changed]:
         try:
             yield from _until_replaced(scope, ended)
         except FileNotFoundError:  # gone between two steps
-            yield frozenset(scope.roots)
+            yield frozenset(scope.paths)
             ended.wait(_TICK)
 
 
 def polled(scope: Scope, ended: threading.Event, pause: float = _POLL) -> Iterator[Changed]:
     """As `changes_of`, by comparing what lies there now with what lay there `pause` seconds ago or more."""
     before, cost = scope.look(), 0.0
-    yield frozenset(scope.roots)
+    yield frozenset(scope.paths)
     while not ended.wait(max(pause, _RESTS * cost)):
         begun = time.perf_counter()
         present = scope.look()
@@ -148,37 +139,22 @@ def polled(scope: Scope, ended: threading.Event, pause: float = _POLL) -> Iterat
         before = present
 
 
-class Mounts:
-    """The devices that some folders are on. One whose file system is gone is an empty folder, and not a deletion."""
-
-    def __init__(self, roots: Sequence[Path]) -> None:
-        self._devices = {root: _identity(root)[:1] for root in roots}
-
-    def require(self) -> None:
-        """Return if no folder is empty and on another device than it was.
-
-        Raises: UnreadableFile.
-        """
-        for root, before in self._devices.items():
-            device = _identity(root)[:1]
-            if before and device and device != before and _is_empty(root):
-                raise UnreadableFile(
-                    f"{shown(str(root))!r} is empty and on another device than before, so what was indexed is kept; "
-                    "mount it again, or index without it."
-                )
-            self._devices[root] = device or before
+def file_system(path: Path, mounts: Mapping[Path, str]) -> str:
+    """The type of the file system that `path` is on, of those mounted; empty if it is not told."""
+    places = [place for place in mounts if path.is_relative_to(place)]
+    return mounts[max(places, key=lambda place: len(place.parts))] if places else ""
 
 
-def file_system(path: Path, mounts: str) -> str:
-    """The type of the file system that `path` is on by a table in the form of /proc/mounts; empty if it is not told."""
-    found = ""
-    longest = 0
-    for line in mounts.splitlines():
-        _, place, kind, *_ = [*line.split(" "), "", "", ""]
-        folder = Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), place))
-        if place and path.is_relative_to(folder) and len(folder.parts) >= longest:
-            found, longest = kind, len(folder.parts)
-    return found
+def _wants(root: Path, path: Path, patterns: Patterns) -> bool:
+    names = path.relative_to(root).parts
+    if any(name.startswith(".") for name in names):
+        return False
+    if any(root.joinpath(*names[:depth]).is_symlink() for depth in range(1, len(names))):
+        return False  # such a folder is not entered
+    relative = shown("/".join(names))
+    if not names or patterns.want(relative):
+        return True
+    return not path.is_file() and not patterns.prune(relative)
 
 
 @dataclass(slots=True)
@@ -200,9 +176,9 @@ class _Due:
 
 def _until_replaced(scope: Scope, ended: threading.Event) -> Iterator[Changed]:
     """What the system tells, until a root is another folder or file than the one that is watched."""
-    identities = [_identity(root) for root in scope.roots]
-    present = [root for root, identity in zip(scope.roots, identities, strict=True) if identity]
-    news: Changed = frozenset(scope.roots)
+    identities = [identity(root) for root in scope.paths]
+    present = [root for root, number in zip(scope.paths, identities, strict=True) if number]
+    news: Changed = frozenset(scope.paths)
     with closing(_raw(present, ended)) as told:
         for raw in told:
             yield news | {path for _, name in raw if scope.holds(path := Path(name))}
@@ -210,7 +186,7 @@ def _until_replaced(scope: Scope, ended: threading.Event) -> Iterator[Changed]:
             gone = {Path(name) for change, name in raw if change == watchfiles.Change.deleted}
             if any(root in gone or _real(root) in gone for root in present):
                 return  # though another may be there by now, even under the same number
-            if identities != [_identity(root) for root in scope.roots]:
+            if identities != [identity(root) for root in scope.paths]:
                 return
 
 
@@ -231,23 +207,11 @@ def _raw(paths: Sequence[Path], ended: threading.Event) -> Generator[set[tuple[w
 
 def _require_local(roots: Sequence[Path]) -> None:
     """Return if every root is on a disk of this machine, as far as is known. Raises: OSError."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return
+    mounts = mounted()
     for root in roots:
         kind = file_system(_real(root), mounts)
         if kind in _REMOTE or kind.startswith("fuse."):
             raise OSError(0, f"{shown(str(root))!r} is on a file system of the type {kind}")
-
-
-def _identity(path: Path) -> tuple[int, ...]:
-    """Device and number of a file or folder; nothing if it is not there."""
-    try:
-        status = path.stat()
-    except OSError:
-        return ()
-    return status.st_dev, status.st_ino
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -256,14 +220,6 @@ def _stamp(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _is_empty(folder: Path) -> bool:
-    try:
-        with os.scandir(folder) as entries:
-            return next(entries, None) is None
-    except OSError:
-        return False
 
 
 def _real(path: Path) -> Path:

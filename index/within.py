@@ -64,3 +64,22 @@ def kept(hits: Iterable[Hit], allowed: Within, k: int) -> list[Hit]:
     """The first `k` of the store's `hits` that are `allowed`, ranked anew from 1."""
     left = [hit for hit in hits if hit.passage_id in allowed.distinct][:k]
     return [Hit(allowed.distinct[hit.passage_id], hit.score, rank) for rank, hit in enumerate(left, start=1)]
+
+
+class Exact:
+    """Vectors in memory, each compared with what is looked for: as `index.vectors.VectorStore`."""
+
+    def __init__(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """`vectors` are those of `ids`, shape (len(ids), d)."""
+        self._ids, self._vectors = ids, vectors
+
+    def count(self) -> int:
+        """How many vectors there are."""
+        return len(self._ids)
+
+    def query(self, vector: Vectors, k: int) -> list[Hit]:
+        """The `k` nearest, best first."""
+        return nearest(vector, self._ids, self._vectors, k)
+
+    def close(self) -> None:
+        """Nothing is open."""

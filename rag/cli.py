@@ -34,7 +34,8 @@ from rag.commands.options import (
     filters_of,
     settings_of,
 )
-from rag.commands.signals import interruptible
+from rag.commands.roots import roots
+from rag.commands.signals import every, interruptible
 from rag.commands.terminal import Terminal, one_line
 from rag.errors import QuestionInvalid
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from rag.pipeline import Pipeline
 
 FAILED, USAGE, REFUSED = 1, 2, 3
+_UPKEEP = 2.0
+"""Seconds between two looks at whether an index that was opened is still the one in use."""
 
 app = typer.Typer(
     help="Answers from your own documents, each sentence with the exact words it rests on.",
@@ -87,6 +90,7 @@ def _fail(sentence: str, code: int) -> None:
 
 
 app.command()(index)
+app.command()(roots)
 
 
 @app.command()
@@ -214,7 +218,11 @@ def chat(
     from rag.conversations.chat import Conversation
     from rag.pipeline import KeptTo, open_pipeline
 
-    with open_pipeline(settings) as pipeline, begun.told():
+    def let_go() -> None:
+        with suppress(RagError):  # the next question says what is wrong
+            pipeline.let_go()
+
+    with open_pipeline(settings) as pipeline, begun.told(), every(_UPKEEP, let_go):
         _greet(pipeline)
         kept = KeptTo(pipeline, filters, understand=not no_filters)
         _converse(Conversation(Spoken(kept, Terminal()), settings.answer.history_turns, begun.keeper, begun.turns))
@@ -275,12 +283,14 @@ def ui(
     if token and (password or insecure):
         raise typer.BadParameter("--token is for a page that this machine alone can reach; give it without a password.")
     from evals.desk import Desk
+    from rag.library.uploads import incoming
     from rag.workspace import Workspace
     from ui import serve
 
-    with Workspace(settings) as workspace:
+    with Workspace(settings) as workspace, incoming(settings.home) as folder:
         page = serve(
             workspace,
+            incoming=folder,
             desk=Desk(workspace),
             host=host,
             port=port,
@@ -296,11 +306,12 @@ def ui(
         try:
             Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
             Terminal().line(_whom(guests=bool(password or insecure), token=token, allow_uploads=allow_uploads))
-            with suppress(KeyboardInterrupt), interruptible(signal.SIGINT) as interrupted:
+            with suppress(KeyboardInterrupt), interruptible(signal.SIGINT, signal.SIGTERM) as interrupted:
                 workspace.warm()  # while the page is opened; a question that comes first waits for it
                 if not interrupted.is_set():
                     Terminal().line("Ready for questions.")
-                interrupted.wait()
+                with every(_UPKEEP, workspace.let_go):
+                    interrupted.wait()
         finally:
             page.close(verbose=False)
 

@@ -244,6 +244,17 @@ class Pipeline:
         with self._lock:
             self._parts.index.close()
 
+    def let_go(self) -> None:
+        """Take up the generation in use, where another has been published, so that the last one can be removed.
+
+        A question being looked up is not waited for. Raises: WrongModel, IndexDamaged.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                self._current()
+            finally:
+                self._lock.release()
+
     def ask(
         self,
         question: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 
 from index.embed import embedder_of
 from index.errors import RagError
@@ -123,6 +123,14 @@ class Workspace(AbstractContextManager["Workspace"]):
             pipeline = self._pipelines.pop(collection, None)
         if pipeline is not None:
             pipeline.close()
+
+    def let_go(self) -> None:
+        """Let go of what is in use no more, so that what was taken out of an index is nowhere any longer."""
+        with self._lock:
+            pipelines = tuple(self._pipelines.values())
+        for pipeline in pipelines:
+            with suppress(RagError):  # the next question says what is wrong
+                pipeline.let_go()
 
     @property
     def busy(self) -> str:

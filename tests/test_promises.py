@@ -16,12 +16,13 @@ import pytest
 from evals.cases import load_suite, of_split
 from index.build import build_index
 from index.embed import SentenceTransformerEmbedder
+from index.errors import GoneAtOnce
 from rag.answering.llm import LLMAnswerer
 from rag.contract import as_json
 from rag.pipeline import Pipeline, open_pipeline
 from rag.settings import Settings, load
 from rag.types import Answer, Turn
-from tests.fakes import ScriptedLLM
+from tests.fakes import HashingEmbedder, ScriptedLLM
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITE = ROOT / "evals" / "suites" / "seeds.jsonl"
@@ -155,6 +156,24 @@ def test_7_never_lost(settings: Settings, pipeline: Pipeline, tmp_path: Path) ->
     with open_pipeline(settings) as after:
         assert after.state == pipeline.state
         assert after.ask("How many civilians remain in Aleppo?").status == "answered"
+
+
+def test_7_never_lost_with_a_drive_that_is_gone(tmp_path: Path) -> None:
+    """What is gone at once stays in the index, and is not embedded again when it comes back."""
+    drive, embedder = tmp_path / "drive", HashingEmbedder()
+    drive.mkdir()
+    (drive / "bakery.txt").write_text("A text about bakeries.")
+    settings = load(home=tmp_path / "home", environ={}).for_index()
+    build_index(settings, [drive], embedder, trial=lambda folder: None)
+    drive.rename(tmp_path / "taken off")
+    for _ in range(2):
+        with pytest.raises(GoneAtOnce, match="nothing was changed"):
+            build_index(settings, [drive], embedder, trial=lambda folder: None)
+        drive.mkdir(exist_ok=True)  # as the place where it was mounted
+    drive.rmdir()
+    (tmp_path / "taken off").rename(drive)
+    report = build_index(settings, [drive], embedder, trial=lambda folder: None)
+    assert (report.documents, report.embedded) == (1, 0)
 
 
 def test_8_measured() -> None:

@@ -23,8 +23,15 @@ def read_mail(data: bytes) -> Extracted:
     What is quoted or forwarded in it is a section of its own, without the marks of quoting, and so is a message that
     hangs on it. Other files that do are named, not read.
 
-    Raises: UnreadableFile, when it is no message.
+    Raises: UnreadableFile, when it is no message, or its parts nest deeper than anybody sends them.
     """
+    try:
+        return _read(data)
+    except RecursionError:
+        raise UnreadableFile("a mail message whose parts nest too deep") from None
+
+
+def _read(data: bytes) -> Extracted:
     message = message_from_bytes(data, policy=policy.default)
     head = _heads(message)
     if not any(head.values()):

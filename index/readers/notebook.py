@@ -10,11 +10,13 @@ from index.readers.extracted import Composer, Extracted
 from index.readers.jsontext import Json, parse
 from index.readers.markdown import without_comments
 
+_LONGEST_OUTPUT = 100_000
+"""Characters of one output: what is longer is a log or data, and what a person reads of it stands at its beginning."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def read_notebook(data: bytes) -> Extracted:
-    """Every cell in order; of the outputs, those that are text.
+    """Every cell in order; of the outputs, those that are text, and of a very long one its beginning.
 
     Raises: UnreadableFile, when it is no notebook.
     """
@@ -41,7 +43,10 @@ def _add(composer: Composer, cell: dict[str, Json]) -> None:
     outputs = cell.get("outputs")
     for output in outputs if isinstance(outputs, list) else []:
         if isinstance(output, dict):
-            composer.block(_COLOUR.sub("", _printed(output)))
+            printed = _printed(output)
+            if len(printed) > _LONGEST_OUTPUT:
+                composer.note(f"an output of {len(printed):,} characters was cut to {_LONGEST_OUTPUT:,}")
+            composer.block(_COLOUR.sub("", printed[:_LONGEST_OUTPUT]))
 
 
 def _printed(output: dict[str, Json]) -> str:

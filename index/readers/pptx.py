@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from index.errors import UnreadableFile
 from index.readers import grid
 from index.readers.archive import Archive
 from index.readers.extracted import Composer, Extracted
@@ -27,10 +28,16 @@ def read_pptx(data: bytes) -> Extracted:
     related = archive.related(main)
     composer = Composer()
     empty: list[int] = []
+    lost: list[UnreadableFile] = []
     order = [event.attributes.get("r:id", "") for event in _starts(archive, main, "sldId")]
-    for number, name in enumerate((related[key][1] for key in order if key in related), start=1):
+    for number, key in enumerate(order, start=1):
         composer.page()
-        slide = _read(archive, name)
+        try:
+            slide, notes = _with_notes(archive, related[key][1] if key in related else "")
+        except UnreadableFile as error:
+            composer.note(f"slide {number} was not read: {error}")
+            lost.append(error)
+            continue
         if slide.is_hidden:
             composer.hide(slide.title + slide.text("\n"))
             composer.note(f"slide {number} is hidden and was left out")
@@ -44,12 +51,21 @@ def read_pptx(data: bytes) -> Extracted:
                 composer.block(block.text, kind=block.kind, level=int(block.kind == "heading"))
         if not slide.blocks:
             empty.append(number)
-        for kind, notes in archive.related(name).values():
-            if kind == "notesSlide" and notes in archive and (told := _read(archive, notes).text("\n")):
-                composer.block("Notes: " + told)
+        for note in notes:
+            composer.block(note)
+    if lost and len(lost) == len(order):
+        raise lost[0]
     if empty:
         composer.note(f"no text on {'slides' if len(empty) > 1 else 'slide'} {', '.join(map(str, empty))}")
     return composer.done()
+
+
+def _with_notes(archive: Archive, name: str) -> tuple[_Slide, list[str]]:
+    """A slide and the notes below it. Raises: UnreadableFile, when either is damaged, or there is no slide."""
+    slide = _read(archive, name)
+    pages = [notes for kind, notes in archive.related(name).values() if kind == "notesSlide" and notes in archive]
+    texts = [_read(archive, notes).text("\n") for notes in pages]
+    return slide, [f"Notes: {text}" for text in texts if text]
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from index.errors import UnreadableFile
 from index.readers import grid
 from index.readers.archive import Archive
 from index.readers.extracted import Composer, Extracted
@@ -20,6 +19,7 @@ _SHARES = frozenset({9, 10})
 """Number formats that every workbook has, by their numbers."""
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
 _MAX_COLUMNS = 16_384
+_DIGITS = 10
 _OFF = (None, "0", "false")
 _MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref=["'](\$?[A-Z]{1,3}\$?\d{1,7}:\$?[A-Z]{1,3}\$?\d{1,7})["']""")
 _CHUNK, _LONGEST_TAG, _MOST_MERGES = 1024 * 1024, 200, 100_000
@@ -44,7 +44,9 @@ class _Book:
 
 @dataclass(slots=True)
 class _Cell:
-    column: int
+    """A cell; `column` is None where no workbook has one."""
+
+    column: int | None
     kind: str = "n"
     style: int = 0
     pieces: list[str] = field(default_factory=list)
@@ -52,9 +54,12 @@ class _Cell:
 
 @dataclass(slots=True)
 class _Row:
+    """The cells of a row by column. `impossible` counts those that stand where no workbook has a cell."""
+
     is_hidden: bool
     number: int = 0
     cells: dict[int, str] = field(default_factory=dict)
+    impossible: int = 0
 
 
 def read_xlsx(data: bytes) -> Extracted:
@@ -69,13 +74,24 @@ def read_xlsx(data: bytes) -> Extracted:
     for sheet in sheets:
         if sheet.part not in archive:
             continue
-        rows = _rows(archive, sheet.part, book)
+        rows = _possible(_rows(archive, sheet.part, book), composer, sheet.name)
         if sheet.is_hidden:
             composer.note(f"the sheet {sheet.name!r} is hidden and was left out")
             composer.hide_count(sum(_size(cell) for row in rows for cell in row.cells.values()))
         else:
             _compose(composer, sheet, rows, _merges(archive, sheet.part))
     return composer.done()
+
+
+def _possible(rows: Iterator[_Row], composer: Composer, sheet: str) -> Iterator[_Row]:
+    """The rows, with a note at their end of cells that no workbook has."""
+    count = 0
+    for row in rows:
+        count += row.impossible
+        yield row
+    if count:
+        cells = "1 cell" if count == 1 else f"{count:,} cells"
+        composer.note(f"{cells} of the sheet {sheet!r} in a column that no workbook has was left out")
 
 
 def _compose(composer: Composer, sheet: _Sheet, rows: Iterator[_Row], merges: _Merges) -> None:
@@ -144,7 +160,7 @@ def _styles(archive: Archive, part: str) -> list[str]:
             in_cells = True
         elif isinstance(event, Start) and event.name == "xf" and in_cells:
             number = event.attributes.get("numFmtId", "0")
-            styles.append(_shows(int(number) if number.isdigit() else 0, own.get(number)))
+            styles.append(_shows(_whole(number) or 0, own.get(number)))
     return styles
 
 
@@ -209,7 +225,10 @@ class _Reading:
         """Whether a row has ended."""
         self._path.pop()
         if event.name == "c" and self._cell is not None:
-            self.row.cells[self._cell.column] = _shown(self._cell, self._book)
+            if self._cell.column is None:
+                self.row.impossible += 1
+            else:
+                self.row.cells[self._cell.column] = _shown(self._cell, self._book)
             self._cell = None
         return event.name == "row"
 
@@ -261,32 +280,37 @@ def _range(name: str) -> tuple[int, int, int, int]:
 
 def _columns(attributes: dict[str, str]) -> range:
     first, last = attributes.get("min", ""), attributes.get("max", "")
-    if not (first.isdigit() and last.isdigit()):
-        return range(0)
-    return range(int(first) - 1, min(int(last), _MAX_COLUMNS))
+    begin, end = _whole(first), _whole(last)
+    return range(0) if begin is None or end is None else range(begin - 1, min(end, _MAX_COLUMNS))
+
+
+def _whole(text: str) -> int | None:
+    """The whole number that `text` is, as files count their parts; None where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def _cell(attributes: dict[str, str], place: int) -> _Cell:
     name, style = attributes.get("r"), attributes.get("s", "0")
     column = place if name is None else _column(name.rstrip("0123456789"))
-    return _Cell(column, attributes.get("t", "n"), int(style) if style.isdigit() else 0)
+    return _Cell(column, attributes.get("t", "n"), _whole(style) or 0)
 
 
 @lru_cache(maxsize=1024)
-def _column(letters: str) -> int:
-    """The place of a column from 0: `A` is 0, `AA` 26."""
+def _column(letters: str) -> int | None:
+    """The place of a column from 0: `A` is 0, `AA` 26; None where no workbook has it."""
     place = 0
     for letter in letters:
         place = place * 26 + ord(letter) - 64
         if not ("A" <= letter <= "Z" and place <= _MAX_COLUMNS):
-            raise UnreadableFile(f"has a cell in a column {letters[:20]!r}, which no workbook has")
+            return None
     return max(0, place - 1)
 
 
 def _shown(cell: _Cell, book: _Book) -> str:
     text = "".join(cell.pieces)
     if cell.kind == "s":
-        return book.strings[int(text)] if text.isdigit() and int(text) < len(book.strings) else ""
+        number = _whole(text)
+        return book.strings[number] if number is not None and number < len(book.strings) else ""
     if cell.kind == "b":
         return {"1": "TRUE", "0": "FALSE"}.get(text, text)
     if cell.kind != "n" or not text:

@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,19 +16,19 @@ import typer
 
 from index.errors import IndexDamaged, IndexFault, NoIndex, RagError
 from index.telemetry import event_folder, remove_events
+from rag.commands.indexed import kept_all_the_same, show_plan, show_report
 from rag.commands.options import Collection, Config, Home, Json, named, settings_of
+from rag.commands.roots import Chosen, chosen, take_out
 from rag.commands.signals import interruptible
-from rag.commands.terminal import StageBars, Terminal, one_line, passed_over
+from rag.commands.terminal import StageBars, Terminal, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from index.doctor import Finding
-    from index.patterns import Patterns
-    from index.plan import Plan
     from index.repair import Repair
     from index.settings import IndexSettings
-    from index.types import Change, Report
+    from index.types import Change, Embedder, Loss, Report
 
 
 _CHANGES: tuple[Change, ...] = ("new", "changed", "moved", "deleted")
@@ -38,7 +38,7 @@ Include = Annotated[
     typer.Option(
         "--include",
         metavar="PATTERN",
-        help="Index only what matches, as '*.md' or '/notes/'; repeatable. Kept for when no PATH is named.",
+        help="Index only what matches of PATH, as '*.md' or '/notes/'; repeatable. Kept until PATH is named again.",
     ),
 ]
 Exclude = Annotated[
@@ -47,16 +47,31 @@ Exclude = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and write nothing.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Go on indexing what changes, until Ctrl-C.")]
+Only = Annotated[bool, typer.Option("--only", help="Index PATH and nothing else; all other folders leave the index.")]
+Remove = Annotated[
+    Path | None,
+    typer.Option("--remove", parser=named, metavar="PATH", help="Take a folder out of the index; its files stay."),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Yes, let go of files that are gone, even if a whole folder of them is.")
+]
 
 
 def index(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(parser=named, metavar="PATH", help="Files and folders; without any, those of last time."),
+        typer.Argument(
+            parser=named,
+            metavar="PATH",
+            help="Files and folders to add to what is indexed; without any, all that is.",
+        ),
     ] = None,
     home: Home = None,
     config: Config = None,
     collection: Collection = None,
+    only: Only = False,
+    remove: Remove = None,
+    yes: Yes = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the whole index anew.")] = False,
     include: Include = None,
     exclude: Exclude = None,
@@ -64,99 +79,126 @@ def index(
     watch: Watch = False,
     json: Json = False,
 ) -> None:
-    """Index files and folders; only changes are read."""
+    """Add files and folders to the index, and bring it in step; only changes are read."""
+    _require_fitting(paths, include or exclude, only=only, remove=remove, dry_run=dry_run, watch=watch)
+    settings = settings_of(home, config, collection).for_index()
+    if remove is not None:
+        take_out(settings, remove, yes=yes, dry_run=dry_run, json=json)
+        return
+    what = chosen(settings, paths or (), include, exclude, only=only, rebuild=rebuild)
+    run = _Run(settings, what, let_go=yes, rebuild=rebuild, json=json)
+    if dry_run:
+        run.plan()
+    elif watch:
+        _keep_in_step(run)
+    else:
+        run.once()
+
+
+def _require_fitting(
+    paths: Sequence[Path] | None, patterns: object, *, only: bool, remove: Path | None, dry_run: bool, watch: bool
+) -> None:
     if watch and dry_run:
         raise typer.BadParameter("--watch writes the index and --dry-run writes nothing; give one of them.")
-    settings = settings_of(home, config, collection).for_index()
-    chosen, patterns = (_existing(paths), None) if paths else _last_time(settings)
-    patterns = _patterns_of(include, exclude, patterns)
-    if dry_run:
-        _print_plan(settings, chosen, patterns, rebuild=rebuild, json=json)
-    elif watch:
-        _keep_in_step(settings, chosen, patterns, rebuild=rebuild, json=json)
-    else:
-        _index_once(settings, chosen, patterns, rebuild=rebuild, json=json)
+    if only and not paths:
+        raise typer.BadParameter("--only needs the PATH that is to be indexed and nothing else.")
+    if remove is not None and (paths or only or patterns or watch):
+        raise typer.BadParameter("--remove takes a folder out of the index and nothing more; run it by itself.")
 
 
-def _existing(paths: Sequence[Path]) -> Sequence[Path]:
-    for path in paths:
-        try:
-            path.stat()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise typer.BadParameter(f"there is no file or folder {str(path)!r} ({reason}).") from None
-    return paths
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What is to be indexed, and how."""
+
+    settings: IndexSettings
+    what: Chosen
+    let_go: bool
+    rebuild: bool
+    json: bool
+
+    def once(self) -> Callable[[], Report]:
+        """Index and print the report; what brings in step with the model that is loaded now, and prints nothing."""
+        from index.build import build_index
+        from index.embed import embedder_of
+        from index.lastrun import FILE as REPORT
+        from index.survey import Missing
+
+        settings, what = self.settings, self.what
+        with StageBars() as bars:
+            embedder = embedder_of(settings)
+            report = build_index(
+                *(settings, what.roots, embedder, bars),
+                missing=Missing(self.let_go, what.aside),
+                onto=what.known,
+                rebuild=self.rebuild,
+            )
+        if self.json:
+            Terminal().json(asdict(report))
+        else:
+            show_report(report, Terminal(), settings.root / REPORT)
+        return lambda: _again(settings, embedder)
+
+    def plan(self) -> None:
+        """Print what indexing would do to each file. Nothing is written and no model is loaded."""
+        from index.embed import embedder_of
+        from index.plan import plan_index
+        from index.survey import Missing
+
+        fingerprint = embedder_of(self.settings).fingerprint
+        missing = Missing(self.let_go, self.what.aside)
+        with StageBars() as bars:
+            plan = plan_index(
+                *(self.settings, self.what.roots, fingerprint), progress=bars, missing=missing, rebuild=self.rebuild
+            )
+        if self.json:
+            Terminal().json(asdict(plan))
+        else:
+            show_plan(plan, Terminal())
 
 
-def _last_time(settings: IndexSettings) -> tuple[Sequence[Path], Patterns]:
-    from index.open import open_index
-
-    try:
-        with open_index(settings) as present:
-            return present.roots, present.patterns
-    except NoIndex:
-        example = "rag index ~/Documents"
-        raise typer.BadParameter(f"nothing is indexed yet, so name what to index, as in: {example}") from None
-
-
-def _patterns_of(
-    include: Sequence[str] | None, exclude: Sequence[str] | None, last_time: Patterns | None = None
-) -> Patterns:
-    """The patterns that were typed; where none were, those of last time.
-
-    Raises: SettingsInvalid, when one cannot be used.
-    """
-    from index.patterns import EVERYTHING, Patterns
-
-    typed = Patterns(tuple(include or ()), tuple(exclude or ()))
-    return last_time or EVERYTHING if typed == EVERYTHING else typed
-
-
-def _index_once(
-    settings: IndexSettings, paths: Sequence[Path], patterns: Patterns, *, rebuild: bool, json: bool
-) -> Callable[[], Report]:
-    """Index `paths` and print the report; what does so again with the model that is loaded now, and prints nothing."""
+def _again(settings: IndexSettings, embedder: Embedder) -> Report:
+    """Bring all that is indexed by now in step, and keep what is gone too much at once."""
     from index.build import build_index
-    from index.embed import embedder_of
+    from index.open import known_roots
+    from index.survey import Missing
 
-    with StageBars() as bars:
-        embedder = embedder_of(settings)
-        report = build_index(settings, paths, embedder, bars, patterns=patterns, rebuild=rebuild)
-    if json:
-        Terminal().json(asdict(report))
-    else:
-        Terminal().report(report)
-    return lambda: build_index(settings, paths, embedder, patterns=patterns)
+    known = known_roots(settings)
+    if not known:
+        raise NoIndex("Nothing is indexed any more; run `rag index PATH --watch` anew.")
+    missing = Missing(aside=tuple(root.path for root in known))
+    return build_index(settings, known, embedder, missing=missing, onto=known)
 
 
-def _keep_in_step(
-    settings: IndexSettings, paths: Sequence[Path], patterns: Patterns, *, rebuild: bool, json: bool
-) -> None:
-    """Index `paths`, and then what changes there, until SIGINT or SIGTERM; print a line for each time."""
-    from index.watch import Mounts, Scope, changes_of, watch
+def _keep_in_step(run: _Run) -> None:
+    """Index, and then what changes, until SIGINT or SIGTERM; print a line for each time."""
+    from index.watch import Scope, changes_of, watch
+
+    lost: tuple[Loss, ...] = ()
 
     def tell(sentence: str) -> None:
         Terminal(sys.stderr).line(one_line(sentence))
 
     def sync() -> None:
+        nonlocal lost
         try:
-            mounts.require()
             report = again()
         except Exception as error:
             if ended.is_set():
                 raise KeyboardInterrupt from None  # lost on its way, or turned into another error
             raise _as_fault(error) from error
-        _print_sync(report, json=json)
+        _print_sync(report, json=run.json)
+        if report.lost and report.lost != lost:
+            tell(kept_all_the_same(report.lost))
+        lost = report.lost
 
     with interruptible(signal.SIGINT, signal.SIGTERM) as ended:
-        changes = changes_of(Scope.of(settings, paths, patterns), ended, tell)
+        changes = changes_of(Scope(run.what.roots, run.settings.home), ended, tell)
         next(changes)  # from here on no change is missed
-        mounts = Mounts(paths)
-        again = _index_once(settings, paths, patterns, rebuild=rebuild, json=json)
+        again = run.once()
         if ended.is_set():
             raise KeyboardInterrupt
         with suppress(KeyboardInterrupt):
-            if not json:
+            if not run.json:
                 Terminal().line("What changes is indexed while this runs; Ctrl-C ends it.")
             watch(changes, sync, tell)
 
@@ -181,39 +223,6 @@ def _print_sync(report: Report, *, json: bool) -> None:
         return
     embedded = f"{report.embedded:,} of {report.passages:,} passages embedded"
     Terminal().line(f"{time.strftime('%H:%M:%S')}  {changed}; {embedded} in {report.seconds['total']:.1f} seconds.")
-
-
-def _print_plan(
-    settings: IndexSettings, paths: Sequence[Path], patterns: Patterns, *, rebuild: bool, json: bool
-) -> None:
-    """Print what indexing `paths` would do to each file. Nothing is written and no model is loaded."""
-    from index.embed import embedder_of
-    from index.plan import plan_index
-
-    fingerprint = embedder_of(settings).fingerprint
-    with StageBars() as bars:
-        plan = plan_index(settings, paths, fingerprint, patterns, bars, rebuild=rebuild)
-    if json:
-        Terminal().json(asdict(plan))
-    else:
-        _show(plan, Terminal())
-
-
-def _show(plan: Plan, terminal: Terminal) -> None:
-    rows = [(item.change, item.path, f"was {item.was}" if item.was else "") for item in plan.files]
-    told = [row for row in rows if row[0] != "unchanged"]
-    if told:
-        terminal.table(("Would be", "File", ""), told)
-        terminal.line()
-    counts = ", ".join(f"{count:,} {change}" for change, count in plan.counts.items() if count) or "no file"
-    terminal.line(f"{counts}; {plan.passages:,} passages would be read. Nothing was written.")
-    if passed := passed_over(plan.hidden_files, plan.excluded):
-        terminal.line(f"Passed over: {passed}.")
-    for note in plan.notes:
-        terminal.line(f"Note: {note}.")
-    if plan.skipped:
-        terminal.line()
-        terminal.table((f"Left out ({len(plan.skipped)})", "Why"), [(s.path, s.reason) for s in plan.skipped])
 
 
 def doctor(

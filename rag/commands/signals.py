@@ -1,11 +1,11 @@
-"""Ends what runs until it is told to."""
+"""Ends what runs until it is told to, and does what has to be done meanwhile."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -34,3 +34,21 @@ def interruptible(*signals: signal.Signals) -> Iterator[threading.Event]:
         for each, handler in handlers.items():
             signal.signal(each, handler)
         sys.unraisablehook = hook
+
+
+@contextmanager
+def every(seconds: float, work: Callable[[], None]) -> Iterator[None]:
+    """Do `work`, which raises nothing, again and again in a thread beside the block."""
+    ended = threading.Event()
+
+    def go_on() -> None:
+        while not ended.wait(seconds):
+            work()
+
+    thread = threading.Thread(target=go_on, name="upkeep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

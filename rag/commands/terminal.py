@@ -29,7 +29,7 @@ from rich.text import Text
 from rag import wording
 
 if TYPE_CHECKING:  # the values bring numpy, which `rag --help` can do without
-    from index.types import Report, Source
+    from index.types import Source
     from rag.types import Answer, Citation, Conflict, Filtering, RetrievedPassage, Statement, Verdict
 
 CLOSED = 130
@@ -238,28 +238,6 @@ class Terminal:
             self.line(one_line(item.passage.text), indent=4)
             self.line(_passage_origin(item), indent=4, style="dim")
 
-    def report(self, report: Report) -> None:
-        """Prints what an indexing run did, and every file that it left out with the reason."""
-        files = ", ".join(f"{count} {change}" for change, count in report.files.items() if count) or "none"
-        seconds = ", ".join(f"{stage} {value:.1f}" for stage, value in report.seconds.items())
-        rows = [
-            ("files", files),
-            ("documents", f"{report.documents:,} with {report.articles:,} articles"),
-            ("passages", f"{report.passages:,}: {report.embedded:,} embedded, {report.reused:,} reused"),
-            ("seconds", seconds),
-            ("generation", report.generation),
-        ]
-        if passed := passed_over(report.hidden_files, report.excluded):
-            rows.insert(1, ("passed over", passed))
-        self.table(("Indexed", ""), rows)
-        if report.skipped:
-            self.line()
-            self.table((f"Left out ({len(report.skipped)})", "Why"), [(s.path, s.reason) for s in report.skipped])
-        if report.remarks:
-            self.line()
-            heads = (f"Read in part ({len(report.remarks)})", "What was left out")
-            self.table(heads, [(r.path, r.text) for r in report.remarks])
-
 
 class _Rate(ProgressColumn):
     """Steps a second, once some are done."""
@@ -309,12 +287,6 @@ def shorten(text: str, limit: int = 240) -> str:
         return line
     head = line[: limit - 2]
     return (head.rsplit(" ", 1)[0] or head) + " …"
-
-
-def passed_over(hidden: int, excluded: int) -> str:
-    """How many files and folders were not looked into, in words; empty where there are none."""
-    told = ((hidden, "hidden"), (excluded, "left out by the patterns"))
-    return ", ".join(f"{count:,} {why}" for count, why in told if count)
 
 
 def _status(answer: Answer) -> Text:

@@ -36,8 +36,10 @@ class Keeper:
         if self._failed:
             return
         try:
-            self._id = self._id or self._store.create(question, self._collection)
-            self._store.append(self._id, question, answer)
+            if self._id is None:
+                self._id = self._store.begin(question, self._collection, answer)
+            else:
+                self._store.append(self._id, question, answer)
         except ConversationsFault as error:
             self._failed = True
             self._tell(f"From here on this conversation is not kept. {error}")

@@ -98,27 +98,20 @@ class ConversationStore:
 
     def create(self, title: str, collection: str) -> str:
         """The id of a new conversation without turns."""
-        now = self._now()
         with self._writing() as database:
-            key = secrets.token_hex(4)
-            while database.execute("SELECT 1 FROM conversations WHERE id = ?", (key,)).fetchone():
-                key = secrets.token_hex(4)
-            row = (key, _title(title), collection, now, now)
-            database.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", row)
-        return key
+            return self._create(database, title, collection)
 
     def append(self, conversation_id: str, question: str, answer: Answer) -> int:
         """The number of the turn now kept: `question` as it was typed, and its answer."""
-        now, told = self._now(), as_json(answer)
-        words = _folded(f"{question}\n{answer.standalone_question}\n{answer.text}")
         with self._writing() as database:
-            _require(database, conversation_id)
-            count = "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE conversation = ?"
-            number = int(database.execute(count, (conversation_id,)).fetchone()[0])
-            row = (conversation_id, number, now, json.dumps(question), json.dumps(told), words)
-            database.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)", row)
-            database.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, conversation_id))
-        return number
+            return self._append(database, conversation_id, question, answer)
+
+    def begin(self, question: str, collection: str, answer: Answer) -> str:
+        """The id of a new conversation that the question names, with its first turn: both are kept, or neither."""
+        with self._writing() as database:
+            key = self._create(database, question, collection)
+            self._append(database, key, question, answer)
+        return key
 
     def summaries(self, search: str = "") -> tuple[Summary, ...]:
         """All conversations, or those that hold every word of `search`, the last one used first.
@@ -174,6 +167,26 @@ class ConversationStore:
             count = database.execute("DELETE FROM conversations").rowcount
         self._compact()
         return count
+
+    def _create(self, database: sqlite3.Connection, title: str, collection: str) -> str:
+        now = self._now()
+        key = secrets.token_hex(4)
+        while database.execute("SELECT 1 FROM conversations WHERE id = ?", (key,)).fetchone():
+            key = secrets.token_hex(4)
+        row = (key, _title(title), collection, now, now)
+        database.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", row)
+        return key
+
+    def _append(self, database: sqlite3.Connection, conversation_id: str, question: str, answer: Answer) -> int:
+        now, told = self._now(), as_json(answer)
+        words = _folded(f"{question}\n{answer.standalone_question}\n{answer.text}")
+        _require(database, conversation_id)
+        count = "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE conversation = ?"
+        number = int(database.execute(count, (conversation_id,)).fetchone()[0])
+        row = (conversation_id, number, now, json.dumps(question), json.dumps(told), words)
+        database.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)", row)
+        database.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, conversation_id))
+        return number
 
     def _compact(self) -> None:
         """Write the file anew from what is kept: overwriting rows can leave traces where pages were rearranged."""

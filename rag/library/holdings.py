@@ -12,12 +12,13 @@ from pathlib import Path
 
 from index.corpus import StoredPath
 from index.errors import NoIndex
-from index.files import absolute, shown
+from index.files import shown
+from index.gone import count_below
 from index.lastrun import LastRun
 from index.open import Index, open_index
 from index.settings import IndexSettings
 from index.types import Article
-from rag.library import uploads
+from rag.library.roots import documents_of, uploads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder or file that was named, or the files given to the page, and how many files of it are indexed."""
+    """A folder or file that was named, or the files given to the page, and how many files of it are indexed.
+
+    `documents` are those that no other place has.
+    """
 
     key: str
     path: Path
     files: int
+    documents: int
     given: bool
     there: bool
 
@@ -98,11 +103,6 @@ def key_of(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
-def given_to(settings: IndexSettings) -> Path:
-    """Where the files given for the collection are kept."""
-    return absolute([uploads.folder_of(settings.home, settings.collection)])[0]
-
-
 def read_holdings(settings: IndexSettings, last: LastRun | None, given: Sequence[Path]) -> Holdings:
     """What the collection holds; `given` are the files given for it. None of them where nothing is indexed yet.
 
@@ -122,8 +122,9 @@ def _filled(
 ) -> Holdings:
     stored = index.files()
     entries = _entries(index, stored, set(given))
-    folder = given_to(settings)
-    places = [_place(root, stored, root == folder) for root in index.roots]
+    folder = uploads_of(settings)
+    roots = [root.path for root in index.roots]
+    places = [_place(root, [other for other in roots if other != root], stored, root == folder) for root in roots]
     indexed = {item.location for item in stored}
     unread = [
         Unread(name, reasons.pop(name, reasons.pop(shown(path.name), "not looked at yet")), key_of(path))
@@ -173,6 +174,6 @@ def _entries(index: Index, stored: Sequence[StoredPath], given: set[Path]) -> tu
     )
 
 
-def _place(root: Path, stored: Sequence[StoredPath], given: bool) -> Place:
-    files = sum(item.location.is_relative_to(root) for item in stored)
-    return Place(key_of(root), root, files, given, root.exists())
+def _place(root: Path, others: Sequence[Path], stored: Sequence[StoredPath], given: bool) -> Place:
+    files = count_below(root, [item.location for item in stored])
+    return Place(key_of(root), root, files, documents_of(root, others, stored), given, root.exists())

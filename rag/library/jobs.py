@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from index.caches import Progress
-from index.errors import RagError
+from index.errors import GoneAtOnce, RagError
 from index.types import Report
 from rag.errors import Cancelled
 
@@ -19,11 +19,15 @@ _BROKEN = "Something went wrong; the index is as it was. Try again, or look at t
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended, in a sentence or a few; with the report, where the index was brought in step."""
+    """How a job ended, in a sentence or a few; with the report, where the index was brought in step.
+
+    `gone` is whether it did not do so because too many files are gone at once, and can be told to let them go.
+    """
 
     sentence: str
     wrong: bool = False
     report: Report | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,9 @@ class Job:
             self._outcome = self._work(self)
         except Cancelled as error:
             self._outcome = Outcome(str(error))
+        except GoneAtOnce as error:
+            told = f"{error.losses}, so nothing was changed. Bring them back, or let them go from the index for good."
+            self._outcome = Outcome(told, wrong=True, gone=True)
         except RagError as error:
             self._outcome = Outcome(str(error), wrong=True)
         except Exception:  # noqa: BLE001  (the end of a thread: nobody else would hear of it)

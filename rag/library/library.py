@@ -16,16 +16,20 @@ from index.collections import collections, delete_collection
 from index.errors import IndexBusy, IndexFault, NoIndex
 from index.files import absolute, shown
 from index.generation import current_line
+from index.gone import in_words
 from index.lastrun import LastRun, last_run
 from index.ledger import Entry
-from index.open import open_index
-from index.patterns import EVERYTHING, Patterns
+from index.open import known_roots
 from index.repair import repair
+from index.roots import Root, find
 from index.settings import IndexSettings
+from index.survey import Missing
 from index.types import Change, Embedder, Report
 from rag.library import uploads
-from rag.library.holdings import Holdings, given_to, key_of, read_holdings
+from rag.library.holdings import Holdings, key_of, read_holdings
 from rag.library.jobs import Job, Outcome
+from rag.library.roots import farewell, is_our_own
+from rag.library.roots import uploads_of as given_to
 
 _CHANGES: tuple[Change, ...] = ("new", "changed", "moved", "deleted", "kept")
 _GONE = "That is no longer in the list; look at the list again."
@@ -108,7 +112,9 @@ class Library:
             if not received.added:
                 return Outcome(notes or "There was no file to add.")
             try:
-                outcome = self._in_step(settings, progress)
+                known = known_roots(settings)
+                aside = tuple(root.path for root in known)
+                outcome = self._in_step(settings, progress, known, known, Missing(aside=aside))
             except BaseException:
                 uploads.withdraw(folder, received.added)
                 raise
@@ -123,12 +129,28 @@ class Library:
         """
         settings = self._workspace.for_index(collection)
         place = _named(typed, settings)
-        return self._begin(collection, lambda progress: self._in_step(settings, progress, add=place))
 
-    def sync(self, collection: str) -> Job:
-        """Bring the collection in step with its files and folders. Raises: SettingsInvalid; IndexBusy."""
+        def work(progress: Progress) -> Outcome:
+            known = known_roots(settings)
+            if find(known, place) is not None:
+                raise IndexFault(f"{shown(str(place))!r} is part of it already; check for changes instead.")
+            aside = tuple(root.path for root in known)
+            return self._in_step(settings, progress, known, [*known, Root(place)], Missing(aside=aside))
+
+        return self._begin(collection, work)
+
+    def sync(self, collection: str, *, let_go: bool = False) -> Job:
+        """Bring the collection in step with its files and folders; with `let_go`, even where a whole folder is gone.
+
+        Raises: SettingsInvalid; IndexBusy.
+        """
         settings = self._workspace.for_index(collection)
-        return self._begin(collection, lambda progress: self._in_step(settings, progress))
+
+        def work(progress: Progress) -> Outcome:
+            known = known_roots(settings)
+            return self._in_step(settings, progress, known, known, Missing(let_go))
+
+        return self._begin(collection, work)
 
     def repair(self, collection: str) -> Job:
         """Make what is damaged anew from the stored text. Raises: SettingsInvalid; IndexBusy."""
@@ -155,12 +177,8 @@ class Library:
         if place is None:
             raise IndexFault(_GONE)
         if place.given:
-            return Removal((), given, "All uploaded files: the uploaded copies are deleted for good.")
-        away = [other.path for other in holdings.places if not other.there and other != place]
-        sentence = f"{shown(str(place.path))!r} leaves the index; the files themselves are not touched."
-        if away:  # nothing can be indexed while one of them is listed
-            sentence += f" With it go, as they are not there now: {', '.join(shown(str(path)) for path in away)}."
-        return Removal((place.path, *away), (), sentence)
+            return Removal((place.path,), given, "All uploaded files: the uploaded copies are deleted for good.")
+        return Removal((place.path,), (), farewell(place.path, place.documents, uploads=False))
 
     def remove(self, collection: str, removal: Removal) -> Job:
         """Take out what `removal` says; with the last of it the index is deleted.
@@ -170,11 +188,16 @@ class Library:
         settings = self._workspace.for_index(collection)
 
         def work(progress: Progress) -> Outcome:
-            with uploads.without(given_to(settings), removal.given):
-                if self._is_last(collection, removal):
-                    return self._emptied(settings)
-                outcome = self._in_step(settings, progress, drop=removal.places)
-            return Outcome(f"Removed. {outcome.sentence}", report=outcome.report)
+            outcome = self._emptied(settings) if self._is_last(collection, removal) else None
+            if outcome is None:
+                known = known_roots(settings)
+                left = [root for root in known if root.path not in removal.places]
+                missing = Missing(aside=tuple(root.path for root in left), leaving=removal.given)
+                done = self._in_step(settings, progress, known, left, missing)
+                outcome = Outcome(f"Removed. {done.sentence}", report=done.report)
+            uploads.withdraw(given_to(settings), removal.given)
+            self._workspace.release(collection)  # which may still have open what was taken out
+            return outcome
 
         return self._begin(collection, work)
 
@@ -188,23 +211,28 @@ class Library:
         return job
 
     def _in_step(
-        self, settings: IndexSettings, progress: Progress, *, add: Path | None = None, drop: Sequence[Path] = ()
+        self,
+        settings: IndexSettings,
+        progress: Progress,
+        known: Sequence[Root],
+        wanted: Sequence[Root],
+        missing: Missing,
     ) -> Outcome:
-        named, patterns = _roots(settings)
+        """Make the index hold the roots `wanted`, and the files given that are there and not leaving."""
         folder = given_to(settings)
-        if add in named:
-            raise IndexFault(f"{shown(str(add))!r} is part of it already; check for changes instead.")
-        roots = [root for root in (*named, *([add] if add else [])) if root not in drop and root != folder]
-        if uploads.held(folder):
-            roots.append(folder)
+        roots = [root for root in wanted if root.path != folder]
+        is_known = folder in [root.path for root in wanted]
+        if set(uploads.held(folder)).difference(missing.leaving) or (is_known and not missing.leaving):
+            roots.append(Root(folder))
         if not roots:
             raise NoIndex("Nothing is indexed yet; add files or a folder first.")
-        embedder = self._workspace.embedder
-        report = build_index(settings, roots, embedder, progress, patterns=patterns, trial=self._trial)
+        report = build_index(
+            *(settings, roots, self._workspace.embedder, progress), missing=missing, onto=known, trial=self._trial
+        )
         return Outcome(_in_words(report), report=report)
 
     def _is_last(self, collection: str, removal: Removal) -> bool:
-        """Whether nothing that is indexed remains; the files of `removal` are out of the way by now."""
+        """Whether nothing that is indexed remains."""
         holdings = self.holdings(collection)
         gone = {key_of(path) for path in removal.given}
         folders = [place for place in holdings.places if not place.given and place.path not in removal.places]
@@ -217,15 +245,6 @@ class Library:
             left = delete_collection(settings.home, settings.collection, settings.store)
         there = "".join(f" Still on {entry.server}: {entry.collection}." for entry in left)
         return Outcome(f"Removed; nothing is indexed in {settings.collection!r} any more.{there}")
-
-
-def _roots(settings: IndexSettings) -> tuple[tuple[Path, ...], Patterns]:
-    """What is indexed now, and the patterns it is wanted by."""
-    try:
-        with open_index(settings) as index:
-            return index.roots, index.patterns
-    except NoIndex:
-        return (), EVERYTHING
 
 
 def _named(typed: str, settings: IndexSettings) -> Path:
@@ -242,12 +261,17 @@ def _named(typed: str, settings: IndexSettings) -> Path:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise IndexFault(f"There is no folder or file {told[:200]!r} ({reason}); check the path.") from None
     place = absolute([Path(told)])[0]
-    if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(settings.home)):
+    if is_our_own(place, settings):
         raise IndexFault(f"{told[:200]!r} is where the index itself is kept; choose a folder of documents.")
     return place
 
 
 def _in_words(report: Report) -> str:
+    lost = f" {in_words(report.lost)}; they are kept, and “Check for changes” can let them go." if report.lost else ""
+    return _done(report) + lost
+
+
+def _done(report: Report) -> str:
     changed = ", ".join(f"{report.files[name]:,} {name}" for name in _CHANGES if report.files.get(name))
     if not changed and not report.embedded:
         return f"In step: nothing changed in {_files(sum(report.files.values()))}."

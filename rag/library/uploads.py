@@ -1,24 +1,36 @@
-"""The files that were given to the page: one folder a collection, in the home, apart from the index made of them."""
+"""The files that were given to the page: one folder a collection, in the home, apart from the index made of them.
+
+    uploads/NAME/                the files that were added to the collection NAME
+    uploads/NAME/.coming-<id>    one that is on its way there from another disk
+    uploads/.incoming/<id>/      what a page was sent and nobody has added yet; locked by its process
+
+What a process that was killed left is removed by the next that starts, or given back where a file was being removed.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import secrets
 import shutil
+import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import IndexFault
-from index.seal import sha256
+from index.seal import make_private, sha256
 
 _LONGEST_NAME, _LONGEST_SUFFIX = 180, 20
 """Bytes of UTF-8; what a file system takes is 255, and a number may follow."""
 _UNSAFE = re.compile(r'[<>:"|?*\\/`$&;]')
-_ASIDE, _COMING = ".removed-", ".coming-"
-"""Names that indexing passes over."""
+_COMING, _INCOMING = ".coming-", ".incoming"
+"""Names that indexing passes over, and that no collection has."""
+_ASIDE = ".removed-"
+"""An earlier version named a file so while it was being removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +72,8 @@ def receive(folder: Path, files: Sequence[Path]) -> Received:
     added: list[Path] = []
     notes: list[str] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for leftover in folder.glob(f"{_COMING}*"):
-            leftover.unlink()
+        make_private(folder)
+        folder.parent.chmod(0o700)
         for file in files:
             name, twin = safe_name(file.name), _twin(folder, file)
             if twin is not None:
@@ -90,20 +101,52 @@ def withdraw(folder: Path, files: Sequence[Path]) -> None:
 
 
 @contextmanager
-def without(folder: Path, files: Sequence[Path]) -> Iterator[None]:
-    """Run the block as if `files` were deleted from `folder`; they are deleted at its end, or kept when it fails."""
-    aside = {file: folder / f"{_ASIDE}{secrets.token_hex(4)}" for file in files}
-    moved: list[Path] = []
+def incoming(home: Path) -> Iterator[Path]:
+    """A new folder in which what a page is sent waits until it is added; gone at the end, with all in it.
+
+    It is in the home, or where nothing can be written there, in the system's temporary folder. What processes that are
+    no more left in the home is swept up first.
+    """
+    with ExitStack() as stack:
+        try:
+            sweep(home)
+            folder = home / "uploads" / _INCOMING / secrets.token_hex(4)
+            make_private(folder)
+            stack.enter_context(_locked(folder))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        except OSError:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rag-page-")))
+        yield folder
+
+
+def sweep(home: Path) -> None:
+    """Remove what was sent and never added, and give back what was being removed, when no process is at it any more.
+
+    What an earlier version left open to other users of the machine is closed to them. Raises: OSError.
+    """
+    for name in ("collections", "uploads", "evals"):
+        with suppress(FileNotFoundError):
+            (home / name).chmod(0o700)
+    for folder in (home / "uploads").glob(f"{_INCOMING}/*"):
+        with suppress(BlockingIOError), _locked(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in (home / "uploads").glob("[!.]*"):
+        with suppress(BlockingIOError, NotADirectoryError), _locked(folder):
+            for leftover in folder.glob(f"{_COMING}*"):
+                leftover.unlink(missing_ok=True)
+            for aside in folder.glob(f"{_ASIDE}*"):
+                aside.rename(folder / aside.name.lstrip("."))
+
+
+@contextmanager
+def _locked(folder: Path, how: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> Iterator[None]:
+    """Hold a folder, so that none takes it for left behind. Raises: OSError; BlockingIOError, when another holds it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for file, place in aside.items():
-            file.rename(place)
-            moved.append(file)
+        fcntl.flock(descriptor, how)
         yield
-    except BaseException:
-        for file in moved:
-            aside[file].rename(file)
-        raise
-    withdraw(folder, list(aside.values()))
+    finally:
+        os.close(descriptor)
 
 
 def _readable(char: str) -> str:
@@ -124,16 +167,31 @@ def _twin(folder: Path, file: Path) -> Path | None:
 
 
 def _place(folder: Path, file: Path, name: str) -> Path:
+    """Move a file into `folder` under the first free name like `name`; it is there whole, or not at all."""
     coming = folder / f"{_COMING}{secrets.token_hex(4)}"
-    shutil.move(file, coming)
-    coming.chmod(0o600)
-    for target in _names(folder, name):
-        try:
-            target.touch(exist_ok=False)  # so that two that come at once do not take the same name
-        except FileExistsError:
-            continue
-        return coming.replace(target)
+    with _locked(folder, fcntl.LOCK_SH):  # so that it is not swept up; others may come at the same time
+        shutil.move(file, coming)
+        coming.chmod(0o600)
+        for target in _names(folder, name):
+            try:
+                _claim(coming, target)
+            except FileExistsError:
+                continue
+            return target
     raise AssertionError("names never end")
+
+
+def _claim(coming: Path, target: Path) -> None:
+    """Give a file the name `target`. Raises: FileExistsError, when that is taken."""
+    try:
+        os.link(coming, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links, where the name is taken first
+        target.touch(exist_ok=False)
+        coming.replace(target)
+        return
+    coming.unlink()
 
 
 def _names(folder: Path, name: str) -> Iterator[Path]:

@@ -112,9 +112,10 @@ def progress(stage: Stage) -> str:
 
 
 def ended(outcome: Outcome) -> str:
-    """How a run ended, and what it skipped."""
+    """How a run ended, what it skipped, and a way to let go of files that are gone."""
     skipped = outcome.report.skipped if outcome.report else ()
-    return said(outcome.sentence, wrong=outcome.wrong) + (_skipped(skipped) if skipped else "")
+    told = said(outcome.sentence, wrong=outcome.wrong) + (_skipped(skipped) if skipped else "")
+    return told + ('<button type="button" class="doc-yes" data-do="let-go">Let them go</button>' * outcome.gone)
 
 
 def _skipped(skipped: Sequence[Skipped]) -> str:

@@ -9,7 +9,9 @@ import pytest
 from index.build import build_index
 from index.errors import IndexDamaged, IndexFault, NoIndex, WrongModel
 from index.open import Index, open_index
+from index.roots import Root
 from index.settings import IndexSettings
+from index.survey import REFUSE, Missing
 from index.types import Report, Vectors
 from tests.fakes import HashingEmbedder
 
@@ -44,9 +46,11 @@ class Bench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def index(self, *, rebuild: bool = False, trial: Callable[[Path], str | None] = no_trial) -> Report:
+    def index(
+        self, *, rebuild: bool = False, trial: Callable[[Path], str | None] = no_trial, missing: Missing = REFUSE
+    ) -> Report:
         self.embedder.seen.clear()
-        return build_index(self.settings, [self.docs], self.embedder, rebuild=rebuild, trial=trial)
+        return build_index(self.settings, [self.docs], self.embedder, rebuild=rebuild, trial=trial, missing=missing)
 
     def open(self) -> Index:
         return open_index(self.settings, self.embedder.fingerprint)
@@ -78,7 +82,7 @@ def test_what_is_indexed_is_found_by_words_and_by_meaning(bench: Bench) -> None:
     assert set(report.seconds) == {"read", "embed", "store", "publish", "total"}
     with bench.open() as index:
         assert index.state.passages == report.passages
-        assert index.roots == (bench.docs,)
+        assert index.roots == (Root(bench.docs),)
         (hit,) = index.dense(bench.embedder.embed(["Stir the flour into the butter"]), 1)
         passage = index.passages([hit.passage_id])[hit.passage_id]
         assert index.source(passage).path == "sauce.md"
@@ -205,7 +209,7 @@ def test_a_folder_emptied_later_makes_an_empty_index(bench: Bench) -> None:
     bench.index()
     for path in bench.docs.iterdir():
         path.unlink()
-    assert bench.index().files["deleted"] == 2
+    assert bench.index(missing=Missing(let_go=True)).files["deleted"] == 2
     with bench.open() as index:
         assert index.state.passages == 0
         assert index.lexical("harbour", 5) == index.dense(bench.embedder.embed(["harbour"]), 5) == []

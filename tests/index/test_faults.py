@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.faults import bad, full, kills, writers
+from evals.bench.faults import bad, full, homes, kills, writers
 from evals.bench.faults.bad import Case
 from evals.bench.faults.child import POINTS
 from evals.bench.faults.inputs import INPUTS
@@ -36,6 +36,10 @@ def test_runs_killed_before_and_after_a_step(tmp_path: Path) -> None:
 
 def test_runs_killed_before_and_after_current_names_what_they_made(tmp_path: Path) -> None:
     held(kills.at_points(tmp_path, UNNAMED, silent, short=True), 2 * len(UNNAMED))
+
+
+def test_a_home_that_is_changed_by_processes_that_are_killed(tmp_path: Path) -> None:
+    held(homes.rounds(tmp_path, 5, silent), 5)
 
 
 def test_two_writers(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from index.files import discover
 from index.open import open_index
 from index.patterns import Patterns
 from index.plan import plan_index
+from index.roots import Root
 from index.settings import IndexSettings
 from index.types import Report
 from tests.fakes import HashingEmbedder
@@ -124,7 +125,7 @@ def test_patterns_are_kept_with_the_index_and_what_they_leave_out_goes(docs: Pat
     assert (report.files["deleted"], report.embedded) == (3, 0)
     assert (report.hidden_files, report.excluded) == (plan.hidden_files, plan.excluded) == (1, 2)
     with open_index(settings) as opened:
-        assert opened.patterns == patterns
+        assert opened.roots == (Root(docs, patterns),)
     assert index(Patterns(exclude=("drafts/",))).generation != report.generation  # so that they are remembered
     with pytest.raises(IndexFault, match=r"7 files passed over.*check the patterns"):
         build_index(IndexSettings(home=tmp_path / "other"), [docs], HashingEmbedder(), patterns=Patterns(("*.pdf",)))

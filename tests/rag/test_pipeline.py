@@ -203,6 +203,23 @@ def test_an_answer_says_which_index_and_which_settings_gave_it(opened: Opener, s
     assert {"retrieve", "total"} <= set(as_json(answer)["timings_ms"])
 
 
+def test_what_was_taken_out_goes_without_a_next_question(opened: Opener, tmp_path: Path) -> None:
+    place = load(home=tmp_path / "home", environ={})
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "wire.txt").write_text(WIRE)
+    (folder / "herald.txt").write_text(HERALD)
+    index(place, folder)
+    pipeline = opened(over=place)
+    (folder / "herald.txt").unlink()
+    index(place, folder)
+    root = place.for_index().root
+    assert len(list(root.glob("gen-*"))) == 2
+    pipeline.let_go()
+    assert len(list(root.glob("gen-*"))) == 1
+    assert pipeline.state.documents == 1
+
+
 def test_a_new_generation_is_noticed_at_the_next_question(opened: Opener, tmp_path: Path) -> None:
     mine = load(home=tmp_path / "home", environ={})
     (tmp_path / "docs").mkdir()

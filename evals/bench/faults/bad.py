@@ -129,7 +129,7 @@ def try_one(case: Case) -> tuple[str | None, Cost]:
 def serve(case: Case, parent: Connection) -> None:
     """The process that indexes one input, and tells what became of it."""
     item = INPUTS[case.name]
-    if item.unprivileged and not _drop_rights():
+    if item.unprivileged and not drop_rights():
         parent.send(("became", "not tried, since one who may read all cannot give that up here", 0.0))
         return
     try:
@@ -221,7 +221,7 @@ def _megabytes(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
-def _drop_rights() -> bool:
+def drop_rights() -> bool:
     """Give up what lets the administrator read every file; whether this process now is as any other."""
     if os.geteuid() != 0:
         return True

@@ -148,7 +148,7 @@ OFFICE: dict[str, Input] = {
     "Word without a document": _file("a.docx", zipped({"a.txt": "x"}), reason="holds none"),
     "ZIP in a ZIP named .docx": _file("a.docx", zipped({"b.zip": zipped({"a": "x" * 9999})}), reason="holds none"),
     "Excel, a cell in column ZZZZ": _file(
-        "a.xlsx", xlsx({"S": sheet(sheet_row('<c r="ZZZZ1"><v>1</v></c>'))}), reason="which no workbook has"
+        "a.xlsx", xlsx({"S": sheet(sheet_row('<c r="ZZZZ1"><v>1</v></c>'))}), reason="holds no text"
     ),
     "EPUB, cut short": _file("a.epub", epub([_PARAGRAPH])[:300], reason="damaged or truncated"),
     "ZIP named .txt": _file("a.txt", zipped({"a.txt": "x"}), reason="a ZIP archive"),

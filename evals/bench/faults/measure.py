@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evals.bench.faults import bad, full, kills, writers
+from evals.bench.faults import bad, full, homes, kills, writers
 from evals.bench.faults.child import POINTS
 from evals.bench.faults.outcome import Say, render
 
-KILLS, WRITERS, SIZES = 50, 20, 12
+KILLS, HOMES, WRITERS, SIZES = 50, 60, 20, 12
 """How often each is tried when nothing else is said."""
 HOW = (
     "Each row is a fault done on purpose to processes that index. After each, the index in use must be whole: the "
@@ -26,6 +26,7 @@ def measure(work: Path, times: int, say: Say) -> str:
     outcomes = [
         kills.at_random(work / "kills", times, say),
         kills.at_points(work / "points", points, say),
+        homes.rounds(work / "homes", _share(times, HOMES), say),
         writers.measure(work / "writers", _share(times, WRITERS), say),
         full.at_points(work / "full", points, say),
         full.at_sizes(work / "sizes", _share(times, SIZES), say),

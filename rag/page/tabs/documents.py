@@ -93,7 +93,7 @@ def documents_tab(workspace: Workspace, collection: gr.State, rights: Rights = "
     if rights != "look":
         on(parts.files.upload, handlers.add_files, parts.files)
     on(parts.search.input, handlers.find, parts.search, mode="always_last")
-    for listed in (parts.places, parts.listing):
+    for listed in (parts.status, parts.places, parts.listing):
         on(listed.act, handlers.act, mode="multiple")  # "once" loses a press that comes before the last is all done
     if rights != "look":
         parts.stop.click(
@@ -133,7 +133,7 @@ def _drawn(collection: gr.State, rights: Rights) -> _Parts:
             with gr.Row():
                 sync = gr.Button("Check for changes", variant="secondary", visible=owner, elem_id="documents-sync")
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="documents-stop")
-    status = listed("status", value=said(""))
+    status = listed("status", presses, said(""))
     places = listed("places", presses)
     search = gr.Textbox(
         label="Find by file name, headline, outlet or author",
@@ -216,6 +216,8 @@ class _Handlers:
                 steps = self._shown(collection, replace(still, focus=look.asked))
             case "yes" if key and key == look.asked:
                 steps = self._run(lambda: self._removed(collection, key), collection, still, session)
+            case "let-go":
+                steps = self._run(lambda: self._library.sync(collection, let_go=True), collection, still, session)
             case "repair":
                 steps = self._run(lambda: self._library.repair(collection), collection, still, session)
             case _:

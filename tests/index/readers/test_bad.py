@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
 
-from evals.bench.faults.making import docx, epub, paragraph, pdf, run, sheet, sheet_row, xlsx, zipped
+from evals.bench.faults.making import (
+    docx,
+    epub,
+    notebook,
+    paragraph,
+    pdf,
+    pptx,
+    run,
+    shape,
+    sheet,
+    sheet_row,
+    slide,
+    xlsx,
+    zipped,
+)
 from index.errors import UnreadableFile
 from index.readers import Worker, fetch, parse
 from index.readers.bounded import Limits
+from index.types import Document
 
 LAUGHS = '<!DOCTYPE a [<!ENTITY a "lol">' + "".join(
     f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
@@ -36,6 +53,14 @@ def pdf_bomb() -> bytes:
     return made[:start] + body + made[end:]
 
 
+def deep_mail(depth: int) -> bytes:
+    """A message in a message in a message."""
+    head = b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (level, level) for level in range(depth)
+    )
+    return b"From: a@example.org\nSubject: deep\n" + head + b"Content-Type: text/plain\n\nhello\n"
+
+
 BAD: dict[str, tuple[bytes, str]] = {
     "cut.docx": (GOOD[:200], "a damaged or truncated ZIP archive"),
     "flipped.docx": (GOOD.replace(b"word/document.xml", b"word/dokument.xml", 1), "does not unpack"),
@@ -47,7 +72,6 @@ BAD: dict[str, tuple[bytes, str]] = {
     "locked.docx": (OLD + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "protected with a password"),
     "old.docx": (OLD + bytes(600), "in the format of before 2007, though its name ends in .docx"),
     "text.docx": (b"only text", "not a Word document, though its name ends in .docx"),
-    "far.xlsx": (xlsx({"S": sheet(sheet_row('<c r="ZZZZ1"><v>1</v></c>'))}), "which no workbook has"),
     "locked.epub": (
         epub(["<p>x</p>"], lock="http://www.w3.org/2001/04/xmlenc#aes256-cbc"),
         "protected (DRM)",
@@ -59,6 +83,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "deep.json": (b"[" * 100_000 + b"]" * 100_000, "nests too deep"),
     "a.ipynb": (b'{"a": 1}', "named as a Jupyter notebook, but holds no cells"),
     "a.eml": (b"no head here", "has no sender, date or subject"),
+    "deep.eml": (deep_mail(2000), "a mail message whose parts nest too deep"),
     "long.txt": (LONG, "a line of 5,500,000 characters"),
     "long.md": (LONG, "a line of 5,500,000 characters"),
     "long.html": (LONG, "a line of 5,499,999 characters"),
@@ -75,6 +100,63 @@ def test_a_bad_file_is_refused_in_one_sentence(name: str, tmp_path: Path) -> Non
         parse(fetch(tmp_path / name, 100_000_000), worker)
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def read(name: str, data: bytes, tmp_path: Path) -> Document:
+    (tmp_path / name).write_bytes(data)
+    with Worker() as worker:
+        return parse(fetch(tmp_path / name, 100_000_000), worker)
+
+
+def test_a_slide_that_is_missing_loses_itself_and_not_the_deck(tmp_path: Path) -> None:
+    deck = pptx(*(slide(shape(f"Slide {number} is about the harbour.")) for number in (1, 2, 3)))
+    with zipfile.ZipFile(io.BytesIO(deck)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if not name.endswith("slide2.xml")}
+    document = read("deck.pptx", zipped(parts), tmp_path)
+    assert "Slide 1" in document.text
+    assert "Slide 3" in document.text
+    assert len(document.pages) == 3
+    assert document.notes == ("slide 2 was not read: holds no 'ppt/slides/slide2.xml'",)
+
+
+def test_a_deck_without_a_single_slide_that_reads_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="holds no 'ppt/slides/slide1"):
+        read("deck.pptx", pptx(slide(shape("x"))).replace(b"slides/slide1.xml", b"slides/slideX.xml"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="ZZZZ1"><v>1</v></c>',
+        '<c r="a1"><v>1</v></c>',
+        '<c r="B1" t="s"><v>²</v></c>',
+        f'<c r="B1" t="s"><v>{"9" * 5000}</v></c>',
+        '<c r="B1" s="²"><v>1e999</v></c>',
+    ],
+)
+def test_a_cell_that_cannot_be_loses_itself_and_not_the_workbook(cell: str, tmp_path: Path) -> None:
+    rows = sheet_row('<c r="A1" t="inlineStr"><is><t>harbour</t></is></c>', cell)
+    document = read("a.xlsx", xlsx({"S": sheet(rows)}), tmp_path)
+    assert document.text.startswith("| harbour |")
+    impossible = "ZZZZ" in cell or "a1" in cell
+    told = "1 cell of the sheet 'S' in a column that no workbook has was left out"
+    assert document.notes == ((told,) if impossible else ())
+
+
+@pytest.mark.parametrize("by_line", [False, True])
+def test_a_notebook_that_printed_very_much_keeps_its_text(by_line: bool, tmp_path: Path) -> None:
+    line = "step 12345 of the run, and the loss is going down\n"
+    count = 50_000_000 // len(line)
+    printed: object = [line] * count if by_line else line * count
+    cells = (
+        {"cell_type": "markdown", "source": "The harbour was closed."},
+        {"cell_type": "code", "source": "train()", "outputs": [{"output_type": "stream", "text": printed}]},
+        {"cell_type": "markdown", "source": "It was opened again."},
+    )
+    document = read("a.ipynb", notebook(*cells), tmp_path)
+    assert document.text.startswith("The harbour was closed.\n\ntrain()\n\nstep 12345")
+    assert document.text.endswith("It was opened again.")
+    assert document.notes == (f"an output of {count * len(line):,} characters was cut to 100,000",)
 
 
 @pytest.mark.parametrize("make", [bomb, pdf_bomb])

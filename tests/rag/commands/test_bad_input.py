@@ -111,7 +111,7 @@ def test_a_pipe_is_not_waited_for(bare: Shell, tmp_path: Path) -> None:
 def test_unreadable_files_among_good_ones_are_told_and_passed_over(shell: Shell, tmp_path: Path) -> None:
     _unreadable(tmp_path / "folder")
     (tmp_path / "folder" / "good.txt").write_text(WIRE)
-    said = shell.run("index", tmp_path / "folder", "--json")
+    said = shell.run("index", "--only", tmp_path / "folder", "--json")
     report = json.loads(said.out)
     assert (said.code, said.err) == (0, "")
     assert report["documents"] == 1
@@ -125,9 +125,10 @@ def test_unreadable_files_among_good_ones_are_told_and_passed_over(shell: Shell,
 def test_an_index_of_an_emptied_folder_is_empty_and_says_so(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "good.txt").write_text(WIRE)
-    assert shell.run("index", tmp_path / "folder").code == 0
+    assert shell.run("index", "--only", tmp_path / "folder").code == 0
     (tmp_path / "folder" / "good.txt").unlink()
-    assert shell.run("index").code == 0
+    assert "`rag index --yes`" in shell.refused(1, "index")
+    assert shell.run("index", "--yes").code == 0
     said = shell.run("ask", QUESTION, "--json")
     assert (said.code, json.loads(said.out)["reason"]) == (3, "empty_index")
 

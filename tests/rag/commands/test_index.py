@@ -61,7 +61,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, documents: Path) -> Path:
 
 @pytest.fixture
 def shell(sound: Path, documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """A shell over a copy of the home and of the documents."""
+    """A shell over a copy of the home, whose documents are those of all tests, and a copy of these to be changed."""
     copies = Path(shutil.copytree(documents, tmp_path / "documents"))
     return Shell(Path(shutil.copytree(sound, tmp_path / "home")), copies, capsys)
 
@@ -115,8 +115,8 @@ def test_a_plan_is_printed_and_nothing_is_written(shell: Shell) -> None:
     (shell.documents / "new.txt").write_text("A lighthouse.")
     (shell.documents / "herald.txt").unlink()
     before = contents(shell.home)
-    out = shell.run("index", shell.documents, "--dry-run")
-    told = json.loads(shell.run("index", shell.documents, "--dry-run", "--json"))
+    out = shell.run("index", "--only", shell.documents, "--dry-run")
+    told = json.loads(shell.run("index", "--only", shell.documents, "--dry-run", "--json"))
     assert contents(shell.home) == before
     assert "was wire.txt" in out
     assert "1 new, 1 moved, 1 deleted" in out
@@ -139,10 +139,10 @@ def test_a_plan_without_a_home_makes_none(shell: Shell, tmp_path: Path) -> None:
 def test_patterns_are_remembered_until_others_are_typed(shell: Shell) -> None:
     (shell.documents / ".hidden").write_text("x")
     patterns = ("--include", "*.txt", "--exclude", "wire*")
-    out = shell.run("index", shell.documents, "--dry-run", *patterns)
+    out = shell.run("index", "--only", shell.documents, "--dry-run", *patterns)
     assert "1 deleted, 1 unchanged" in out
     assert "Passed over: 1 hidden, 2 left out by the patterns." in out
-    assert "2 left out by the patterns" in shell.run("index", shell.documents, *patterns)
+    assert "2 left out by the patterns" in shell.run("index", "--only", shell.documents, *patterns)
     assert "1 unchanged" in shell.run("index", "--dry-run")
     assert json.loads(shell.run("index", "--json"))["excluded"] == 2
     assert "1 new, 1 unchanged" in shell.run("index", "--dry-run", "--exclude", "*.png")

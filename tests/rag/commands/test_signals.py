@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+import threading
 
 import pytest
 
-from rag.commands.signals import interruptible
+from rag.commands.signals import every, interruptible
 
 
 def half_imported() -> None:
@@ -46,3 +47,11 @@ def test_one_that_is_lost_in_a_destructor_is_still_noted() -> None:
     with interruptible(signal.SIGINT) as interrupted:
         Dying()
     assert interrupted.is_set()
+
+
+def test_upkeep_goes_on_beside_the_block_and_ends_with_it() -> None:
+    done = threading.Event()
+    with every(0.001, done.set):
+        assert done.wait(60)
+    done.clear()
+    assert not [thread for thread in threading.enumerate() if thread.name == "upkeep"]

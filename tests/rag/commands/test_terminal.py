@@ -6,12 +6,14 @@ import io
 import json
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Passage, Remark, Report, Skipped, Source, Span
+from rag.commands.indexed import show_report
 from rag.commands.terminal import Terminal, one_line, safe, shorten
 from rag.types import Answer, Citation, Conflict, IndexState, Ranks, RetrievedPassage, Side, Statement
 from tests.fakes import FakePipeline
@@ -274,7 +276,7 @@ def test_a_report_names_every_file_left_out() -> None:
         hidden=7,
     )
     file = io.StringIO()
-    Terminal(file).report(report)
+    show_report(report, Terminal(file), Path("report.json"))
     text = file.getvalue()
     for part in ("2 new, 1 kept", "1,200: 200 embedded, 1,000 reused", "total 2.0", "Left out (2)", "bad␛[31m.pdf"):
         assert part in text
@@ -283,6 +285,21 @@ def test_a_report_names_every_file_left_out() -> None:
     assert "deleted" not in text
     assert "b" * 120 in text
     assert "too [bold]large[/bold]" in text
+
+
+def test_a_long_list_is_counts_and_the_first_of_each_kind() -> None:
+    pictures = tuple(Skipped(f"photos/{number:06}.png", "a PNG picture") for number in range(180_000))
+    odd = tuple(Skipped(f"logs/{number:06}.bin", f"too large: {number:,} bytes") for number in range(20_000))
+    report = Report("1", {"new": 1}, (*pictures, *odd), 1, 1, 1, 1, 0, {"total": 2.0})
+    file = io.StringIO()
+    show_report(report, Terminal(file), Path("/home/report.json"))
+    text = file.getvalue()
+    assert "180,000" in text
+    assert "Left out (200,000)" in text
+    assert "photos/000019.png" in text
+    assert "photos/000020.png" not in text
+    assert "more; the whole list is in '/home/report.json'." in text
+    assert text.count("\n") < 100
 
 
 def test_passages_show_both_ranks() -> None:

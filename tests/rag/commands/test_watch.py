@@ -115,13 +115,35 @@ def test_it_outlives_what_goes_wrong(watching: Watching, home: Path, tmp_path: P
         assert "is being written" in watching.err.get(timeout=ENOUGH)
     assert watching.changed() == {"new": 1}
     shutil.move(docs, tmp_path / "away")
-    assert "cannot be indexed: No such file or directory" in watching.err.get(timeout=ENOUGH)
+    assert "Nothing is indexed any more" in watching.err.get(timeout=ENOUGH), "the home is in it"
     (tmp_path / "away" / "wire.txt").unlink()
     shutil.move(tmp_path / "away", docs)
     assert watching.changed() == {"deleted": 1}
     (docs / "wire.txt").write_text(WIRE)
     assert watching.changed() == {"new": 1}
     assert watching.end(signal.SIGTERM) == 0
+
+
+def test_a_root_that_is_gone_is_kept_and_others_are_indexed_on(home: Path, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    (drive / "bakery.txt").write_text(BAKERY)
+    watching = Watching(home, home.parent, str(drive), "--json", "--include", "*.txt")
+    try:
+        assert watching.changed() == {"new": 3}
+        drive.rename(tmp_path / "taken off")
+        assert "The one file of" in watching.err.get(timeout=ENOUGH)
+        (home.parent / "new.txt").write_text("A lighthouse was built.")
+        assert watching.changed() == {"new": 1, "kept": 1}
+        (tmp_path / "taken off").rename(drive)
+        (home.parent / "new.txt").write_text("A lighthouse was torn down.")
+        assert watching.changed() == {"changed": 1}
+        assert watching.end(signal.SIGINT) == 0
+    finally:
+        watching.process.kill()
+        watching.process.wait()
+        assert watching.process.stdin
+        watching.process.stdin.close()
 
 
 def test_an_open_page_answers_from_what_the_watch_has_indexed_since(watching: Watching, home: Path) -> None:

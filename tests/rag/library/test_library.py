@@ -165,7 +165,7 @@ def test_adding_changing_and_removing_leave_the_rest_as_it_is(desk: Desk) -> Non
     assert (desk.paths, desk.uploaded) == (["harbour.txt"], [])
     outcome = desk.remove(desk.holdings.places[0].key)
     assert outcome.sentence == "Removed; nothing is indexed in 'default' any more."
-    assert desk.released == ["default"]
+    assert set(desk.released) == {"default"}, "so that nobody has open what was taken out"
     assert desk.holdings == Holdings("default")
     assert (desk.docs / "harbour.txt").read_text() == SAUCE
     assert collections(desk.settings.home) == ()
@@ -182,7 +182,9 @@ def test_with_the_last_readable_upload_the_index_goes_and_the_rest_can_be_remove
     assert not (desk.settings.home / "uploads" / "default").exists()
 
 
-def test_a_place_that_is_gone_can_be_removed_with_the_others_that_are(desk: Desk, tmp_path: Path) -> None:
+def test_places_that_are_not_there_now_are_kept_while_others_are_changed_and_can_be_let_go(
+    desk: Desk, tmp_path: Path
+) -> None:
     desk.write("harbour.txt", HARBOUR)
     desk.folder(desk.docs)
     for name in ("one", "two"):
@@ -191,11 +193,29 @@ def test_a_place_that_is_gone_can_be_removed_with_the_others_that_are(desk: Desk
         assert not desk.folder(tmp_path / name).wrong
     for name in ("one", "two"):
         (tmp_path / name).rename(tmp_path / f"was {name}")
-    assert "cannot be indexed" in desk.sync().sentence
+    refused = desk.sync()
+    assert (refused.wrong, refused.gone) == (True, True)
+    assert "nothing was changed" in refused.sentence
+    assert 'data-do="let-go"' in html.ended(refused)
+    added = desk.upload(desk.incoming("sauce.txt", SAUCE))
+    assert not added.wrong
+    assert "they are kept" in added.sentence
+    assert desk.paths == ["harbour.txt", "one.txt", "sauce.txt", "two.txt"]
     place = next(place for place in desk.holdings.places if not place.there)
-    assert "not there now" in desk.library.removal("default", place.key).sentence
+    assert "leaves the index with 1 document;" in desk.library.removal("default", place.key).sentence
     assert not desk.remove(place.key).wrong
-    assert desk.paths == ["harbour.txt"]
+    assert desk.paths == ["harbour.txt", "sauce.txt", "two.txt"]
+    assert not desk.do(lambda: desk.library.sync("default", let_go=True)).wrong
+    assert desk.paths == ["harbour.txt", "sauce.txt"]
+    assert len(desk.holdings.places) == 3, "it is looked at again when it comes back"
+
+
+def test_uploads_that_somebody_deleted_by_hand_do_not_leave_without_a_word(desk: Desk) -> None:
+    desk.upload(desk.incoming("storm.txt", STORM), desk.incoming("sauce.txt", SAUCE))
+    for path in uploads.held(desk.settings.home / "uploads" / "default"):
+        path.unlink()
+    assert desk.sync().gone
+    assert desk.paths == ["sauce.txt", "storm.txt"]
 
 
 @pytest.mark.parametrize(
