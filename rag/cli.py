@@ -18,7 +18,7 @@ from rag.commands.collections import collections
 from rag.commands.conversations import Earlier, NoSave, Resume, begin, conversations
 from rag.commands.evals import evaluations
 from rag.commands.index import doctor, index
-from rag.commands.llm import Spoken, Writer, llm
+from rag.commands.llm import Spoken, Writer, llm, named_today
 from rag.commands.options import (
     After,
     Article,
@@ -176,7 +176,7 @@ def ask(
     from rag.pipeline import KeptTo, open_pipeline
 
     terminal = Terminal()
-    with open_pipeline(settings, answerer) as pipeline:
+    with open_pipeline(settings, named_today(answerer)) as pipeline:
         asked = _typed(question, settings.answer.max_question_chars)
         kept = KeptTo(pipeline, filters, understand=not no_filters)
         answer = kept.ask(asked) if json else Spoken(kept, terminal).ask(asked)

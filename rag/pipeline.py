@@ -17,7 +17,7 @@ from index.open import Index, open_index
 from index.types import Embedder, IndexState
 from index.within import Within
 from rag.answering.decide import Decision, in_order, load_decision
-from rag.answering.extract import QuotesAnswerer, attribution
+from rag.answering.extract import QuotesAnswerer
 from rag.answering.outcome import Outcome, write
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
@@ -46,6 +46,7 @@ from rag.types import (
     Turn,
 )
 from rag.verification.verify import verify
+from rag.wording import attribution
 
 READ = 8
 """Passages that are read for a question. On the tuning half of the everyday suite the answer stands in them for as many
@@ -266,9 +267,10 @@ class Pipeline:
     ) -> Answer:
         """The whole outcome of one question; `history` are the turns before it, oldest first.
 
-        A question that stands alone is asked alone. Where it leans on the turns before it, or alone finds nothing, forms
-        that stand alone are tried, and the shortest that finds an answer is taken. `live` hears a model's words as it
-        writes them, before they are verified, and can stop it. Other questions are not held up while a model writes.
+        A question that stands alone is asked alone. Where it leans on the turns before it, or alone finds nothing,
+        forms that stand alone are tried, and the shortest that finds an answer is taken. `live` hears a model's words
+        as it writes them, before they are verified, and can stop it. Other questions are not held up while a model
+        writes.
 
         Only articles that pass `filters` are searched and, where these hold an answer, only those that the question's
         own words ask for, as "according to Forbes"; with `understand=False` its words ask for none.

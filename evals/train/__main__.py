@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from evals.train import fit, fit_verdicts
@@ -45,7 +46,7 @@ def _fit(data: Path, work: Path, model: Path) -> None:
     reads = fit.gather(data, work, OnnxReader(model))
     fit.save(fit.fit(reads), model / DECISION.name)
     for domain, figures in fit.report(reads, load_decision(model / DECISION.name)).items():
-        print(domain, figures)
+        sys.stdout.write(f"{domain} {figures}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The authored everyday documents as examples: Markdown read as units under headings, rows under the heads of their table."""
+"""The authored everyday documents as examples: Markdown read as units under headings, rows under their heads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evals.train.examples import CONTRADICTED, NOT_SAID, NOT_SUPPORTED, SUPPORTED, Group, Judged, Reading, Source, cut, words
+from evals.train.examples import (
+    CONTRADICTED,
+    NOT_SAID,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    Group,
+    Judged,
+    Reading,
+    Source,
+    cut,
+    words,
+)
 from index.sentences import sentences
 from rag.reader.layout import Unit, row_text
 

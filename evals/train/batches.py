@@ -49,7 +49,10 @@ def laid(tokenizer: Tokenizer, example: Example) -> Laid:
 def batched(
     tokenizer: Tokenizer, groups: Iterator[Group], tokens: int, pool: int = 2000
 ) -> Iterator[tuple[Batch, Targets, list[Example]]]:
-    """Batches of about `tokens` tokens, padding included, with their examples; groups are kept whole, and those of like length together."""
+    """Batches of about `tokens` tokens, padding included, with their examples.
+
+    Groups are kept whole, and those of like length together.
+    """
     while chunk := list(islice(groups, pool)):
         ready = [[laid(tokenizer, example) for example in group] for group in chunk]
         ready.sort(key=lambda group: max(_padded(item) for item in group))
@@ -70,6 +73,10 @@ def _filled(ready: Sequence[Sequence[Laid]], tokens: int) -> Iterator[list[list[
         batch.append(list(group))
     if batch:
         yield batch
+
+
+def _fits(units: Sequence[tuple[int, int]], number: int) -> bool:
+    return number < len(units) and units[number][1] > units[number][0]
 
 
 def _padded(item: Laid) -> int:
@@ -108,7 +115,7 @@ def _targets(groups: Sequence[Sequence[Laid]], items: Sequence[Laid], width: int
         if isinstance(example, Judged):
             labels[row] = example.label
             continue
-        inside = [n for n in example.gold if n < len(item.layout.units) and item.layout.units[n][1] > item.layout.units[n][0]]
+        inside = [n for n in example.gold if _fits(item.layout.units, n)]
         if example.anywhere:
             gold[row, 1:] = 1
         elif inside:

@@ -64,7 +64,7 @@ def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Asked]]:
         for row in answerable:
             if row["ctx"] not in texts.setdefault(name, []):
                 texts[name].append(row["ctx"])
-            start, end = row["spans"][0]  # type: ignore[misc]
+            start, end = row["spans"][0]  # type: ignore[str-unpack]
             low = max(row["ctx"].rfind(". ", 0, int(start)) + 2, 0) if ". " in row["ctx"][: int(start)] else 0
             questions.append(Asked("squad", row["q"], ((name, row["ctx"][low : int(end)]),)))
         questions += [Asked("squad", question, ()) for question in impossible]

@@ -20,9 +20,9 @@ from index.within import Within
 from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
 from rag.answering.quotes import evidence_of
 from rag.answering.reading import FEATURES, Candidate, Reading, read
+from rag.pipeline import READ
 from rag.reader.session import OnnxReader
 from rag.retrieval.retrieve import Retriever
-from rag.pipeline import READ
 from rag.settings import Answering, Retrieval
 
 WORDS = Answering().max_words
@@ -71,9 +71,7 @@ def _answers(candidate: Candidate, asked: Asked) -> bool:
     start = candidate.span.start - item.passage.start
     text = _plain(item.passage.text[start : start + len(candidate.span)])
     names = {item.source.path, item.source.path.rsplit("/", 1)[-1]}
-    return any(
-        file in names and _shared(_plain(quote), text) for file, quote in asked.evidence
-    )
+    return any(file in names and _shared(_plain(quote), text) for file, quote in asked.evidence)
 
 
 def _shared(quote: str, text: str) -> bool:

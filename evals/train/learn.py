@@ -7,6 +7,7 @@ its last checkpoint; the rate falls with the share of the examples seen.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import torch
 import torch.distributed as dist
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 
 from evals.train.batches import Targets, batched
 from evals.train.examples import NOT_SUPPORTED, Example
@@ -83,7 +85,7 @@ def learn(plan: Plan) -> Path:
     plan.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as meeting:
         arguments = (plan, f"file://{meeting}/point")
-        torch.multiprocessing.spawn(_process, arguments, nprocs=plan.processes)  # type: ignore[no-untyped-call]
+        spawn(_process, arguments, nprocs=plan.processes)  # type: ignore[no-untyped-call]
     return plan.work / "last.pt"
 
 
@@ -132,7 +134,7 @@ class _Run:
             if self.step % 50 == 0 and self.rank == 0:
                 speed = (self.seen - before) / (time.time() - started)
                 means = {name: round(sum(values) / len(values), 3) for name, values in totals.items()}
-                print(f"{self.seen:7d} examples, {speed:.1f}/s", means, flush=True)
+                _say(f"{self.seen:7d} examples, {speed:.1f}/s {means}")
                 totals = {}
             if self.step % self.plan.every == 0:
                 self._save()
@@ -183,8 +185,13 @@ class _Run:
             }  # fmt: skip
             torch.save(state, self.plan.work / "next.pt")
             os.replace(self.plan.work / "next.pt", self.plan.work / "last.pt")
-            print(f"{self.seen:7d} examples:", measured(self.model, self.tokenizer, self.plan.data), flush=True)
+            _say(f"{self.seen:7d} examples: {measured(self.model, self.tokenizer, self.plan.data)}")
         dist.barrier()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _rates(model: ReaderModel, plan: Plan) -> list[dict[str, object]]:
@@ -196,5 +203,3 @@ def _rates(model: ReaderModel, plan: Plan) -> list[dict[str, object]]:
 def quick(plan: Plan) -> Plan:
     """The same run cut to a few steps, to see that everything fits together."""
     return replace(plan, examples=400, tokens=1_500, every=1_000, pool=60)
-
-

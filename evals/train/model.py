@@ -1,4 +1,4 @@
-"""The reader as it is trained: one encoder, a head that points at units and words, and a head that judges statements."""
+"""The reader as it is trained: an encoder, a head that points at units and words, and one that judges."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def is_unsure(name: str) -> bool:
 
 
 def answer_statement(rng: random.Random, reading: Reading) -> Iterator[Judged]:
-    """"Question? Answer" as a statement: true with the answer, false with other words of the same window."""
+    """ "Question? Answer" as a statement: true with the answer, false with other words of the same window."""
     if reading.answer is None:
         return
     gold, start, end = reading.answer
@@ -203,7 +203,7 @@ def copied(rng: random.Random, units: Sequence[Unit]) -> Iterator[Judged]:
 
 
 def squad_groups(path: Path, titles: range) -> list[tuple[str, list[Row], list[str]]]:
-    """Paragraphs of SQuAD 2.0 with answerable and impossible questions, of the articles at `titles` in order of title."""
+    """Paragraphs of SQuAD 2.0 with answerable and impossible questions, of the articles at `titles`, by title."""
     articles = sorted(json.loads(path.read_text())["data"], key=lambda article: article["title"])
     groups = []
     for number in titles:
@@ -229,5 +229,3 @@ def squad_pairs(rng: random.Random, group: tuple[str, list[Row], list[str]]) -> 
     for number, row in enumerate(answerable):
         for reading in spanned(rng, row, title.replace("_", " ")):
             yield (reading, *(Reading(question, reading.units) for question in misses[number : number + 1]))
-
-

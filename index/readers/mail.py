@@ -26,12 +26,12 @@ def read_mail(data: bytes) -> Extracted:
     Raises: UnreadableFile, when it is no message, or its parts nest deeper than anybody sends them.
     """
     try:
-        return _read(data)
+        return _whole(data)
     except RecursionError:
         raise UnreadableFile("a mail message whose parts nest too deep") from None
 
 
-def _read(data: bytes) -> Extracted:
+def _whole(data: bytes) -> Extracted:
     message = message_from_bytes(data, policy=policy.default)
     head = _heads(message)
     if not any(head.values()):

@@ -264,18 +264,24 @@ def _merges(archive: Archive, part: str) -> _Merges:
         rest = b""
         while chunk := stream.read(_CHUNK):
             whole = rest + chunk
-            ranges += (_range(match[1].decode()) for match in _MERGED.finditer(whole))
+            named = (_range(match[1].decode()) for match in _MERGED.finditer(whole))
+            ranges += (merged for merged in named if merged is not None)
             rest = whole[max(whole.rfind(b"<"), len(whole) - _LONGEST_TAG) :]
             if len(ranges) > _MOST_MERGES:
                 break
     return _Merges(ranges[:_MOST_MERGES])
 
 
-def _range(name: str) -> tuple[int, int, int, int]:
+def _range(name: str) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of a run of cells; None where no workbook has its columns or rows."""
     first, _, last = name.replace("$", "").partition(":")
-    left, right = sorted(_column(part.rstrip("0123456789")) for part in (first, last or first))
-    top, bottom = sorted(int(part.lstrip(_LETTERS) or 0) for part in (first, last or first))
-    return left, top, right, bottom
+    corners = (first, last or first)
+    columns = [_column(corner.rstrip("0123456789")) for corner in corners]
+    rows = [_whole(corner.lstrip(_LETTERS) or "0") for corner in corners]
+    (left, right), (top, bottom) = columns, rows
+    if left is None or right is None or top is None or bottom is None:
+        return None
+    return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
 
 
 def _columns(attributes: dict[str, str]) -> range:

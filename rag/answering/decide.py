@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from index.errors import RagError
 from rag.answering.reading import FEATURES, Candidate
-from rag.errors import RagError
 from rag.reader.session import INSTALLED
 from rag.retrieval.fuse import interleave
 from rag.types import Status

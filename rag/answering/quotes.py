@@ -1,4 +1,4 @@
-"""Which words are quoted for a question: the likeliest sentences, a list whole, and what takes a sentence back. Pure."""
+"""Which words are quoted for a question: the likeliest sentences, a list whole, what takes a sentence back."""
 
 from __future__ import annotations
 

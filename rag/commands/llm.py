@@ -14,17 +14,14 @@ from rag.commands.terminal import Terminal, one_line
 if TYPE_CHECKING:
     from rag.answering.probe import Probe
     from rag.pipeline import KeptTo
-    from rag.types import Answer, Turn
-
-OLD_NAME = "extract"
-"""What version 0.1 called the quotes."""
+    from rag.types import Answer, AnswererName, Turn
 
 
-def _named_today(answerer: str | None) -> str | None:
+def named_today(answerer: Literal["quotes", "llm", "extract"] | None) -> AnswererName | None:
     """The answerer's name; an old one still does, with a note."""
-    if answerer != OLD_NAME:
+    if answerer != "extract":
         return answerer
-    typer.echo(f"Note: --answerer {OLD_NAME} is now called quotes.", err=True)
+    typer.echo("Note: --answerer extract is now called quotes.", err=True)
     return "quotes"
 
 
@@ -33,7 +30,6 @@ Writer = Annotated[
     typer.Option(
         "--answerer",
         metavar="[quotes|llm]",
-        callback=_named_today,
         help="Who answers: the quotes alone, or the model; else the model if one is set.",
     ),
 ]

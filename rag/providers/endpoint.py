@@ -83,8 +83,8 @@ class Endpoint:
     async def answer(self, prompt: str, give: Callable[[str], None]) -> None:
         """Hands the reply to `give` as it comes. Cancelling closes the connection.
 
-        The key is masked where the endpoint repeats it. Raises: LLMFailed, in one sentence; ReplyCut, where the whole of
-        what may come has come.
+        The key is masked where the endpoint repeats it. Raises: LLMFailed, in one sentence; ReplyCut, where the whole
+        of what may come has come.
         """
         key = self._key()
         mask = Mask(key)

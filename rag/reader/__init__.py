@@ -1,1 +1,1 @@
-"""The trained model that reads: which words of a passage answer a question, and whether a statement stands on evidence."""
+"""The trained model that reads: which words of a passage answer a question, and whether a statement stands."""

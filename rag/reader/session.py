@@ -104,7 +104,7 @@ def _open(folder: Path) -> _Session:
             raise ModelUnavailable(
                 f"The reader's file {str(folder / name)!r} is not the one that was installed; reinstall the package."
             )
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -1,4 +1,4 @@
-"""A passage as the reader reads it: its sentences, list items and rows, each with the exact characters it stands for."""
+"""A passage as the reader reads it: its sentences, list items and rows, each with its exact characters."""
 
 from __future__ import annotations
 

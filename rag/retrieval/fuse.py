@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from index.types import Hit
 
 RRF_K = 10
 """Small, because our lists are short and their heads are good; 60 is the published constant for long runs."""
+Ranked = TypeVar("Ranked")
 
 
 def fuse(*legs: Sequence[Hit], k: int = RRF_K) -> dict[str, float]:
@@ -24,8 +26,8 @@ def fuse(*legs: Sequence[Hit], k: int = RRF_K) -> dict[str, float]:
     return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
-def interleave(*rankings: Sequence[str]) -> list[str]:
-    """Ids taken in turn from each ranking, each once: the firsts of all, then the seconds, and so on."""
+def interleave(*rankings: Sequence[Ranked]) -> list[Ranked]:
+    """Items taken in turn from each ranking, each once: the firsts of all, then the seconds, and so on."""
     longest = max((len(ranking) for ranking in rankings), default=0)
     turns = (ranking[i] for i in range(longest) for ranking in rankings if i < len(ranking))
     return list(dict.fromkeys(turns))

@@ -26,9 +26,7 @@ class Retriever:
         self._embedder = embedder
         self._settings = settings
 
-    def retrieve(
-        self, questions: Sequence[str], k: int, within: Within | None = None
-    ) -> tuple[RetrievedPassage, ...]:
+    def retrieve(self, questions: Sequence[str], k: int, within: Within | None = None) -> tuple[RetrievedPassage, ...]:
         """The `k` best passages by fused rank, of `within` if given, labelled from 1. The score is the cosine.
 
         `questions` are a question and its parts; their rankings are taken in turn. Passages with the same words take
@@ -47,9 +45,7 @@ class Retriever:
         likeness = {hit.passage_id: hit.score for hit in dense}
         by_dense = {hit.passage_id: hit.rank for hit in dense}
         by_words = {hit.passage_id: hit.rank for hit in lexical}
-        return [
-            self._item(passages[i], likeness.get(i, 0.0), Ranks(by_dense.get(i), by_words.get(i))) for i in order
-        ]
+        return [self._item(passages[i], likeness.get(i, 0.0), Ranks(by_dense.get(i), by_words.get(i))) for i in order]
 
     def legs(self, question: str, within: Within | None = None) -> tuple[list[Hit], list[Hit]]:
         """What the dense and the lexical search return for `question`, each best first."""

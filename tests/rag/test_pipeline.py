@@ -62,7 +62,9 @@ def opened(settings: Settings) -> Iterator[Opener]:
     pipelines: list[Pipeline] = []
 
     def opener(answerer: Answerer | None = None, over: Settings = settings) -> Pipeline:
-        pipelines.append(Pipeline(over, HashingEmbedder(WIDTH), answerer or QuotesAnswerer(), OverlapReader(), by_margin()))
+        pipelines.append(
+            Pipeline(over, HashingEmbedder(WIDTH), answerer or QuotesAnswerer(), OverlapReader(), by_margin())
+        )
         return pipelines[-1]
 
     yield opener

@@ -25,7 +25,10 @@ from rag.reader.layout import Unit
 from rag.reader.session import OnnxReader
 
 TEXT = "The quoin of Brask is blue. Wenna sold 40 larches in May. The weir opens at nine. Orl lies north of Brask."
-DOCUMENT = "# Brask\n\n## Weir\n\nThe weir opens at nine. Wenna keeps it.\n\n| Item | Price |\n|---|---|\n| quoin | 40 |\n"
+DOCUMENT = (
+    "# Brask\n\n## Weir\n\nThe weir opens at nine. Wenna keeps it.\n\n| Item | Price |\n|---|---|\n| quoin | 40 |\n"
+)
+
 
 def write(folder: Path, name: str, rows: Sequence[Mapping[str, object]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,19 +46,37 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = "qed-train qed-dev nq-oracle timeqa covidqa onestopqa quoref-ni molweni qasrl qanom qadiscourse qamr"
     for name in (*names.split(), "qasrl-invalid", "qamr-invalid"):
         write(folder, name, spanned)
-    write(folder, "unansq-dev", [{"q": "who sold larches ?", "uq": "who ate larches ?", "ctx": TEXT, "spans": "[[28, 33]]"}])
-    ordered = [{"q": "what is blue ?", "sent": text, "label": "1", "pos": str(n)} for n, text in enumerate(TEXT.split(". "))]
+    write(
+        folder,
+        "unansq-dev",
+        [{"q": "who sold larches ?", "uq": "who ate larches ?", "ctx": TEXT, "spans": "[[28, 33]]"}],
+    )
+    ordered = [
+        {"q": "what is blue ?", "sent": text, "label": "1", "pos": str(n)} for n, text in enumerate(TEXT.split(". "))
+    ]
     write(folder, "nqg-squadtrain", ordered)
     write(folder, "unansq-train-nqg", [{**ordered[0], "uq": "what is red ?"}])
     write(folder, "unansq-edits", [{"from": "sold", "to": "bought", "n": "3"}])
-    write(folder, "selqa", [{"q": "What is blue?", "sent": row["sent"], "label": int(n == 0)} for n, row in enumerate(ordered)])
+    write(
+        folder,
+        "selqa",
+        [{"q": "What is blue?", "sent": row["sent"], "label": int(n == 0)} for n, row in enumerate(ordered)],
+    )
     write(folder, "boolq-yesno", [{"q": f"is the quoin blue\npassage: Brask -- {TEXT}", "label": "True"}] * 2)
-    write(folder, "condaqa", [
-        {"sentence1": TEXT, "sentence2": "Is the quoin blue?", "label": "YES"},
-        {"sentence1": TEXT, "sentence2": "Is the weir blue?", "label": "DON'T KNOW"},
-    ])
+    write(
+        folder,
+        "condaqa",
+        [
+            {"sentence1": TEXT, "sentence2": "Is the quoin blue?", "label": "YES"},
+            {"sentence1": TEXT, "sentence2": "Is the weir blue?", "label": "DON'T KNOW"},
+        ],
+    )
     for name in "mnli breaking-nli fever-sym fm2 summedits halueval-qa wice-train fm2-retrieved".split():
-        write(folder, name, [{"prem": TEXT, "hyp": "The quoin is blue.", "label": "e"}, {"prem": TEXT, "hyp": "No.", "label": "n"}])
+        write(
+            folder,
+            name,
+            [{"prem": TEXT, "hyp": "The quoin is blue.", "label": "e"}, {"prem": TEXT, "hyp": "No.", "label": "n"}],
+        )
     document = {
         "text": DOCUMENT,
         "qa": [{"q": "When does the weir open?", "a": "The weir opens at nine.", "short": "at nine"}] * 2,
@@ -65,8 +86,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     (place / "authored").mkdir()
     (place / "authored" / "a.jsonl").write_text("\n".join([json.dumps(document)] * 7))
-    question = {"question": "Who sold larches?", "is_impossible": False, "answers": [{"answer_start": 28, "text": "Wenna"}]}
-    paragraph = {"context": TEXT, "qas": [question, {"question": "Who ate larches?", "is_impossible": True, "answers": []}]}
+    question = {
+        "question": "Who sold larches?",
+        "is_impossible": False,
+        "answers": [{"answer_start": 28, "text": "Wenna"}],
+    }
+    paragraph = {
+        "context": TEXT,
+        "qas": [question, {"question": "Who ate larches?", "is_impossible": True, "answers": []}],
+    }
     articles = [{"title": f"Brask_{n:02}", "paragraphs": [paragraph]} for n in range(16)]
     (place / "squad2-cs224n").mkdir()
     (place / "squad2-cs224n" / "dev-v2.0.json").write_text(json.dumps({"data": articles}))
@@ -112,7 +140,9 @@ def test_a_run_can_be_stopped_goes_on_and_gives_a_reader(data: Path, encoder: Pa
     assert 24 <= first["seen"] < second["seen"]
     assert second["begun"] == first["begun"] + 1
     reader = OnnxReader(export(last, encoder, tmp_path / "model"))
-    (reading,) = reader.read("When does the weir open?", [[Unit("Brask", candidate=False), Unit("The weir opens at nine.")]])
+    (reading,) = reader.read(
+        "When does the weir open?", [[Unit("Brask", candidate=False), Unit("The weir opens at nine.")]]
+    )
     assert reading.units[0] == float("-inf")
     assert len(reading.units) == 2
     (judged,) = reader.judge([("The weir opens at ten.", [Unit("The weir opens at nine.")])])

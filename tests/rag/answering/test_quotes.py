@@ -60,7 +60,9 @@ def test_what_the_next_sentence_takes_back_is_quoted_with_it() -> None:
 
 def test_two_documents_that_give_other_numbers_differ() -> None:
     apart = evidence_of(read_over("How many dace drowned?", ["12 dace drowned.", "40 dace drowned."]), by_margin(), 75)
-    alike = evidence_of(read_over("How many dace drowned?", ["12 dace drowned.", "Yes, 12 dace drowned."]), by_margin(), 75)
+    alike = evidence_of(
+        read_over("How many dace drowned?", ["12 dace drowned.", "Yes, 12 dace drowned."]), by_margin(), 75
+    )
     assert apart.differing
     assert not alike.differing
 
