@@ -108,7 +108,9 @@ def _targets(groups: Sequence[Sequence[Laid]], items: Sequence[Laid], width: int
         if isinstance(example, Judged):
             labels[row] = example.label
             continue
-        inside = [n for n in example.gold if n < len(item.layout.units) and item.layout.units[n][1] > item.layout.units[n][0]]
+        inside = [
+            n for n in example.gold if n < len(item.layout.units) and item.layout.units[n][1] > item.layout.units[n][0]
+        ]
         if example.anywhere:
             gold[row, 1:] = 1
         elif inside:

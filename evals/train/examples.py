@@ -123,7 +123,11 @@ class Edits:
 
     def _other(self, rng: random.Random, word: str) -> str | None:
         if word[:1].isupper() or word[:1].isdigit():
-            like = [name for name in rng.sample(self._names, min(40, len(self._names))) if name[:1].isdigit() == word[:1].isdigit()]
+            like = [
+                name
+                for name in rng.sample(self._names, min(40, len(self._names)))
+                if name[:1].isdigit() == word[:1].isdigit()
+            ]
             return like[0] if like else None
         swaps = self._swaps.get(word.lower())
         return rng.choice(swaps) if swaps else None

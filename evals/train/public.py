@@ -160,7 +160,7 @@ def is_unsure(name: str) -> bool:
 
 
 def answer_statement(rng: random.Random, reading: Reading) -> Iterator[Judged]:
-    """"Question? Answer" as a statement: true with the answer, false with other words of the same window."""
+    """ "Question? Answer" as a statement: true with the answer, false with other words of the same window."""
     if reading.answer is None:
         return
     gold, start, end = reading.answer
@@ -229,5 +229,3 @@ def squad_pairs(rng: random.Random, group: tuple[str, list[Row], list[str]]) -> 
     for number, row in enumerate(answerable):
         for reading in spanned(rng, row, title.replace("_", " ")):
             yield (reading, *(Reading(question, reading.units) for question in misses[number : number + 1]))
-
-
