@@ -21,7 +21,6 @@ from index.generation import Manifest
 from index.lastrun import kept
 from index.patterns import EVERYTHING, Patterns
 from index.seal import broken
-from index.searchable import embedding_text
 from index.settings import IndexSettings
 from index.survey import Survey, changes, counted, listed, recipe, require_something, survey, write_document
 from index.types import Embedder, Report
@@ -195,8 +194,7 @@ def _signature(
 
 def _embedding_texts(file: Path, ids: Sequence[str]) -> list[str]:
     with Corpus(file) as corpus:
-        passages = corpus.passages(ids).values()
-        return [embedding_text(passage, corpus.article(passage.document_id, passage.article)) for passage in passages]
+        return corpus.embedding_texts(ids)
 
 
 def _report(

@@ -122,4 +122,5 @@ def _lexical_texts(corpus: Corpus) -> Iterator[str]:
     for document in corpus.document_ids():
         articles = {article.ordinal: article for article in corpus.articles(document)}
         for passage in corpus.passages_of(document):
-            yield lexical_text(passage, articles[passage.article])
+            article = articles[passage.article]
+            yield lexical_text(passage, article, corpus.context(passage, article))

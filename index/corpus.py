@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -20,17 +21,21 @@ from typing import Any, TypeVar
 import numpy as np
 
 from index import layout
+from index.blocks import Blocks
 from index.errors import IndexDamaged
+from index.searchable import Context, context_of, embedding_text
+from index.structure import Structure, breaks
 from index.types import Article, Document, Passage, Remark, Span, Vectors
 from index.within import Placed
 
 FILE = "corpus.sqlite"
-SCHEMA = "2"
+SCHEMA = "3"
 _PASSAGE = "SELECT id, document, article, start, stop, page FROM passages"
 _ARTICLE = """SELECT document, ordinal, start, stop, title, outlet, author, date,
     headline_start, headline_stop, byline_start, byline_stop, columns FROM articles"""
 _PATH = "SELECT path, location, document, size, mtime_ns FROM paths"
 _TEXTS_KEPT = 64
+_STRUCTURES_KEPT = 32
 _VALUES_A_QUERY = 500
 _Key = TypeVar("_Key")
 _Row = tuple[Any, ...]
@@ -79,6 +84,7 @@ class Corpus:
         self._file = file
         self._lock = RLock()
         self._texts: OrderedDict[str, str] = OrderedDict()
+        self._structure = lru_cache(_STRUCTURES_KEPT)(self._read_structure)
         with self._reading():
             uri = f"{file.absolute().as_uri()}?mode=ro"
             self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
@@ -117,11 +123,19 @@ class Corpus:
 
     def document(self, document_id: str) -> Document:
         """One document with its text."""
-        columns = "id, sha256, text, encoding, replaced, hidden, notes, layout"
+        columns = "id, sha256, text, encoding, replaced, hidden, notes, layout, blocks"
         row = self._one(f"SELECT {columns} FROM documents WHERE id = ?", document_id)
-        key, sha256, text, encoding, replaced, hidden, notes, places = row
+        key, sha256, text, encoding, replaced, hidden, notes, places, blocks = row
         pages, sections = layout.from_json(places)
-        return Document(key, sha256, text, encoding, replaced, hidden, pages, sections, tuple(json.loads(notes)))
+        return Document(
+            *(key, sha256, text, encoding, replaced, hidden, pages, sections),
+            notes=tuple(json.loads(notes)),
+            blocks=Blocks.unpack(blocks),
+        )
+
+    def structure(self, document_id: str) -> Structure:
+        """What a document is made of; those used last are kept in memory."""
+        return self._structure(document_id)
 
     def sha256(self, document_id: str) -> str:
         """The digest of a document's bytes."""
@@ -197,6 +211,20 @@ class Corpus:
         found = {row[0]: self._passage(row) for row in rows}
         return {key: found[key] for key in wanted if key in found}
 
+    def context(self, passage: Passage, article: Article) -> Context:
+        """What stands above a passage of an article and holds for it."""
+        document = passage.document_id
+        return context_of(passage, article, self.text(document), self.structure(document))
+
+    def embedding_texts(self, ids: Sequence[str]) -> list[str]:
+        """What is embedded of each of these passages, in order."""
+        passages = self.passages(ids).values()
+        articles = [self.article(passage.document_id, passage.article) for passage in passages]
+        return [
+            embedding_text(passage, article, self.context(passage, article))
+            for passage, article in zip(passages, articles, strict=True)
+        ]
+
     def passage_counts(self) -> dict[tuple[str, int], int]:
         """How many passages each article has that has any, by document and ordinal."""
         rows = self._rows("SELECT document, article, count(*) FROM passages GROUP BY document, article")
@@ -250,6 +278,10 @@ class Corpus:
             return str(self._rows("PRAGMA integrity_check")[0][0])
         except IndexDamaged as error:
             return str(error.__cause__)
+
+    def _read_structure(self, document_id: str) -> Structure:
+        packed = self._one("SELECT blocks FROM documents WHERE id = ?", document_id)[0]
+        return Structure(Blocks.unpack(packed), breaks(self.articles(document_id)))
 
     def _passage(self, row: _Row) -> Passage:
         key, document, article, start, stop, page = row

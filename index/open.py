@@ -18,6 +18,7 @@ from index.patterns import Patterns
 from index.probe import CHROMA, LEXICAL
 from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
+from index.structure import Structure
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
 from index.within import Within, kept, nearest, within
 
@@ -170,6 +171,10 @@ class Index:
     def text(self, document_id: str) -> str:
         """A document's decoded text, which the offsets of articles and passages count in."""
         return self._texts().text(document_id)
+
+    def structure(self, document_id: str) -> Structure:
+        """The headings, blocks and tables of a document, by offsets in its text."""
+        return self._texts().structure(document_id)
 
     def held(self, document_id: str) -> Held | None:
         """A document with its articles and files; None where no document has this id."""

@@ -16,8 +16,9 @@ from index.corpus import Corpus, StoredPath
 from index.errors import IndexFault, UnreadableFile
 from index.files import File, Found, shown
 from index.readers import Worker, fetch, parse
-from index.searchable import embedding_text
+from index.searchable import context_of, embedding_text
 from index.settings import IndexSettings
+from index.structure import structure_of
 from index.types import Article, Change, Document, FileChange, Passage, Skipped
 
 
@@ -117,7 +118,11 @@ def write_document(
 ) -> None:
     """Add a document with what is embedded of each of its passages."""
     by_ordinal = {article.ordinal: article for article in articles}
-    texts = [embedding_text(passage, by_ordinal[passage.article]) for passage in passages]
+    structure = structure_of(document, articles)
+    texts = []
+    for passage in passages:
+        article = by_ordinal[passage.article]
+        texts.append(embedding_text(passage, article, context_of(passage, article, document.text, structure)))
     writer.add_document(document, articles, passages, texts)
 
 

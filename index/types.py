@@ -61,6 +61,39 @@ class Section:
     columns: str | None = None
 
 
+BlockKind = Literal["heading", "paragraph", "item", "row", "furniture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value of a table's row."""
+
+    head: str
+    """The heads of its column, joined from top to bottom with ` · `; empty where there are none."""
+    span: Span
+    """Where the value stands in the document's text; that of a merged cell may stand in an earlier row. Empty where
+    the cell is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a document's text as its format marks it: `span` is exact, and no two blocks overlap."""
+
+    kind: BlockKind
+    span: Span
+    """A heading's is of its words, without the marks around them."""
+    level: int = 0
+    """Of a heading, 1 to 6."""
+    cells: tuple[Cell, ...] = ()
+    """Of a row of data, in the order of the columns, merged cells repeated into every row that they span. The rows of
+    heads, and a row that is one cell as wide as the table, have none."""
+    table: int | None = None
+    """Which table of the document a row is of, from 0."""
+    author: str | None = None
+    """Of a quoted or forwarded part of a mail, where it is printed."""
+    date: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file's text as it was read, known by its content: equal bytes make one document, whatever the paths.
@@ -83,6 +116,8 @@ class Document:
     """In order and apart; empty where the text alone tells its articles."""
     notes: tuple[str, ...] = ()
     """What else was not read of the file, in words for a person."""
+    blocks: Sequence[Block] = ()
+    """In order and apart. What stands between two is white space, or marks such as the rule below a table's heads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from pathlib import Path
 from index import layout
 from index.corpus import SCHEMA, StoredPath, embedded
 from index.searchable import digest_of
+from index.structure import packed
 from index.types import Article, Document, Passage, Vectors
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE documents (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL, encoding TEXT NOT NULL,
-    replaced INTEGER NOT NULL, hidden INTEGER NOT NULL, notes TEXT NOT NULL, layout TEXT NOT NULL) STRICT;
+    replaced INTEGER NOT NULL, hidden INTEGER NOT NULL, notes TEXT NOT NULL, layout TEXT NOT NULL,
+    blocks BLOB NOT NULL) STRICT;
 CREATE TABLE paths (path TEXT PRIMARY KEY, location BLOB NOT NULL, document TEXT NOT NULL REFERENCES documents,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) STRICT;
 CREATE TABLE articles (document TEXT NOT NULL REFERENCES documents, ordinal INTEGER NOT NULL,
@@ -75,7 +77,7 @@ class CorpusWriter:
     ) -> None:
         """Add a document that is not there yet; `texts` are what is embedded of each passage."""
         write = self._database.executemany
-        write(f"INSERT INTO documents VALUES ({', '.join('?' * 8)})", [_document_row(document)])
+        write(f"INSERT INTO documents VALUES ({', '.join('?' * 9)})", [_document_row(document)])
         write(f"INSERT INTO articles VALUES ({', '.join('?' * 13)})", map(_article_row, articles))
         write(
             "INSERT INTO passages (id, document, article, start, stop, page, embedded) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -150,10 +152,11 @@ def holds_vectors(file: Path) -> bool:
     return False
 
 
-def _document_row(document: Document) -> tuple[str | int, ...]:
+def _document_row(document: Document) -> tuple[str | int | bytes, ...]:
     return (
         *(document.id, document.sha256, document.text, document.encoding, document.replaced, document.hidden),
         *(json.dumps(document.notes), layout.to_json(document.pages, document.sections)),
+        packed(document.blocks).pack(),
     )
 
 

@@ -18,7 +18,6 @@ from evals.markdown import NOTHING, table
 from index import generation, probe
 from index.build import build_index
 from index.corpus import FILE, Corpus
-from index.searchable import embedding_text
 from index.settings import IndexSettings
 from index.types import Embedder, Vectors
 
@@ -178,8 +177,7 @@ def indexed(home: Path) -> Iterator[tuple[Corpus, str]]:
 
 def embedding_texts(corpus: Corpus, ids: Sequence[str]) -> list[str]:
     """What was embedded of each passage."""
-    found = corpus.passages(ids).values()
-    return [embedding_text(passage, corpus.article(passage.document_id, passage.article)) for passage in found]
+    return corpus.embedding_texts(ids)
 
 
 def loaded_embedder(home: Path, *, static: bool = False) -> Embedder:

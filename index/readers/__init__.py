@@ -84,6 +84,7 @@ def document_of(raw: Raw, got: Extracted) -> Document:
         pages=got.pages,
         sections=got.sections,
         notes=got.notes,
+        blocks=got.blocks,
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TypedDict
 
 from index import layout
+from index.blocks import Blocks
 from index.errors import UnreadableFile
 from index.readers.drawing import Box, Drawn, Wanted
 from index.readers.extracted import Extracted
@@ -72,8 +73,8 @@ class Worker:
 
         Raises: UnreadableFile, when the reader refuses it, breaks, or takes more than the limits.
         """
-        told, text = self._answer({"kind": kind}, kind, data)
-        return _extracted(told, text.decode())
+        told, body = self._answer({"kind": kind}, kind, data)
+        return _extracted(told, body)
 
     def draw(self, data: bytes, wanted: Wanted) -> Drawn:
         """A page of the PDF `data` as a picture.
@@ -162,6 +163,7 @@ class _Told(TypedDict, total=False):
 
     refused: str
     size: int
+    blocks: int
     encoding: str
     replaced: int
     hidden: int
@@ -172,6 +174,16 @@ class _Told(TypedDict, total=False):
     boxes: list[tuple[int, float, float, float, float]]
 
 
-def _extracted(told: _Told, text: str) -> Extracted:
+def _extracted(told: _Told, body: bytes) -> Extracted:
     pages, sections = layout.from_json(told["layout"])
-    return Extracted(text, told["encoding"], told["replaced"], told["hidden"], pages, sections, tuple(told["notes"]))
+    cut = len(body) - told["blocks"]
+    return Extracted(
+        text=body[:cut].decode(),
+        encoding=told["encoding"],
+        replaced=told["replaced"],
+        hidden=told["hidden"],
+        pages=pages,
+        sections=sections,
+        notes=tuple(told["notes"]),
+        blocks=Blocks.unpack(body[cut:]),
+    )

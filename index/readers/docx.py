@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from index.readers import grid
@@ -14,6 +16,9 @@ _UNREAD = frozenset({"Fallback", "moveFrom", "instrText", "delText"})
 _NOTES = frozenset({"footnote", "endnote"})
 _OFF = frozenset({"0", "false", "none", "off"})
 _WHITE = frozenset({"FFFFFF", "white"})
+_HEADING = re.compile(r"(?i:heading ([1-9])|title())")
+"""The names that Word keeps for its own styles of headings, in every language."""
+_BODY_LEVEL, _MOST_COLUMNS = 9, 16_384
 _PLAIN_FILL = frozenset({"auto", "FFFFFF", ""})
 
 
@@ -25,12 +30,14 @@ def read_docx(data: bytes) -> Extracted:
     archive = Archive(data)
     main = archive.main("document", "a Word document")
     composer = Composer()
-    body = _Body(composer)
+    related = sorted(archive.related(main).values())
+    levels = _levels(archive, [name for kind, name in related if kind == "styles" and name in archive])
+    body = _Body(composer, levels)
     for event in archive.xml(main):
         body.take(event)
-    for kind, name in sorted(archive.related(main).values()):
+    for kind, name in related:
         if kind in ("footnotes", "endnotes") and name in archive:
-            notes = _Body(composer)
+            notes = _Body(composer, levels)
             for event in archive.xml(name):
                 notes.take(event)
     return composer.done()
@@ -41,6 +48,7 @@ class _Paragraph:
     pieces: list[str] = field(default_factory=list)
     is_item: bool = False
     is_title: bool = False
+    level: int = 0
     is_shaded: bool = False
 
 
@@ -52,15 +60,36 @@ class _Run:
 
 
 @dataclass(slots=True)
+class _Cell:
+    paragraphs: list[str] = field(default_factory=list)
+    columns: int = 1
+    is_below: bool = False
+    """Whether a merged cell goes on here from the row above."""
+
+
+@dataclass(slots=True)
 class _Table:
-    rows: list[list[list[str]]] = field(default_factory=list)
+    rows: list[list[_Cell]] = field(default_factory=list)
+    marked: int = 0
+    """How many rows are marked to be repeated as heads."""
+
+    def places(self) -> Iterator[list[str]]:
+        """The rows for `grid`."""
+        for cells in self.rows:
+            places: list[str] = []
+            for cell in cells:
+                wide = max(1, min(cell.columns, _MOST_COLUMNS - len(places)))
+                text = " ".join(cell.paragraphs)
+                places += [grid.ABOVE] * wide if cell.is_below else [text, *[grid.LEFT] * (wide - 1)]
+            yield places
 
 
 class _Body:
     """Takes the events of one part. Paragraphs nest in text boxes and tables nest in cells, so both are stacks."""
 
-    def __init__(self, composer: Composer) -> None:
+    def __init__(self, composer: Composer, levels: Mapping[str, int]) -> None:
         self._composer = composer
+        self._levels = levels
         self._path: list[str] = []
         self._unread = 0
         self._paragraphs: list[_Paragraph] = []
@@ -89,6 +118,8 @@ class _Body:
             self._run_property(name, attributes)
         elif where[-1:] in (("pPr",), ("numPr",)):
             self._paragraph_property(name, attributes)
+        elif where[-1:] in (("tcPr",), ("trPr",)):
+            self._table_property(name, attributes)
         elif where[-1:] == ("r",):
             self._piece(name, attributes)
         else:
@@ -105,7 +136,7 @@ class _Body:
         elif name == "tr" and self._tables:
             self._tables[-1].rows.append([])
         elif name == "tc" and self._tables and self._tables[-1].rows:
-            self._tables[-1].rows[-1].append([])
+            self._tables[-1].rows[-1].append(_Cell())
         elif name == "txbxContent":
             self._boxes += 1
         elif name in _NOTES and attributes.get("type", "normal") == "normal":
@@ -129,8 +160,22 @@ class _Body:
         elif name == "pStyle":
             paragraph.is_item |= value.startswith("List") and value != "ListContinue"
             paragraph.is_title |= value == "Title"
+            paragraph.level = self._levels.get(value, 0)
+        elif name == "outlineLvl" and value.isdecimal():
+            paragraph.level = min(int(value) + 1, 6) if int(value) < _BODY_LEVEL else 0
         elif name == "shd":
             paragraph.is_shaded |= attributes.get("fill", "") not in _PLAIN_FILL
+
+    def _table_property(self, name: str, attributes: dict[str, str]) -> None:
+        if not self._tables or not self._tables[-1].rows:
+            return
+        table, value = self._tables[-1], attributes.get("val", "")
+        if name == "tblHeader" and value not in _OFF and table.marked == len(table.rows) - 1:
+            table.marked += 1
+        elif name == "gridSpan" and table.rows[-1] and value.isdecimal():
+            table.rows[-1][-1].columns = max(1, int(value))
+        elif name == "vMerge" and table.rows[-1]:
+            table.rows[-1][-1].is_below = value != "restart"
 
     def _piece(self, name: str, attributes: dict[str, str]) -> None:
         """What stands in a run beside its text."""
@@ -168,32 +213,56 @@ class _Body:
         if self._paragraphs and self._path and self._path[-1] in _NOTES:
             self._paragraphs[-1].pieces.append(text + "\n")
         elif self._tables and self._tables[-1].rows and self._tables[-1].rows[-1]:
-            self._tables[-1].rows[-1][-1].append(text)
+            self._tables[-1].rows[-1][-1].paragraphs.append(text)
         else:
             self._compose(text, paragraph)
 
     def _compose(self, text: str, paragraph: _Paragraph) -> None:
         if paragraph.is_title and not self._begun:
             self._composer.section(title=text)
-        if paragraph.is_item:
-            self._composer.block(f"- {text}", "\n" if self._after_item else "\n\n")
+        is_item = paragraph.is_item and not paragraph.level
+        if is_item:
+            self._composer.block(f"- {text}", "\n" if self._after_item else "\n\n", "item")
+        elif paragraph.level:
+            self._composer.block(text, kind="heading", level=paragraph.level)
         else:
             self._composer.block(text)
-        self._begun, self._after_item = True, paragraph.is_item
+        self._begun, self._after_item = True, is_item
 
     def _place_table(self, table: _Table) -> None:
         """A row a line; a table of one column is a frame around paragraphs."""
         outer = self._tables[-1] if self._tables else None
         if outer is not None and outer.rows and outer.rows[-1]:
-            outer.rows[-1][-1].extend(" ".join(cell) for cells in table.rows for cell in cells)
+            outer.rows[-1][-1].paragraphs.extend(" ".join(cell.paragraphs) for cells in table.rows for cell in cells)
             return
         self._begun, self._after_item = True, False
         if all(len(cells) <= 1 for cells in table.rows):
-            for paragraph in (text for cells in table.rows for cell in cells for text in cell):
+            for paragraph in (text for cells in table.rows for cell in cells for text in cell.paragraphs):
                 self._composer.block(paragraph)
             return
-        gap = "\n\n"
-        for cells in table.rows:
-            line = grid.row([" ".join(cell) for cell in cells])
-            self._composer.block(line, gap)
-            gap = "\n" if line else gap
+        self._composer.table(table.places(), marked=table.marked)
+
+
+def _levels(archive: Archive, names: Iterable[str]) -> dict[str, int]:
+    """The level of each style that makes headings, by the style's id; those based on one have its level."""
+    levels: dict[str, int] = {}
+    based: dict[str, str] = {}
+    style = ""
+    for event in (event for name in names for event in archive.xml(name) if isinstance(event, Start)):
+        value = event.attributes.get("val", "")
+        if event.name == "style":
+            style = event.attributes.get("styleId", "")
+        elif event.name == "name" and (heading := _HEADING.fullmatch(value)):
+            levels[style] = min(int(heading[1] or 1), 6)
+        elif event.name == "outlineLvl" and value.isdecimal() and int(value) < _BODY_LEVEL:
+            levels.setdefault(style, min(int(value) + 1, 6))
+        elif event.name == "basedOn":
+            based[style] = value
+    for style in based:
+        ancestors = [style]
+        while (parent := based.get(ancestors[-1])) and parent not in ancestors:
+            ancestors.append(parent)
+        found = next((levels[ancestor] for ancestor in ancestors if ancestor in levels), 0)
+        if found:
+            levels[style] = found
+    return levels

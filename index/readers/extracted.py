@@ -6,10 +6,15 @@ Offsets count characters of the text as it ends up, so whatever is left out is l
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from index.blocks import Blocks, BlockWriter
 from index.errors import UnreadableFile
-from index.types import Section, Span
+from index.readers import grid
+from index.readers.grid import Heads
+from index.readers.lines import write_blocks
+from index.types import BlockKind, Section, Span
 
 MAX_CHARACTERS = 50_000_000
 """A text longer than this is refused: a library in one file, or a bomb."""
@@ -44,6 +49,7 @@ class Extracted:
     pages: tuple[int, ...] = ()
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
+    blocks: Blocks = Blocks()  # noqa: RUF009 - nothing changes it
 
 
 def visible(text: str) -> tuple[str, int]:
@@ -68,16 +74,58 @@ class Composer:
         self._sections: list[Section] = []
         self._open: Section | None = None
         self._notes: list[str] = []
+        self._blocks = BlockWriter()
 
-    def block(self, text: str, gap: str = "\n\n") -> None:
-        """Add a paragraph, `gap` after what stands before it; one that is empty or all white space adds nothing."""
+    def block(self, text: str, gap: str = "\n\n", kind: BlockKind = "paragraph", level: int = 0) -> None:
+        """Add a block, `gap` after what stands before it; one that is empty or all white space adds nothing."""
         clean = self._clean(text).strip()
         if clean:
             self._append((gap if self._length else "") + clean)
+            self._blocks.add(kind, self._length - len(clean), self._length, level)
 
-    def line(self, text: str) -> None:
-        """Add a line right below the last."""
-        self.block(text, "\n")
+    def text(self, text: str, gap: str = "\n\n") -> None:
+        """Add a text that is kept as it is written, whose own lines tell its blocks."""
+        clean = self._clean(text).strip()
+        if clean:
+            self._append((gap if self._length else "") + clean)
+            write_blocks(clean, self._blocks, self._length - len(clean))
+
+    def table(self, rows: Iterable[Sequence[str]], heads: Heads | None = None, marked: int = 0) -> None:
+        """Add a table, a line a row; a row is its places from left to right, as `grid` tells of covered ones.
+
+        The heads are judged by `grid`, of whose `marked` first rows they are known to be, unless they are given.
+        """
+        if heads is None:
+            heads, rows = grid.judged(rows, marked)
+        self._blocks.table(heads.names)
+        above: list[int] = []
+        for number, places in enumerate(rows):
+            above = self._row(places, above, heads, is_head=number < heads.end, gap="\n" if number else "\n\n")
+
+    def _row(self, places: Sequence[str], above: Sequence[int], heads: Heads, *, is_head: bool, gap: str) -> list[int]:
+        """Add a row of a table; the start and the end of each of its cells, those covered taken from `above`."""
+        own = ["" if place in grid.COVERED else grid.plain(place) for place in places]
+        line = grid.row(own)
+        if self._clean(line) != line:
+            own = [grid.plain(_cleaned(cell)[0]) for cell in own]
+            line = grid.row(own)
+        if not line:
+            return list(above)
+        self._append((gap if self._length else "") + line)
+        end, at = self._length, self._length - len(line) + 2
+        edges: list[int] = []
+        for column, cell in enumerate(own):
+            if places[column] == grid.LEFT and column:
+                edges += edges[-2:]
+            elif places[column] == grid.ABOVE and 2 * column + 1 < len(above):
+                edges += above[2 * column : 2 * column + 2]
+            else:
+                edges += (min(at, end), min(at, end) + len(cell))
+            at += len(cell) + 3
+        edges += [end] * (2 * len(heads.names) - len(edges))
+        is_label = len(places) > 1 and all(place == grid.LEFT for place in places[1:])
+        self._blocks.row(end - len(line), end, () if is_head or is_label else edges)
+        return edges
 
     def page(self) -> None:
         """A page begins with the next block."""
@@ -130,14 +178,14 @@ class Composer:
                 for section in self._sections
             ),
             notes=tuple(self._notes),
+            blocks=self._blocks.done(),
         )
 
     def _clean(self, text: str) -> str:
-        text, surrogates = _SURROGATE.subn("\ufffd", text)
-        self._replaced += surrogates
-        kept, hidden = visible(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+        clean, replaced, hidden = _cleaned(text)
+        self._replaced += replaced
         self._hidden += hidden
-        return kept
+        return clean
 
     def _line(self, text: str | None) -> str | None:
         return " ".join(self._clean(text).split()) or None if text else None
@@ -153,6 +201,13 @@ class Composer:
         if self._open is not None and self._open.span.start < self._length:
             self._sections.append(replace(self._open, span=Span(self._open.span.start, self._length)))
         self._open = None
+
+
+def _cleaned(text: str) -> tuple[str, int, int]:
+    """`text` as it is kept, and how many of its characters are half ones, and how many nobody sees."""
+    text, surrogates = _SURROGATE.subn("\ufffd", text)
+    kept, hidden = visible(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return kept, surrogates, hidden
 
 
 def _first_mark(text: str, at: int) -> int:

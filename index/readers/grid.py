@@ -2,38 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 
 ROWS_JUDGED = 10
 _LONGEST_NAME = 80
 _MOST_HEADS = 300
 """Characters of heads that are repeated for the embedding model, which reads little more than a page."""
+_MOST_HEAD_ROWS = 3
+JOINT = " · "
+"""Between the heads of a column that stand above each other."""
+
+LEFT, ABOVE = "\0left", "\0above"
+"""What stands in a row at a place that the merged cell left of it, or above it, covers."""
+COVERED = (LEFT, ABOVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Which rows of a table are its heads, from `start` to before `end`, and the name that they give each column.
+
+    Rows before `start` are a title. `start == end` where there are no heads, and then no names.
+    """
+
+    start: int
+    end: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The names as a row, shortened where it is long; empty where there are none."""
+        return row(self.names)[:_MOST_HEADS]
+
+
+def plain(cell: str) -> str:
+    """A cell's text with white space made one blank."""
+    return " ".join(cell.split())
 
 
 def row(cells: Sequence[str]) -> str:
     """One line for a row, white space inside a cell made one blank; empty where every cell is."""
-    flat = [" ".join(cell.split()) for cell in cells]
+    flat = [plain(cell) for cell in cells]
     while flat and not flat[-1]:
         flat.pop()
     return f"| {' | '.join(flat)} |" if flat else ""
 
 
-def heads(rows: Sequence[Sequence[str]]) -> str:
-    """The line of a table's heads, judged by its first rows; empty where those are all data.
+def spread(rows: Iterable[Sequence[tuple[str, int, int]]], most: int) -> Iterator[list[str]]:
+    """Rows of cells, each with the columns and the rows that it spans, as rows of places; none has more than `most`.
 
-    The heads are the first row of more than one cell. They hold words, none is empty but perhaps the first, and no two
-    are alike.
+    Where two cells claim a place, the one from the row above has it.
     """
-    filled = [[cell.strip() for cell in cells] for cells in rows if any(cell.strip() for cell in cells)]
-    wide = max((sum(map(bool, cells)) for cells in filled), default=0)
-    if len(filled) < 2 or wide == 0:
-        return ""
-    first = next(cells for cells in filled if sum(map(bool, cells)) > 1 or wide == 1)
-    while not first[-1]:
-        first.pop()
-    named = first if first[0] else first[1:]
-    are_names = all(named) and len(set(named)) == len(named) and not any(map(_is_value, named))
-    return row(first)[:_MOST_HEADS] if are_names and max(map(len, named)) <= _LONGEST_NAME else ""
+    below: dict[int, int] = {}  # for how many rows more each column is covered from above
+    for cells in rows:
+        places: list[str] = []
+        begun: dict[int, int] = {}
+        for text, wide, high in cells:
+            while len(places) in below:
+                places.append(ABOVE)
+            first = len(places)
+            places += [text, *[LEFT] * (min(wide, most) - 1)]
+            begun |= {column: high for column in range(first, len(places)) if high > 1}
+        for column in sorted(column for column in below if column >= len(places)):
+            places += [""] * (column - len(places)) + [ABOVE]
+        yield places[:most]
+        covered = {column: rest for column, rest in below.items() if column not in begun}
+        below = {column: rest - 1 for column, rest in (covered | begun).items() if rest > 1}
+
+
+def judged(rows: Iterable[Sequence[str]], marked: int = 0) -> tuple[Heads, Iterator[Sequence[str]]]:
+    """The heads of a table, and its rows again without those that are blank."""
+    filled = (places for places in rows if any(_own(places)))
+    first = list(islice(filled, ROWS_JUDGED))
+    return judge(first, marked), chain(first, filled)
+
+
+def judge(rows: Sequence[Sequence[str]], marked: int = 0) -> Heads:
+    """The heads of the table that begins with `rows`; the first `marked` of them are known to be heads or a title.
+
+    Without that, heads are the first row of more than one cell. They hold words, none is empty but perhaps the first,
+    and no two are alike. They are two rows, where cells of the first stand over several columns that the second names.
+    """
+    width = max((sum(map(bool, _own(places))) for places in rows), default=0)
+    start = next((at for at, places in enumerate(rows) if sum(map(bool, _own(places))) > 1 or width == 1), 0)
+    if marked:
+        end = min(marked, _MOST_HEAD_ROWS + start, len(rows))
+        return Heads(start, end, _joined(rows[start:end])) if start < end else Heads(0, 0)
+    if len(rows) < 2 or width == 0:
+        return Heads(0, 0)
+    two = rows[start : start + 2]
+    if len(two) == 2 and _stands_over(*two):
+        names = _joined(_filled(*two))
+        if _are_names(names, two):
+            return Heads(start, start + 2, names)
+    names = _joined(rows[start : start + 1])
+    return Heads(start, start + 1, names) if _are_names(names, [rows[start]]) else Heads(0, 0)
+
+
+def _own(places: Sequence[str]) -> Iterator[str]:
+    """What stands in a row itself, without what other cells cover."""
+    return ("" if place in COVERED else place.strip() for place in places)
+
+
+def _stands_over(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row has cells over several columns, and the one below it names those and no others.
+
+    Where no cells are merged, a gap right of a cell is taken for such, if there are two cells or more.
+    """
+    top = list(_own(above)) + [""] * (len(below) - len(above))
+    named = [column for column, text in enumerate(_own(below)) if text]
+    gaps = {column for column in range(1, len(top)) if not top[column]}
+    if not gaps or len(named) < 2 or (LEFT not in above and sum(map(bool, top)) < 2):
+        return False
+    return all(column in gaps or column + 1 in gaps or not top[column] for column in named)
+
+
+def _filled(above: Sequence[str], below: Sequence[str]) -> list[Sequence[str]]:
+    """Two rows of heads, the gaps of the first taken for merged cells where it has none."""
+    if LEFT in above:
+        return [above, below]
+    begun = next((column for column, text in enumerate(_own(above)) if text), 0)
+    padded = [*above, *[""] * (len(below) - len(above))]
+    return [[LEFT if column > begun and not text else text for column, text in enumerate(padded)], below]
+
+
+def _joined(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The name of each column: what stands over it, from top to bottom."""
+    width = max(map(len, rows))
+    names: list[list[str]] = [[] for _ in range(width)]
+    last: list[str] = [""] * width
+    for places in rows:
+        values: list[str] = []
+        for at in range(width):
+            place = places[at] if at < len(places) else ""
+            covered = {LEFT: values[-1] if values else "", ABOVE: last[at]}
+            values.append(covered.get(place, plain(place)))
+        for at, value in enumerate(values):
+            if value and names[at][-1:] != [value]:
+                names[at].append(value)
+        last = values
+    while names and not names[-1]:
+        names.pop()
+    return tuple(JOINT.join(parts) for parts in names)
+
+
+def _are_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    named = names if names and names[0] else names[1:]
+    own = [text for places in rows for text in _own(places) if text]
+    return (
+        bool(named)
+        and all(named)
+        and len(set(named)) == len(named)
+        and not any(map(_is_value, own))
+        and max(map(len, own)) <= _LONGEST_NAME
+    )
 
 
 def _is_value(cell: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ from index.decode import decode
 from index.readers import grid
 from index.readers.extracted import Composer, Extracted
 from index.readers.style import Attributes, Styles, has_background
+from index.types import BlockKind
 
 _SAMPLE = 4096
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
@@ -42,16 +44,26 @@ _ENDS = {
 _DATES = ("article:published_time", "date", "dc.date", "dc.date.issued")
 """What a page's head calls the day it was published."""
 _MONTH = re.compile(r"\d{4}-[01]\d(?!-?\d)")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DEEPEST_TABLE = 12
+_MOST_COLUMNS, _MOST_ROWS = 1_000, 65_534
+"""What browsers read of a cell's span."""
 _LONG_CELL = 400
 _LONGEST_DATE = 200
 
 
 @dataclass(slots=True)
-class Page:
-    """The blocks of a page, each with the gap before it, and what its head says. `heading` is its first."""
+class _Block:
+    text: str
+    kind: BlockKind = "paragraph"
+    level: int = 0
 
-    blocks: list[tuple[str, str]] = field(default_factory=list)
+
+@dataclass(slots=True)
+class Page:
+    """The blocks and tables of a page, in order, and what its head says. `heading` is its first."""
+
+    blocks: list[_Block | _Table] = field(default_factory=list)
     hidden: int = 0
     told: dict[str, str] = field(default_factory=dict)
     title: str = ""
@@ -60,8 +72,15 @@ class Page:
     def compose(self, composer: Composer) -> None:
         """Add the blocks, and count what is hidden."""
         composer.hide_count(self.hidden)
-        for gap, block in self.blocks:
-            composer.block(block, gap)
+        after_item = False
+        for block in self.blocks:
+            if isinstance(block, _Table):
+                composer.table(grid.spread(block.cells(), _MOST_COLUMNS), marked=block.marked)
+                after_item = False
+            else:
+                is_item = block.kind == "item"
+                composer.block(block.text, "\n" if is_item and after_item else "\n\n", block.kind, block.level)
+                after_item = is_item
 
 
 def read_html(data: bytes) -> Extracted:
@@ -112,10 +131,44 @@ class _Element:
 
 
 @dataclass(slots=True)
+class _Cell:
+    columns: int = 1
+    rows: int = 1
+    is_head: bool = False
+    blocks: list[_Block | _Table] = field(default_factory=list)
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of each of its blocks; tables inside have none here."""
+        return [block.text for block in self.blocks if isinstance(block, _Block)]
+
+
+@dataclass(slots=True)
 class _Table:
-    rows: list[list[list[str]]] = field(default_factory=list)
-    has_heads: bool = False
+    rows: list[list[_Cell]] = field(default_factory=list)
     is_frame: bool = False
+    in_head: int = 0
+    """How many rows stand in the part that is marked as the table's head."""
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether a cell is marked as a head."""
+        return any(cell.is_head for cells in self.rows for cell in cells)
+
+    @property
+    def marked(self) -> int:
+        """How many of the first rows are marked as heads, blank ones left out."""
+        count = next((at for at, row in enumerate(self.rows) if not row or not _is_head(row)), len(self.rows))
+        first = self.rows[: max(count, self.in_head) if count < len(self.rows) else 0]
+        return sum(any("".join(cell.texts).strip() for cell in row) for row in first)
+
+    def cells(self) -> Iterator[list[tuple[str, int, int]]]:
+        """Each row's cells with the columns and the rows that they span."""
+        return ([(" ".join(cell.texts), cell.columns, cell.rows) for cell in row] for row in self.rows)
+
+
+def _is_head(row: Sequence[_Cell]) -> bool:
+    return all(cell.is_head or not "".join(cell.texts).strip() for cell in row) and any(cell.is_head for cell in row)
 
 
 class _Parser(HTMLParser):
@@ -129,7 +182,6 @@ class _Parser(HTMLParser):
         self._tables: list[_Table] = []
         self._line: list[str] = []
         self._bullet = False
-        self._after_item = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -226,11 +278,12 @@ class _Parser(HTMLParser):
             self._tables.append(_Table())
         elif tag == "tr" and self._tables:
             self._tables[-1].rows.append([])
+            self._tables[-1].in_head += self._innermost({"thead"}) > self._innermost({"table"})
         elif tag in ("td", "th") and self._tables:
-            self._tables[-1].has_heads |= tag == "th"
             if not self._tables[-1].rows:
                 self._tables[-1].rows.append([])
-            self._tables[-1].rows[-1].append([])
+            wide, high = (_count(attributes.get(name)) for name in ("colspan", "rowspan"))
+            self._tables[-1].rows[-1].append(_Cell(wide or 1, high or _MOST_ROWS, tag == "th"))
 
     def _pop(self) -> str:
         tag = self._elements[-1].tag
@@ -271,26 +324,29 @@ class _Parser(HTMLParser):
         if self._open["h1"] and not self.page.heading:
             self.page.heading = " ".join(text.split())
         is_item, self._bullet = self._bullet, False
-        self._place(f"- {text}" if is_item else text, is_item=is_item)
-
-    def _place(self, text: str, *, is_item: bool = False, gap: str = "\n\n") -> None:
-        cells = self._tables[-1].rows[-1] if self._tables and self._tables[-1].rows else None
-        if cells:
-            cells[-1].append(text)
+        level = next((int(tag[1]) for tag in _HEADINGS if self._open[tag]), 0)
+        if is_item:
+            self._place(_Block(f"- {text}", "item"))
         else:
-            self.page.blocks.append(("\n" if is_item and self._after_item else gap, text))
-            self._after_item = is_item
+            self._place(_Block(text, "heading" if level else "paragraph", level))
+
+    def _place(self, block: _Block | _Table) -> None:
+        cells = self._tables[-1].rows[-1] if self._tables and self._tables[-1].rows else None
+        (cells[-1].blocks if cells else self.page.blocks).append(block)
 
     def _place_table(self, table: _Table) -> None:
         """A row a line, or where the table is but a frame that lays out the page, the blocks inside."""
         cells = [cell for row in table.rows for cell in row]
-        long = any(len(cell) > 1 or sum(map(len, cell)) > _LONG_CELL for cell in cells)
+        long = any(len(cell.texts) > 1 or sum(map(len, cell.texts)) > _LONG_CELL for cell in cells)
         narrow = all(len(row) <= 1 for row in table.rows)
         if narrow or table.is_frame or (long and not table.has_heads):
-            for block in (block for cell in cells for block in cell):
+            for block in (block for cell in cells for block in cell.blocks):
                 self._place(block)
-            return
-        gap = "\n\n"
-        for line in filter(None, (grid.row([" ".join(cell) for cell in row]) for row in table.rows)):
-            self._place(line, gap=gap)
-            gap = "\n"
+        else:
+            self._place(table)
+
+
+def _count(value: str | None) -> int:
+    """The number of rows or columns that a cell says it spans; 0 is all that follow."""
+    digits = (value or "1").strip()
+    return min(int(digits), _MOST_ROWS) if digits.isdecimal() and len(digits) < 10 else 1

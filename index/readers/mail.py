@@ -36,7 +36,7 @@ def read_mail(data: bytes) -> Extracted:
         if body.get_content_type() == "text/html":
             read_page(text).compose(composer)
         else:
-            composer.block(text)
+            composer.text(text)
     for part in message.iter_attachments() if message.is_multipart() else ():
         composer.note(f"the attached {part.get_filename() or part.get_content_type()!r} was not read")
     return composer.done()

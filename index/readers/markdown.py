@@ -6,6 +6,7 @@ import re
 
 from index.decode import decode
 from index.readers.extracted import Extracted, require_lines, visible
+from index.readers.lines import blocks_of
 
 _COMMENT = re.compile(
     r"""^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)
@@ -27,7 +28,7 @@ def read_markdown(data: bytes) -> Extracted:
     require_lines(decoded.text)
     text, hidden = without_comments(decoded.text)
     text, unseen = visible(text)
-    return Extracted(text, decoded.encoding, decoded.replaced, hidden + unseen)
+    return Extracted(text, decoded.encoding, decoded.replaced, hidden + unseen, blocks=blocks_of(text))
 
 
 def without_comments(text: str) -> tuple[str, int]:

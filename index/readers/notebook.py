@@ -35,7 +35,7 @@ def _add(composer: Composer, cell: dict[str, Json]) -> None:
     if cell.get("cell_type") == "markdown":
         kept, hidden = without_comments(source)
         composer.hide_count(hidden)
-        composer.block(kept)
+        composer.text(kept)
     else:
         composer.block(source)
     outputs = cell.get("outputs")

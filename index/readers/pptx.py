@@ -8,10 +8,13 @@ from index.readers import grid
 from index.readers.archive import Archive
 from index.readers.extracted import Composer, Extracted
 from index.readers.xml import Event, Start
+from index.types import BlockKind
 
 _FURNITURE = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})
 """Placeholders that repeat on every slide."""
 _TITLES = frozenset({"title", "ctrTitle"})
+_KINDS: dict[str, BlockKind] = {"title": "heading", "ctrTitle": "heading", "body": "item", "obj": "item"}
+"""What the paragraphs of a placeholder are."""
 
 
 def read_pptx(data: bytes) -> Extracted:
@@ -29,29 +32,53 @@ def read_pptx(data: bytes) -> Extracted:
         composer.page()
         slide = _read(archive, name)
         if slide.is_hidden:
-            composer.hide(slide.title + " ".join(slide.blocks))
+            composer.hide(slide.title + slide.text("\n"))
             composer.note(f"slide {number} is hidden and was left out")
             continue
         composer.section(title=slide.title)
         composer.hide(slide.hidden)
         for block in slide.blocks:
-            composer.block(block)
+            if isinstance(block, _Table):
+                composer.table(block.rows, marked=int(block.has_head))
+            else:
+                composer.block(block.text, kind=block.kind, level=int(block.kind == "heading"))
         if not slide.blocks:
             empty.append(number)
         for kind, notes in archive.related(name).values():
-            if kind == "notesSlide" and notes in archive and (told := _read(archive, notes).blocks):
-                composer.block("Notes: " + "\n".join(told))
+            if kind == "notesSlide" and notes in archive and (told := _read(archive, notes).text("\n")):
+                composer.block("Notes: " + told)
     if empty:
         composer.note(f"no text on {'slides' if len(empty) > 1 else 'slide'} {', '.join(map(str, empty))}")
     return composer.done()
 
 
 @dataclass(slots=True)
+class _Block:
+    text: str
+    kind: BlockKind = "paragraph"
+
+
+@dataclass(slots=True)
+class _Table:
+    rows: list[list[str]] = field(default_factory=list)
+    has_head: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its rows, a line each."""
+        return "\n".join(filter(None, map(grid.row, self.rows)))
+
+
+@dataclass(slots=True)
 class _Slide:
     title: str = ""
-    blocks: list[str] = field(default_factory=list)
+    blocks: list[_Block | _Table] = field(default_factory=list)
     is_hidden: bool = False
     hidden: str = ""
+
+    def text(self, gap: str) -> str:
+        """All of it, `gap` between the blocks."""
+        return gap.join(block.text for block in self.blocks)
 
 
 @dataclass(slots=True)
@@ -76,8 +103,8 @@ class _Reading:
         self._unread = 0
         self._shapes = [_Shape()]
         self._paragraph: list[str] = []
-        self._row: list[str] | None = None
-        self._rows: list[str] = []
+        self._table: _Table | None = None
+        self._cover = ""
 
     def take(self, event: Event) -> None:
         if isinstance(event, str):
@@ -98,45 +125,55 @@ class _Reading:
         elif name == "cNvPr":
             self._shapes[-1].is_hidden |= attributes.get("hidden") in ("1", "true")
         elif name == "ph":
-            self._shapes[-1].kind = attributes.get("type", "body")
+            self._shapes[-1].kind = attributes.get("type", "obj")
         elif name == "Fallback":
             self._unread += 1
         elif name == "br":
             self._paragraph.append("\n")
-        elif name == "tr":
-            self._row = []
-        elif name == "tc" and self._row is not None:
-            self._row.append("")
+        else:
+            self._start_in_table(name, attributes)
+
+    def _start_in_table(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "tbl":
+            self._table = _Table()
+        elif name == "tblPr" and self._table:
+            self._table.has_head = attributes.get("firstRow") in ("1", "true")
+        elif name == "tr" and self._table:
+            self._table.rows.append([])
+        elif name == "tc" and self._table and self._table.rows:
+            is_below, is_right = (attributes.get(mark) in ("1", "true") for mark in ("vMerge", "hMerge"))
+            self._cover = (grid.ABOVE if is_below else "") or (grid.LEFT if is_right else "")
+            self._table.rows[-1].append(self._cover)
 
     def _end(self, name: str) -> None:
         if name == "p":
             self._place("".join(self._paragraph).strip())
             self._paragraph.clear()
-        elif name == "tr" and self._row is not None:
-            self._rows.append(grid.row(self._row))
-            self._row = None
-        elif name == "tbl":
-            self._add("\n".join(filter(None, self._rows)))
-            self._rows.clear()
+        elif name == "tbl" and self._table:
+            self._add(self._table)
+            self._table = None
         elif name == "Fallback":
             self._unread -= 1
         elif name in ("sp", "graphicFrame", "grpSp"):
             self._shapes.pop()
 
     def _place(self, text: str) -> None:
-        if self._row:
-            self._row[-1] = f"{self._row[-1]} {text}".strip()
+        if self._table and self._table.rows and self._table.rows[-1]:
+            cells = self._table.rows[-1]
+            if not self._cover:
+                cells[-1] = f"{cells[-1]} {text}".strip()
         elif text:
-            self._add(text)
+            shape = self._shapes[-1]
+            self._add(_Block(text, _KINDS.get(shape.kind, "paragraph")))
 
-    def _add(self, text: str) -> None:
+    def _add(self, block: _Block | _Table) -> None:
         shape = self._shapes[-1]
         if shape.is_hidden:
-            self.slide.hidden += text
-        elif text and shape.kind not in _FURNITURE:
+            self.slide.hidden += block.text
+        elif block.text and shape.kind not in _FURNITURE:
             if shape.kind in _TITLES:
-                self.slide.title = f"{self.slide.title} {text}".strip()
-            self.slide.blocks.append(text)
+                self.slide.title = f"{self.slide.title} {block.text}".strip()
+            self.slide.blocks.append(block)
 
 
 def _starts(archive: Archive, part: str, name: str) -> list[Start]:

@@ -28,13 +28,9 @@ def read_table(data: bytes) -> Extracted:
     text, delimiter = _delimiter(decoded.text)
     composer = Composer(decoded.encoding)
     quoted = not any(cell.count("\n") > _RUNAWAY for cells in _rows(text, delimiter) for cell in cells)
-    rows = _rows(text, delimiter, quoted=quoted)
-    first = list(islice(rows, grid.ROWS_JUDGED))
-    composer.section(columns=grid.heads(first))
-    for cells in first:
-        composer.line(grid.row(cells))
-    for cells in rows:
-        composer.line(grid.row(cells))
+    heads, rows = grid.judged(_rows(text, delimiter, quoted=quoted))
+    composer.section(columns=heads.line)
+    composer.table(rows, heads)
     return composer.done(replaced=decoded.replaced)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from index.decode import decode
 from index.readers.extracted import Extracted, require_lines, visible
+from index.readers.lines import blocks_of
 
 
 def read_text(data: bytes) -> Extracted:
@@ -14,4 +15,4 @@ def read_text(data: bytes) -> Extracted:
     decoded = decode(data)
     require_lines(decoded.text)
     text, hidden = visible(decoded.text)
-    return Extracted(text, decoded.encoding, decoded.replaced, hidden)
+    return Extracted(text, decoded.encoding, decoded.replaced, hidden, blocks=blocks_of(text))

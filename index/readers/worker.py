@@ -4,8 +4,9 @@ It takes one file after the other on stdin: a line of JSON, `{"kind": "pdf", "si
 many bytes. With `"draw": {"page": 3, "text": "…", "quotes": [[0, 9]]}` in the line it draws that page of the file.
 
 It answers each on stdout with a line of JSON and, unless that says `{"refused": "why"}`, `size` bytes: the text as
-UTF-8, or the page as PNG. It ends when stdin does. A file that takes more memory or time than allowed ends it at once,
-and so does one that breaks a reader: the process that asked tells the reason from how it ended, and starts another.
+UTF-8 and after it `blocks` bytes for its blocks, or the page as PNG. It ends when stdin does. A file that takes more
+memory or time than allowed ends it at once, and so does one that breaks a reader: the process that asked tells the
+reason from how it ended, and starts another.
 """
 
 from __future__ import annotations
@@ -118,15 +119,16 @@ def _answer(answers: BinaryIO, request: _Request, data: bytes) -> None:
 
 def _read(kind: Kind, data: bytes) -> _Answer:
     extracted = _READERS[kind](data)
-    text = extracted.text.encode()
+    text, blocks = extracted.text.encode(), extracted.blocks.pack()
     return {
-        "size": len(text),
+        "size": len(text) + len(blocks),
+        "blocks": len(blocks),
         "encoding": extracted.encoding,
         "replaced": extracted.replaced,
         "hidden": extracted.hidden,
         "notes": extracted.notes,
         "layout": layout.to_json(extracted.pages, extracted.sections),
-    }, text
+    }, text + blocks
 
 
 def _drawn(wanted: _Draw, data: bytes) -> _Answer:

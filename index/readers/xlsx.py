@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -21,6 +21,9 @@ _SHARES = frozenset({9, 10})
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
 _MAX_COLUMNS = 16_384
 _OFF = (None, "0", "false")
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref=["'](\$?[A-Z]{1,3}\$?\d{1,7}:\$?[A-Z]{1,3}\$?\d{1,7})["']""")
+_CHUNK, _LONGEST_TAG, _MOST_MERGES = 1024 * 1024, 200, 100_000
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class _Cell:
 @dataclass(slots=True)
 class _Row:
     is_hidden: bool
+    number: int = 0
     cells: dict[int, str] = field(default_factory=dict)
 
 
@@ -70,31 +74,23 @@ def read_xlsx(data: bytes) -> Extracted:
             composer.note(f"the sheet {sheet.name!r} is hidden and was left out")
             composer.hide_count(sum(_size(cell) for row in rows for cell in row.cells.values()))
         else:
-            _compose(composer, sheet, rows)
+            _compose(composer, sheet, rows, _merges(archive, sheet.part))
     return composer.done()
 
 
-def _compose(composer: Composer, sheet: _Sheet, rows: Iterator[_Row]) -> None:
-    begun: list[list[str]] = []
-    for row in rows:
-        if row.is_hidden:
-            composer.hide_count(sum(map(_size, row.cells.values())))
-        elif any(row.cells.values()):
-            begun.append(_full(row))
-        if len(begun) == grid.ROWS_JUDGED:
-            break
-    composer.section(title=sheet.name, columns=grid.heads(begun))
-    for index, cells in enumerate(begun):
-        composer.block(grid.row(cells), "\n" if index else "\n\n")
+def _compose(composer: Composer, sheet: _Sheet, rows: Iterator[_Row], merges: _Merges) -> None:
+    heads, places = grid.judged(_places(composer, rows, merges))
+    composer.section(title=sheet.name, columns=heads.line)
+    composer.table(places, heads)
+
+
+def _places(composer: Composer, rows: Iterator[_Row], merges: _Merges) -> Iterator[list[str]]:
+    """The rows that are shown, as places; what is hidden is counted."""
     for row in rows:
         if row.is_hidden:
             composer.hide_count(sum(map(_size, row.cells.values())))
         elif row.cells:
-            composer.line(grid.row(_full(row)))
-
-
-def _full(row: _Row) -> list[str]:
-    return [row.cells.get(column, "") for column in range(max(row.cells) + 1)] if row.cells else []
+            yield merges.cover(row.number, [row.cells.get(column, "") for column in range(max(row.cells) + 1)])
 
 
 def _size(cell: str) -> int:
@@ -178,7 +174,7 @@ def _rows(archive: Archive, part: str, book: _Book) -> Iterator[_Row]:
 def _apart(row: _Row, hidden: set[int]) -> Iterator[_Row]:
     unseen = {at: text for at, text in row.cells.items() if at in hidden and not row.is_hidden}
     if unseen:
-        yield _Row(True, unseen)
+        yield _Row(True, row.number, unseen)
         row.cells = {at: text for at, text in row.cells.items() if at not in unseen}
     yield row
 
@@ -199,7 +195,9 @@ class _Reading:
         if name == "c":
             self._cell = _cell(attributes, next(reversed(self.row.cells), -1) + 1)
         elif name == "row":
-            self.row = _Row(attributes.get("hidden") not in _OFF)
+            named = attributes.get("r", "")
+            number = int(named) if named.isdecimal() else self.row.number + 1
+            self.row = _Row(attributes.get("hidden") not in _OFF, number)
         elif name == "col" and attributes.get("hidden") not in _OFF:
             self.hidden.update(_columns(attributes))
 
@@ -214,6 +212,51 @@ class _Reading:
             self.row.cells[self._cell.column] = _shown(self._cell, self._book)
             self._cell = None
         return event.name == "row"
+
+
+class _Merges:
+    """The merged cells of a sheet, by the rows that they cover."""
+
+    def __init__(self, ranges: Sequence[tuple[int, int, int, int]]) -> None:
+        """`ranges` give first column, first row, last column and last row, all included."""
+        self._waiting = sorted(ranges, key=lambda found: found[1], reverse=True)
+        self._current: list[tuple[int, int, int, int]] = []
+
+    def cover(self, number: int, places: list[str]) -> list[str]:
+        """The places of row `number`, marked where a merged cell covers them. Rows must come in order."""
+        while self._waiting and self._waiting[-1][1] <= number:
+            self._current.append(self._waiting.pop())
+        if not self._current:
+            return places
+        self._current = [found for found in self._current if found[3] >= number]
+        for left, top, right, _ in self._current:
+            places += [""] * (right + 1 - len(places))
+            if number > top:
+                places[left : right + 1] = [grid.ABOVE] * (right + 1 - left)
+            else:
+                places[left + 1 : right + 1] = [grid.LEFT] * (right - left)
+        return places
+
+
+def _merges(archive: Archive, part: str) -> _Merges:
+    """The merged cells of a sheet, which stand below its rows; found without reading those as XML."""
+    ranges: list[tuple[int, int, int, int]] = []
+    with archive.open(part) as stream:
+        rest = b""
+        while chunk := stream.read(_CHUNK):
+            whole = rest + chunk
+            ranges += (_range(match[1].decode()) for match in _MERGED.finditer(whole))
+            rest = whole[max(whole.rfind(b"<"), len(whole) - _LONGEST_TAG) :]
+            if len(ranges) > _MOST_MERGES:
+                break
+    return _Merges(ranges[:_MOST_MERGES])
+
+
+def _range(name: str) -> tuple[int, int, int, int]:
+    first, _, last = name.replace("$", "").partition(":")
+    left, right = sorted(_column(part.rstrip("0123456789")) for part in (first, last or first))
+    top, bottom = sorted(int(part.lstrip(_LETTERS) or 0) for part in (first, last or first))
+    return left, top, right, bottom
 
 
 def _columns(attributes: dict[str, str]) -> range:

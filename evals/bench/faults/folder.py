@@ -12,7 +12,6 @@ from index.corpus import FILE, Corpus
 from index.doctor import examine
 from index.errors import NoIndex, RagError
 from index.open import Index, open_index
-from index.searchable import embedding_text
 
 State = Mapping[str, str]
 """The text of each file by its path."""
@@ -87,12 +86,12 @@ def _in_use(home: Path) -> Path:
 def _lost(home: Path, opened: Index) -> str | None:
     """The first passage that is not found by its own vector."""
     with Corpus(_in_use(home) / FILE) as corpus:
-        passages = corpus.passages(corpus.passage_ids()).values()
-    for passage in passages:
-        vector = Embedder().embed([embedding_text(passage, opened.article(passage))])
-        (hit,) = opened.dense(vector, 1)
-        if hit.passage_id != passage.id:
-            return f"the passage {passage.id!r} is not found by its own vector"
+        ids = corpus.passage_ids()
+        texts = corpus.embedding_texts(ids)
+    for key, text in zip(ids, texts, strict=True):
+        (hit,) = opened.dense(Embedder().embed([text]), 1)
+        if hit.passage_id != key:
+            return f"the passage {key!r} is not found by its own vector"
     return None
 
 
