@@ -240,7 +240,7 @@ class _Body:
             for paragraph in (text for cells in table.rows for cell in cells for text in cell.paragraphs):
                 self._composer.block(paragraph)
             return
-        self._composer.table(table.places(), marked=table.marked)
+        self._composer.table(table.places(), marked=table.marked or None)
 
 
 def _levels(archive: Archive, names: Iterable[str]) -> dict[str, int]:

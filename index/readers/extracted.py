@@ -90,7 +90,7 @@ class Composer:
             self._append((gap if self._length else "") + clean)
             write_blocks(clean, self._blocks, self._length - len(clean))
 
-    def table(self, rows: Iterable[Sequence[str]], heads: Heads | None = None, marked: int = 0) -> None:
+    def table(self, rows: Iterable[Sequence[str]], heads: Heads | None = None, marked: int | None = None) -> None:
         """Add a table, a line a row; a row is its places from left to right, as `grid` tells of covered ones.
 
         The heads are judged by `grid`, of whose `marked` first rows they are known to be, unless they are given.
@@ -105,23 +105,20 @@ class Composer:
     def _row(self, places: Sequence[str], above: Sequence[int], heads: Heads, *, is_head: bool, gap: str) -> list[int]:
         """Add a row of a table; the start and the end of each of its cells, those covered taken from `above`."""
         own = ["" if place in grid.COVERED else grid.plain(place) for place in places]
-        line = grid.row(own)
+        line = grid.line(own)
         if self._clean(line) != line:
             own = [grid.plain(_cleaned(cell)[0]) for cell in own]
-            line = grid.row(own)
+            line = grid.line(own)
         if not line:
             return list(above)
         self._append((gap if self._length else "") + line)
         end, at = self._length, self._length - len(line) + 2
         edges: list[int] = []
-        for column, cell in enumerate(own):
-            if places[column] == grid.LEFT and column:
-                edges += edges[-2:]
-            elif places[column] == grid.ABOVE and 2 * column + 1 < len(above):
-                edges += above[2 * column : 2 * column + 2]
-            else:
-                edges += (min(at, end), min(at, end) + len(cell))
+        for cell in own:
+            edges += (at, at + len(cell)) if at < end else (end, end)
             at += len(cell) + 3
+        if grid.LEFT in places or grid.ABOVE in places:
+            _cover(edges, places, above)
         edges += [end] * (2 * len(heads.names) - len(edges))
         is_label = len(places) > 1 and all(place == grid.LEFT for place in places[1:])
         self._blocks.row(end - len(line), end, () if is_head or is_label else edges)
@@ -208,6 +205,16 @@ def _cleaned(text: str) -> tuple[str, int, int]:
     text, surrogates = _SURROGATE.subn("\ufffd", text)
     kept, hidden = visible(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     return kept, surrogates, hidden
+
+
+def _cover(edges: list[int], places: Sequence[str], above: Sequence[int]) -> None:
+    """Give the places that a merged cell covers the start and the end of that cell's value."""
+    for at, place in enumerate(places):
+        cell = slice(2 * at, 2 * at + 2)
+        if place == grid.LEFT and at:
+            edges[cell] = edges[2 * at - 2 : 2 * at]
+        elif place == grid.ABOVE and 2 * at < len(above):
+            edges[cell] = above[cell]
 
 
 def _first_mark(text: str, at: int) -> int:

@@ -43,10 +43,15 @@ def plain(cell: str) -> str:
 
 def row(cells: Sequence[str]) -> str:
     """One line for a row, white space inside a cell made one blank; empty where every cell is."""
-    flat = [plain(cell) for cell in cells]
-    while flat and not flat[-1]:
-        flat.pop()
-    return f"| {' | '.join(flat)} |" if flat else ""
+    return line([plain(cell) for cell in cells])
+
+
+def line(cells: Sequence[str]) -> str:
+    """`row` for cells that have no white space but blanks."""
+    last = len(cells)
+    while last and not cells[last - 1]:
+        last -= 1
+    return f"| {' | '.join(cells[:last])} |" if last else ""
 
 
 def spread(rows: Iterable[Sequence[tuple[str, int, int]]], most: int) -> Iterator[list[str]]:
@@ -56,6 +61,9 @@ def spread(rows: Iterable[Sequence[tuple[str, int, int]]], most: int) -> Iterato
     """
     below: dict[int, int] = {}  # for how many rows more each column is covered from above
     for cells in rows:
+        if not below and all(wide == high == 1 for _, wide, high in cells):
+            yield [text for text, _, _ in cells[:most]]
+            continue
         places: list[str] = []
         begun: dict[int, int] = {}
         for text, wide, high in cells:
@@ -71,14 +79,14 @@ def spread(rows: Iterable[Sequence[tuple[str, int, int]]], most: int) -> Iterato
         below = {column: rest - 1 for column, rest in (covered | begun).items() if rest > 1}
 
 
-def judged(rows: Iterable[Sequence[str]], marked: int = 0) -> tuple[Heads, Iterator[Sequence[str]]]:
+def judged(rows: Iterable[Sequence[str]], marked: int | None = None) -> tuple[Heads, Iterator[Sequence[str]]]:
     """The heads of a table, and its rows again without those that are blank."""
     filled = (places for places in rows if any(_own(places)))
     first = list(islice(filled, ROWS_JUDGED))
     return judge(first, marked), chain(first, filled)
 
 
-def judge(rows: Sequence[Sequence[str]], marked: int = 0) -> Heads:
+def judge(rows: Sequence[Sequence[str]], marked: int | None = None) -> Heads:
     """The heads of the table that begins with `rows`; the first `marked` of them are known to be heads or a title.
 
     Without that, heads are the first row of more than one cell. They hold words, none is empty but perhaps the first,
@@ -86,7 +94,7 @@ def judge(rows: Sequence[Sequence[str]], marked: int = 0) -> Heads:
     """
     width = max((sum(map(bool, _own(places))) for places in rows), default=0)
     start = next((at for at, places in enumerate(rows) if sum(map(bool, _own(places))) > 1 or width == 1), 0)
-    if marked:
+    if marked is not None:
         end = min(marked, _MOST_HEAD_ROWS + start, len(rows))
         return Heads(start, end, _joined(rows[start:end])) if start < end else Heads(0, 0)
     if len(rows) < 2 or width == 0:

@@ -156,8 +156,10 @@ class _Table:
         return any(cell.is_head for cells in self.rows for cell in cells)
 
     @property
-    def marked(self) -> int:
-        """How many of the first rows are marked as heads, blank ones left out."""
+    def marked(self) -> int | None:
+        """How many of the first rows are marked as heads, blank ones left out; None where nothing is marked."""
+        if not (self.has_heads or self.in_head):
+            return None
         count = next((at for at, row in enumerate(self.rows) if not row or not _is_head(row)), len(self.rows))
         first = self.rows[: max(count, self.in_head) if count < len(self.rows) else 0]
         return sum(any("".join(cell.texts).strip() for cell in row) for row in first)
@@ -282,8 +284,11 @@ class _Parser(HTMLParser):
         elif tag in ("td", "th") and self._tables:
             if not self._tables[-1].rows:
                 self._tables[-1].rows.append([])
-            wide, high = (_count(attributes.get(name)) for name in ("colspan", "rowspan"))
-            self._tables[-1].rows[-1].append(_Cell(wide or 1, high or _MOST_ROWS, tag == "th"))
+            cell = _Cell(is_head=tag == "th")
+            if attributes:
+                cell.columns = _count(attributes.get("colspan")) or 1
+                cell.rows = _count(attributes.get("rowspan")) or _MOST_ROWS
+            self._tables[-1].rows[-1].append(cell)
 
     def _pop(self) -> str:
         tag = self._elements[-1].tag

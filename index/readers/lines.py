@@ -197,7 +197,9 @@ def _is_body(lines: Sequence[_Line], heading: str) -> bool:
 
 def _is_far_longer(below: str, line: str) -> bool:
     below = below.strip()
-    return bool(_ITEM.match(below)) or (len(below) > _LONG_LINE and len(below) > 2 * len(line))
+    if _ITEM.match(below):
+        return True
+    return len(below) > _LONG_LINE and len(below) > 2 * len(line) and not below[0].islower()
 
 
 _Table = tuple[list[tuple[Span, list[Span]]], bool, int]

@@ -39,7 +39,7 @@ def read_pptx(data: bytes) -> Extracted:
         composer.hide(slide.hidden)
         for block in slide.blocks:
             if isinstance(block, _Table):
-                composer.table(block.rows, marked=int(block.has_head))
+                composer.table(block.rows, marked=1 if block.has_head else None)
             else:
                 composer.block(block.text, kind=block.kind, level=int(block.kind == "heading"))
         if not slide.blocks:
