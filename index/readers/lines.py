@@ -137,13 +137,16 @@ class _Reading:
         self._writer.add("heading", place + inside[0], place + inside[1], min(6, level))
 
     def _write_table(self, rows: Sequence[tuple[Span, Sequence[Span]]], has_heads: bool, _: int) -> None:
-        text, offset = self._text, self._offset
+        text = self._text
         values = [[grid.plain(cell.of(text)) for cell in cells] for _, cells in rows]
         layout = grid.Heads(0, 1, tuple(values[0])) if has_heads else grid.judge(values[: grid.ROWS_JUDGED])
         self._writer.table(layout.names)
         for place, (span, cells) in enumerate(rows):
-            edges = [offset + edge for cell in cells for edge in (cell.start, cell.end)]
-            self._writer.row(offset + span.start, offset + span.end, edges if place >= layout.end else ())
+            start, end = self._offset + span.start, self._offset + span.end
+            inside = (min(max(edge, span.start), span.end) for cell in cells for edge in (cell.start, cell.end))
+            edges = [self._offset + edge for edge in inside]
+            edges += [end] * (2 * len(layout.names) - len(edges))
+            self._writer.row(start, end, edges if place >= layout.end else ())
 
 
 def _groups(text: str) -> Iterator[list[_Line]]:
