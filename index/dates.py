@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.types import Span
@@ -47,6 +49,38 @@ DATE = re.compile(
 )
 
 
+_ABROAD = MONTHS | {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar janner jan janvier janv enero ene",
+            "februar feb fevrier fevr fev febrero",
+            "marz maerz mrz mar mars marzo",
+            "april apr avril avr abril abr",
+            "mai mayo",
+            "juni jun juin junio",
+            "juli jul juillet juil julio",
+            "august aug aout agosto ago",
+            "september sept sep septembre septiembre setiembre",
+            "oktober okt octobre oct octubre",
+            "november nov novembre noviembre",
+            "dezember dez decembre dec diciembre dic",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+"""The months in English, German, French and Spanish, without accents."""
+_ABROAD_DATE = re.compile(
+    rf"""\b(?P<day>[0-3]?\d)(?:\.|er|st|nd|rd|th)?\s*(?:de\s+|of\s+|-)?
+        (?P<month>{"|".join(sorted(_ABROAD, key=len, reverse=True))})\b\.?,?\s*(?:del?\s+|-)?(?P<year>{_YEAR})(?!\d)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NUMERIC = re.compile(
+    r"(?<![\d./-])(?P<first>[0-3]?\d)(?P<mark>[./-])(?P<second>[0-3]?\d)(?P=mark)(?P<year>(?:1[5-9]|20)\d\d|\d\d)(?![\d/-])"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Dated:
     """A date found in text; any of year, month and day may be unsaid."""
@@ -68,6 +102,39 @@ class Dated:
 def find_dates(text: str) -> list[Dated]:
     """Every date in `text`, in order. Months alone are not dates; years from 1500 to 2099 are."""
     return [found for match in DATE.finditer(text) if (found := _read(match)) is not None]
+
+
+def printed_date(text: str) -> str | None:
+    """The date that a field of a document gives, in ISO form and as exactly as it is sure; None where there is none.
+
+    Months may be named in English, German, French or Spanish. Numbers between points are day, month and year; between
+    strokes the order is not known, and where both orders make a date, only its year is sure.
+    """
+    dates = [date.iso for date in (*_named(text), *_numeric(text), *find_dates(text)) if date.iso]
+    return max(dates, key=len, default=None)
+
+
+def _named(text: str) -> Iterator[Dated]:
+    for match in _ABROAD_DATE.finditer(_without_accents(text)):
+        year, month, day = int(match["year"]), _ABROAD[match["month"].lower()], int(match["day"])
+        if day in range(1, 32):
+            yield Dated(Span(match.start(), match.end()), year, month, day)
+
+
+def _numeric(text: str) -> Iterator[Dated]:
+    for match in _NUMERIC.finditer(text):
+        first, second, year = int(match["first"]), int(match["second"]), int(match["year"])
+        year += 2000 if len(match["year"]) == 2 else 0
+        orders = {(first, second)} if match["mark"] == "." else {(first, second), (second, first)}
+        sure = [(day, month) for day, month in orders if month in range(1, 13) and day in range(1, 32)]
+        if sure:
+            day, month = sure[0] if len(sure) == 1 else (None, None)
+            yield Dated(Span(match.start(), match.end()), year, month, day)
+
+
+def _without_accents(text: str) -> str:
+    """`text` with as many characters, their accents removed."""
+    return "".join(unicodedata.normalize("NFD", character)[0] for character in text)
 
 
 def human(iso: str) -> str:

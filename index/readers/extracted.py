@@ -83,6 +83,10 @@ class Composer:
             self._append((gap if self._length else "") + clean)
             self._blocks.add(kind, self._length - len(clean), self._length, level)
 
+    def attribute(self, author: str | None, date: str | None) -> None:
+        """The blocks from here on are what somebody else wrote, as far as that is printed; None for nobody else."""
+        self._blocks.attribute(self._line(author), date)
+
     def text(self, text: str, gap: str = "\n\n") -> None:
         """Add a text that is kept as it is written, whose own lines tell its blocks."""
         clean = self._clean(text).strip()

@@ -57,6 +57,8 @@ class _Block:
     text: str
     kind: BlockKind = "paragraph"
     level: int = 0
+    quoted: int = 0
+    """In how many quotations it stands."""
 
 
 @dataclass(slots=True)
@@ -68,6 +70,17 @@ class Page:
     told: dict[str, str] = field(default_factory=dict)
     title: str = ""
     heading: str = ""
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """The lines of the blocks, with a blank one between, each with how many quotations it stands in."""
+        for block, following in zip(self.blocks, [*self.blocks[1:], None], strict=True):
+            quoted = block.quoted
+            text = block.text if isinstance(block, _Block) else block.as_text()
+            yield from ((quoted, line) for line in text.split("\n"))
+            if not (
+                isinstance(block, _Block) and isinstance(following, _Block) and block.kind == following.kind == "item"
+            ):
+                yield quoted, ""
 
     def compose(self, composer: Composer) -> None:
         """Add the blocks, and count what is hidden."""
@@ -146,6 +159,7 @@ class _Cell:
 @dataclass(slots=True)
 class _Table:
     rows: list[list[_Cell]] = field(default_factory=list)
+    quoted: int = 0
     is_frame: bool = False
     in_head: int = 0
     """How many rows stand in the part that is marked as the table's head."""
@@ -163,6 +177,10 @@ class _Table:
         count = next((at for at, row in enumerate(self.rows) if not row or not _is_head(row)), len(self.rows))
         first = self.rows[: max(count, self.in_head) if count < len(self.rows) else 0]
         return sum(any("".join(cell.texts).strip() for cell in row) for row in first)
+
+    def as_text(self) -> str:
+        """Its rows, a line each."""
+        return "\n".join(filter(None, map(grid.row, grid.spread(self.cells(), _MOST_COLUMNS))))
 
     def cells(self) -> Iterator[list[tuple[str, int, int]]]:
         """Each row's cells with the columns and the rows that they span."""
@@ -277,7 +295,7 @@ class _Parser(HTMLParser):
         elif tag == "table" and len(self._open["table"]) <= _DEEPEST_TABLE:
             if self._tables:
                 self._tables[-1].is_frame = True
-            self._tables.append(_Table())
+            self._tables.append(_Table(quoted=len(self._open["blockquote"])))
         elif tag == "tr" and self._tables:
             self._tables[-1].rows.append([])
             self._tables[-1].in_head += self._innermost({"thead"}) > self._innermost({"table"})
@@ -329,11 +347,12 @@ class _Parser(HTMLParser):
         if self._open["h1"] and not self.page.heading:
             self.page.heading = " ".join(text.split())
         is_item, self._bullet = self._bullet, False
+        quoted = len(self._open["blockquote"])
         level = next((int(tag[1]) for tag in _HEADINGS if self._open[tag]), 0)
         if is_item:
-            self._place(_Block(f"- {text}", "item"))
+            self._place(_Block(f"- {text}", "item", quoted=quoted))
         else:
-            self._place(_Block(text, "heading" if level else "paragraph", level))
+            self._place(_Block(text, "heading" if level else "paragraph", level, quoted))
 
     def _place(self, block: _Block | _Table) -> None:
         cells = self._tables[-1].rows[-1] if self._tables and self._tables[-1].rows else None

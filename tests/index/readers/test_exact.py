@@ -126,6 +126,7 @@ def test_passages_are_slices_of_what_the_reader_found(name: str, lines: Sequence
 @given(lines=PARAGRAPHS)
 def test_no_word_of_a_file_is_lost(name: str, lines: Sequence[str]) -> None:
     assume(name != "markdown" or "<!--" not in "".join(lines))  # a comment is left out, and counted
+    assume(name != "mail" or not any(line.startswith(">") for line in lines))  # the mark of a quotation is left out
     make, read = FORMATS[name]
     got = read(make(lines))
     # A hyphen at the end of a PDF's line joins a word that was parted there.

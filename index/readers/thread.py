@@ -1,0 +1,242 @@
+"""The parts of a mail: the sender's words, and what is quoted or forwarded in them, each with who wrote it and when.
+
+A quoted part is known by the marks before its lines, or by the head that mail programs put above it: the line that
+says who wrote it, or a few lines such as `From:` and `Sent:`. In English, German, French and Spanish. Where nothing
+says whose the words are, they have no author.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+
+from index.dates import printed_date
+
+_MARKS = re.compile(r"(?:> ?)+")
+_LONGEST_NAME, _LINES_OF_ATTRIBUTION, _LINES_OF_HEAD = 80, 3, 24
+_ATTRIBUTIONS = tuple(
+    re.compile(form + r"\s*:\s*$", re.DOTALL)
+    for form in (
+        r"(?:On|At)\s+(?P<both>.*\d.*?)\s+wrote",
+        r"Am\s+(?P<date>.*\d.*?)\s+(?:schrieb|hat)\s+(?P<name>.+?)(?:\s+geschrieben)?",
+        r"Le\s+(?P<both>.*\d.*?)\s+(?:a\s+[ée]crit|écrivait)",
+        r"El\s+(?P<both>.*\d.*?)\s+escribi[óo]",
+        r"(?P<name>[^:]+?)\s+wrote(?:\s+(?:on|at)\s+(?P<date>.*\d.*?))?",
+        r"(?P<name>[^:]+?)\s+schrieb(?:\s+am\s+(?P<date>.*\d.*?))?",
+        r"(?P<name>[^:]+?)\s+a\s+[ée]crit(?:\s+le\s+(?P<date>.*\d.*?))?",
+        r"(?P<name>[^:]+?)\s+escribi[óo](?:\s+el\s+(?P<date>.*\d.*?))?",
+    )
+)
+_DATED = 4
+"""So many of them begin with a date, and only those are looked for over several lines."""
+_WHEN = re.compile(
+    r"\d{1,2}\s?[:.h]\s?\d{2}(?::\d{2})?(?:\s*(?:[AaPp]\.?\s?[Mm]\.?|Uhr|hrs?\b|h\b|GMT|UTC|[+-]\d{4}|\([A-Z]{2,5}\)))*"
+    r"|\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
+)
+_PRONOUNS = frozenset("you i he she they we du ich sie er wir vous je tu il elle nous usted yo él ella".split())
+_LABELS = {
+    **dict.fromkeys(("from", "von", "de"), "from"),
+    **dict.fromkeys(("sent", "date", "gesendet", "datum", "envoyé", "enviado", "enviado el", "fecha"), "date"),
+    **dict.fromkeys(("to", "an", "à", "a", "para", "cc", "bcc", "kopie", "copie", "reply-to", "antwort an"), "to"),
+    **dict.fromkeys(("subject", "betreff", "objet", "asunto"), "subject"),
+}
+_LABEL = re.compile(r"\s*\*?\s*([^\W\d_][\w -]{0,14}?)\s?:\s?\*?\s*(.*?)\s*$")
+_SEPARATOR = re.compile(
+    r"\s*(?:[-_=*]{5,}|-{2,}\s*\w.{3,60}\w\s*-{2,}|[^\W\d_].{0,60}(?:message|Nachricht|mensaje)\b.{0,20}:)\s*$", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who wrote something, and when, as far as it is printed."""
+
+    author: str | None = None
+    date: str | None = None
+
+
+@dataclass(slots=True)
+class Part:
+    """A run of lines by one voice. `level` counts how often they are quoted; `is_other` are not the sender's."""
+
+    voice: Voice
+    level: int = 0
+    is_other: bool = False
+    head: str = ""
+    """The lines that say whose the words are."""
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The lines below the head, without the marks of quoting."""
+        return "\n".join(self.lines).strip("\n")
+
+
+Line = tuple[int, str]
+"""How often a line is quoted, and its text without the marks that say so."""
+
+
+def marked(text: str) -> list[Line]:
+    """The lines of a plain text, by the marks before them."""
+    lines: list[Line] = []
+    for line in text.split("\n"):
+        marks = _MARKS.match(line)
+        lines.append((marks[0].count(">"), line[marks.end() :]) if marks else (0, line))
+    return lines
+
+
+def parts(lines: Sequence[Line], sender: Voice) -> list[Part]:
+    """The parts that lines make, in order; those without a word are left out."""
+    reading = _Reading(lines, sender)
+    reading.read()
+    return [part for part in reading.parts if part.head or part.text.strip()]
+
+
+class _Reading:
+    def __init__(self, lines: Sequence[Line], sender: Voice) -> None:
+        self.parts = [Part(sender)]
+        self._lines = lines
+        self._deepest_below = _deepest_below(lines)
+        self._voices: dict[int, tuple[Voice, bool]] = {0: (sender, False)}
+
+    def read(self) -> None:
+        at = 0
+        while at < len(self._lines):
+            level, text = self._lines[at]
+            if head := _head(self._lines, at):
+                at += self._begin(head, level, at)
+            elif (found := _attribution(self._lines, at)) and (inner := self._inner(found, at)) is not None:
+                at += self._begin(found, inner, at)
+            else:
+                self._add(level, text)
+                at += 1
+
+    def _inner(self, found: tuple[int, Voice], at: int) -> int | None:
+        """The level of the words that a line says to be somebody's; None where there are none."""
+        level, after = self._lines[at][0], at + found[0]
+        following = next((other for other, text in self._lines[after:] if text.strip()), -1)
+        if following > level:
+            return level + 1
+        is_rest = following == level and self._deepest_below[after] <= level and found[1].date is not None
+        return level if is_rest else None
+
+    def _begin(self, found: tuple[int, Voice], level: int, at: int) -> int:
+        """Words of another begin at `level`, below the lines that say so; how many those are."""
+        count, voice = found
+        self._voices = {other: known for other, known in self._voices.items() if other < level} | {level: (voice, True)}
+        head = "\n".join(text.strip() for _, text in self._lines[at : at + count] if text.strip())
+        self.parts.append(Part(voice, level, True, head))
+        return count
+
+    def _add(self, level: int, text: str) -> None:
+        part = self.parts[-1]
+        if text.strip() and level != part.level:
+            voice, is_other = self._voices.get(level, (Voice(), True))
+            part = Part(voice, level, is_other)
+            self.parts.append(part)
+        part.lines.append(text)
+
+
+def _deepest_below(lines: Sequence[Line]) -> list[int]:
+    """For each line how often the most quoted one from there on is."""
+    deepest = [0] * (len(lines) + 1)
+    for at in range(len(lines) - 1, -1, -1):
+        deepest[at] = max(deepest[at + 1], lines[at][0] if lines[at][1].strip() else 0)
+    return deepest
+
+
+def _attribution(lines: Sequence[Line], at: int) -> tuple[int, Voice] | None:
+    """How many lines say whose the next words are, and whose; None where the line at `at` begins no such."""
+    level = lines[at][0]
+    joined = ""
+    for count in range(1, _LINES_OF_ATTRIBUTION + 1):
+        if at + count > len(lines) or lines[at + count - 1][0] != level or not lines[at + count - 1][1].strip():
+            return None
+        joined = f"{joined} {lines[at + count - 1][1].strip()}".strip()
+        if joined.endswith(":") and len(joined) < 4 * _LONGEST_NAME:
+            forms = _ATTRIBUTIONS if count == 1 else _ATTRIBUTIONS[:_DATED]
+            match = next((found for form in forms if (found := form.match(joined))), None)
+            return None if match is None else _voice(match, count)
+    return None
+
+
+def _voice(match: re.Match[str], count: int) -> tuple[int, Voice] | None:
+    told = match.groupdict()
+    if both := told.get("both"):
+        last = max((found.end() for found in _WHEN.finditer(re.sub(r"<[^>]*>|\S+@\S+", _blank, both))), default=0)
+        name, date = both[last:], both[:last]
+    else:
+        name, date = told.get("name") or "", told.get("date") or ""
+    name = name.strip(" ,\u00a0")
+    if len(name) > _LONGEST_NAME or name.endswith((".", "!", "?")) or (not date and not _is_name(name)):
+        return None
+    return count, Voice(_author(name), printed_date(date))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _is_name(name: str) -> bool:
+    first = name.lstrip("\"'<(")[:1]
+    return "@" in name or (first.isalpha() and not first.islower() and len(name.split()) <= 6)
+
+
+def _author(name: str) -> str | None:
+    """The name of a person, without the address beside it; None for a pronoun, or what is no name."""
+    plain = re.sub(r"\s*\[mailto:[^\]]*\]|\s*<[^>]*>\s*(?:\(.*\))?$|\s*\([^)]*@[^)]*\)$", "", name).strip(" \"',*")
+    plain = plain or parseaddr(name)[1]
+    return plain if plain and plain.casefold() not in _PRONOUNS and _is_name(plain) else None
+
+
+def _head(lines: Sequence[Line], at: int) -> tuple[int, Voice] | None:
+    """How many lines are the head of another mail, and whose; None where the line at `at` begins no head."""
+    level = lines[at][0]
+    begin = at
+    while begin < len(lines) and begin - at < 3 and (begin == at or not lines[begin][1].strip()):
+        if _label(lines[begin]) is not None:
+            break
+        if begin == at and not _SEPARATOR.match(lines[at][1]):
+            return None
+        begin += 1
+    fields: dict[str, str] = {}
+    end = begin
+    for place, kind, value in _fields(lines, begin, level):
+        if not fields and kind != "from":
+            return None
+        if kind == "from" and "from" in fields:
+            break
+        fields.setdefault(kind, value)
+        end = place + 1
+    if "from" not in fields or len(fields) < 2:
+        return None
+    return end - at, Voice(_author(fields["from"]), printed_date(fields.get("date", "")))
+
+
+def _fields(lines: Sequence[Line], begin: int, level: int) -> Iterator[tuple[int, str, str]]:
+    """The lines of a head from `begin` on: where each stands, what it tells, its value. One blank may lie between."""
+    kind, blanks = "", 0
+    for place in range(begin, min(len(lines), begin + _LINES_OF_HEAD)):
+        if lines[place][0] != level:
+            return
+        if not lines[place][1].strip():
+            blanks += 1
+            if blanks > 1:
+                return
+            continue
+        label = _label(lines[place])
+        if label is not None:
+            kind = label[0]
+            yield place, *label
+        elif blanks or kind != "to" or not lines[place - 1][1].rstrip().endswith((",", ";")):
+            return
+        else:
+            yield place, "to", lines[place][1].strip()
+        blanks = 0
+
+
+def _label(line: Line) -> tuple[str, str] | None:
+    match = _LABEL.match(line[1])
+    kind = _LABELS.get(match[1].casefold()) if match else None
+    return (kind, match[2]) if match and kind else None
