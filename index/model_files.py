@@ -8,6 +8,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from index.errors import ModelUnavailable
@@ -48,6 +49,16 @@ def find(model: str | None) -> ModelFiles:
     dimension = _dimension(folder)
     name = _BUNDLED_NAME if model is None else Path(model).name
     return ModelFiles(folder, f"{name}-{dimension}-{_digest(folder, weights)[:12]}", dimension)
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """The words that the installed model knows whole, in lower case, most of them English; none without it."""
+    try:
+        lines = (_bundled() / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    except (ModelUnavailable, OSError):
+        return frozenset()
+    return frozenset(line for line in lines if line.isalpha() and len(line) > 1)
 
 
 def _bundled() -> Path:

@@ -1,43 +1,47 @@
-"""PDF files: the text of every page in the order of its drawing, paragraphs told by the space between lines."""
+"""PDF files: the text of every page in the order of reading, paragraphs told by the space between lines."""
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
-from pypdfium2 import raw
 
 from index.errors import UnreadableFile
 from index.readers.extracted import Composer, Extracted
+from index.readers.hyphens import Hyphens
+from index.readers.pdf_lines import Line, PageLines, lines_of
 
 _WIDE = 1.35
 """Lines further apart than this many usual steps are of two paragraphs."""
 _OTHER_SIZE = 1.15
-_HYPHEN = "\ufffe"
-"""How PDFium marks the hyphen with which a word is broken at a line's end."""
 _ENDS = frozenset(".!?:;…”\"'’)]»。！？")
-_UNSEEN = frozenset({raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP})
+_MARGIN = 0.15
+"""Heads and feet stand in this part of a page, above and below."""
+_LINES_AT_EDGE, _FEWEST_PAGES, _SAME_HEIGHT = 3, 3, 6.0
+_LONGEST_HEADING, _HEADING_LINES = 120, 2
+_CREATED = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
+_NO_NAME = re.compile(r"\W*(?:untitled|anonymous|unspecified|unknown|none)?\W*\d*|.*\.\w{2,5}", re.IGNORECASE)
+"""What programs write as title or author where nobody gave one."""
+_PROGRAM = re.compile(r"^Microsoft (?:Word|PowerPoint|Excel) - ")
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line as printed; in points, the heights on the page of its first and last character, and the letters' size.
-
-    The two differ where a word that was broken at the line's end draws the next line in.
-    """
-
+class _Paragraph:
     text: str
-    first: float
-    last: float
     size: float
+    is_bold: bool
+    lines: int
 
 
 def read_pdf(data: bytes) -> Extracted:
-    """The text of a PDF with the place where each page begins.
+    """The text of a PDF with the place where each page begins, and the title, author and date that the file gives.
+
+    Lines that repeat at the head or the foot of pages are left out, and counted.
 
     Raises: UnreadableFile, when it is damaged, locked, or has no text on any page.
     """
@@ -46,128 +50,168 @@ def read_pdf(data: bytes) -> Extracted:
     except pdfium.PdfiumError as error:
         locked = "password" in str(error).lower()
         raise UnreadableFile("protected with a password" if locked else "a damaged or truncated PDF") from error
+    try:
+        told = document.get_metadata_dict(skip_empty=True)
+        pages = [_page(document, index) for index in range(len(document))]
+    finally:
+        document.close()
+    empty = [number for number, page in enumerate(pages, start=1) if page is not None and not page.lines]
+    broken = [number for number, page in enumerate(pages, start=1) if page is None]
+    _require_text(empty, broken, len(pages))
     composer = Composer()
-    empty: list[int] = []
-    broken: list[int] = []
-    last = ""
-    pages = len(document)
-    for index in range(pages):
-        composer.page()
-        try:
-            blocks = _blocks(document, index, composer)
-        except pdfium.PdfiumError:
-            broken.append(index + 1)
-            continue
-        for block in blocks:
-            composer.block(block, "\n" if block is blocks[0] and _goes_on(last, block) else "\n\n")
-            last = block
-        if not blocks:
-            empty.append(index + 1)
-    document.close()
-    _tell(composer, empty, broken, pages)
-    return composer.done()
-
-
-def _tell(composer: Composer, empty: Sequence[int], broken: Sequence[int], pages: int) -> None:
-    if len(broken) == pages:
-        raise UnreadableFile("a damaged PDF: none of its pages can be read")
-    if len(empty) + len(broken) == pages:
-        raise UnreadableFile(f"no text layer on {_in_words(empty)}: a scan, which needs OCR, or empty")
+    composer.section(title=_name(told.get("Title")), author=_name(told.get("Author")), date=_date(told))
+    _compose(composer, pages)
     if empty:
         composer.note(f"no text layer on {_in_words(empty)}: empty, or pictures that need OCR")
     if broken:
         composer.note(f"{_in_words(broken)} could not be read")
+    return composer.done()
 
 
-def _blocks(document: pdfium.PdfDocument, index: int, composer: Composer) -> list[str]:
-    """The paragraphs of a page; what is drawn so that nobody sees it is counted."""
-    page = document[index]
+def _page(document: pdfium.PdfDocument, index: int) -> PageLines | None:
     try:
-        textpage = page.get_textpage()
+        page = document[index]
         try:
-            return _paragraphs(_lines(textpage, composer if may_hide(page) else None))
+            return lines_of(page)
         finally:
-            textpage.close()
-    finally:
-        page.close()
+            page.close()
+    except pdfium.PdfiumError:
+        return None
 
 
-def may_hide(page: pdfium.PdfPage) -> bool:
-    """Whether a page has invisible text and no picture: over a scan, such text is what OCR has read in it."""
-    objects = [raw.FPDFPage_GetObject(page, at) for at in range(raw.FPDFPage_CountObjects(page))]
-    kinds = [raw.FPDFPageObj_GetType(item) for item in objects]
-    texts = (item for item, kind in zip(objects, kinds, strict=True) if kind == raw.FPDF_PAGEOBJ_TEXT)
-    pictures = {raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM}
-    return pictures.isdisjoint(kinds) and any(raw.FPDFTextObj_GetTextRenderMode(item) in _UNSEEN for item in texts)
+def _require_text(empty: Sequence[int], broken: Sequence[int], pages: int) -> None:
+    if len(broken) == pages:
+        raise UnreadableFile("a damaged PDF: none of its pages can be read")
+    if len(empty) + len(broken) == pages:
+        raise UnreadableFile(f"no text layer on {_in_words(empty)}: a scan, which needs OCR, or empty")
 
 
-def _lines(textpage: pdfium.PdfTextPage, composer: Composer | None) -> list[_Line]:
-    """The lines of a page. With a composer, invisible characters are told to it and left out."""
-    lines: list[_Line] = []
-    codes: list[int] = []
-    first = 0
-    for at, code in enumerate(unicode_of(textpage)):
-        if code in (0x0A, 0x0D):
-            lines += _line(textpage, codes, first, at - 1)
-            codes = []
-        elif composer is not None and not is_seen(textpage, at):
-            composer.hide(chr(code))
-        else:
-            first = first if codes else at
-            codes.append(code)
-    return lines + _line(textpage, codes, first, first + len(codes) - 1)
+def _compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
+    running = running_lines([page for page in pages if page is not None])
+    hyphens = Hyphens([line.text for page in pages if page is not None for line in page.lines])
+    body = _usual_size(pages)
+    bold = _is_mostly_bold(pages)
+    levels = _Levels(body, bold)
+    last = ""
+    left_out = turned = 0
+    for page in pages:
+        composer.page()
+        if page is None:
+            continue
+        composer.hide(page.hidden)
+        lines = [line for line in page.lines if id(line) not in running]
+        left_out += len(page.lines) - len(lines)
+        turned += page.turned
+        for number, paragraph in enumerate(_paragraphs(lines, hyphens)):
+            runs_on = number == 0 and _goes_on(last, paragraph.text)
+            level = 0 if runs_on else levels.of(paragraph)
+            kind = "heading" if level else "paragraph"
+            composer.block(paragraph.text, "\n" if runs_on else "\n\n", "heading" if kind == "heading" else kind, level)
+            last = paragraph.text
+    if left_out:
+        composer.note(f"{left_out:,} lines that repeat at the head or the foot of pages left out")
+    if turned:
+        composer.note(f"{turned:,} words that the file holds with their letters reversed set right")
 
 
-def unicode_of(textpage: pdfium.PdfTextPage) -> Sequence[int]:
-    """The characters of a page, all at once where PDFium gives as many as it counts, else one by one."""
-    count = textpage.count_chars()
-    text = textpage.get_text_range() if count else ""
-    return [ord(character) for character in text] if len(text) == count else _one_by_one(textpage, count)
+def running_lines(pages: Sequence[PageLines]) -> set[int]:
+    """The lines, by `id`, that stand alike, but for numbers, at the same height at the edge of several pages.
+
+    None where a page would lose all it has, and nothing else has text.
+    """
+    places: defaultdict[str, list[tuple[int, Line]]] = defaultdict(list)
+    for number, page in enumerate(pages):
+        for line in _at_edge(page):
+            places[re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(line.text.casefold().split()))].append((number, line))
+    enough = min(_FEWEST_PAGES, max(2, len(pages)))
+    running: set[int] = set()
+    for found in places.values():
+        for _, line in found:
+            alike = {number for number, other in found if abs(other.first - line.first) <= _SAME_HEIGHT}
+            if len(alike) >= enough:
+                running.add(id(line))
+    return running if any(id(line) not in running for page in pages for line in page.lines) else set()
 
 
-def _one_by_one(textpage: pdfium.PdfTextPage, count: int) -> Sequence[int]:
-    return [raw.FPDFText_GetUnicode(textpage, at) for at in range(count)]
+def _at_edge(page: PageLines) -> Iterator[Line]:
+    ordered = sorted(page.lines, key=lambda line: line.first)
+    low, high = page.height * _MARGIN, page.height * (1 - _MARGIN)
+    yield from (line for line in ordered[:_LINES_AT_EDGE] if line.first < low)
+    yield from (line for line in ordered[-_LINES_AT_EDGE:] if line.first > high)
 
 
-def _line(textpage: pdfium.PdfTextPage, codes: Sequence[int], first: int, last: int) -> list[_Line]:
-    """The line of these characters, those of the page from `first` to `last`; none where it is blank."""
-    # Characters beyond the first 65,536 may come as two halves.
-    text = "".join(map(chr, codes)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if not text.strip():
-        return []
-    size = raw.FPDFText_GetFontSize(textpage, (first + last) // 2)  # a bullet or a note's number may be smaller
-    return [_Line(text, _height(textpage, first), _height(textpage, last), size)]
+class _Levels:
+    """Which paragraphs are headings: short, and larger than the text, or bold where that is not."""
+
+    def __init__(self, body: float, is_bold: bool) -> None:
+        self._body, self._is_bold = body, is_bold
+
+    def of(self, paragraph: _Paragraph) -> int:
+        """The level of a heading, 0 for what is none."""
+        text = paragraph.text
+        if (
+            len(text) > _LONGEST_HEADING
+            or paragraph.lines > _HEADING_LINES
+            or text[-1] in ".,;:"
+            or not text[0].isalnum()
+        ):
+            return 0
+        if not any(character.isalpha() for character in text):
+            return 0
+        for level, times in enumerate((1.8, 1.4, _OTHER_SIZE), start=1):
+            if paragraph.size >= self._body * times:
+                return level
+        is_set_off = paragraph.is_bold and not self._is_bold and paragraph.size >= self._body * 0.95
+        return 4 if is_set_off else 0
 
 
-def _height(textpage: pdfium.PdfTextPage, at: int) -> float:
-    across, up = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(textpage, at, across, up)
-    return up.value
+def _usual_size(pages: Iterable[PageLines | None]) -> float:
+    sizes: Counter[float] = Counter()
+    for line in _all(pages):
+        sizes[round(line.size, 1)] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def is_seen(textpage: pdfium.PdfTextPage, at: int) -> bool:
-    """Whether a character of a page is not drawn invisibly."""
-    item = raw.FPDFText_GetTextObject(textpage, at)
-    return not item or raw.FPDFTextObj_GetTextRenderMode(item) not in _UNSEEN
+def _is_mostly_bold(pages: Iterable[PageLines | None]) -> bool:
+    weights: Counter[bool] = Counter()
+    for line in _all(pages):
+        weights[line.is_bold] += len(line.text)
+    return weights[True] > weights[False]
 
 
-def _paragraphs(lines: Sequence[_Line]) -> list[str]:
-    """The lines joined, cut where the space or the size of letters changes."""
+def _all(pages: Iterable[PageLines | None]) -> Iterator[Line]:
+    return (line for page in pages if page is not None for line in page.lines)
+
+
+def _paragraphs(lines: Sequence[Line], hyphens: Hyphens) -> list[_Paragraph]:
+    """The lines joined, cut where the space, the size or the weight of letters changes."""
     steps = [above.last - below.first for above, below in pairwise(lines) if above.last > below.first]
     usual = median(steps) if steps else 0.0
-    blocks: list[str] = []
+    blocks: list[list[Line]] = []
     for at, line in enumerate(lines):
         if at and not _breaks(lines[at - 1], line, usual):
-            blocks[-1] = _joined(blocks[-1], line.text)
+            blocks[-1].append(line)
         else:
-            blocks.append(line.text.strip())
-    return [block.replace(_HYPHEN, "") for block in blocks]
+            blocks.append([line])
+    return [
+        _Paragraph(_text(block, hyphens), block[0].size, all(line.is_bold for line in block), len(block))
+        for block in blocks
+    ]
 
 
-def _breaks(above: _Line, below: _Line, usual: float) -> bool:
+def _text(lines: Sequence[Line], hyphens: Hyphens) -> str:
+    text = ""
+    for line in lines:
+        text = (hyphens.joined(text, line.text) if text else line.text) or f"{text}\n{line.text}"
+    return hyphens.within(text)
+
+
+def _breaks(above: Line, below: Line, usual: float) -> bool:
     step = above.last - below.first
     sizes = sorted((above.size, below.size))
     if sizes[0] > 0 and sizes[1] > sizes[0] * _OTHER_SIZE and abs(step) > sizes[0] / 2:
+        return True
+    if above.is_bold != below.is_bold and step > sizes[0] / 2 and not _goes_on(above.text, below.text):
         return True
     if step < -usual:  # the next column, into which a sentence may run
         return not _goes_on(above.text, below.text)
@@ -180,10 +224,14 @@ def _goes_on(before: str, after: str) -> bool:
     return start.islower() and bool(end) and end not in _ENDS
 
 
-def _joined(before: str, line: str) -> str:
-    if before.endswith(_HYPHEN):
-        return before[:-1] + line.strip()
-    return f"{before.rstrip()}\n{line.strip()}"
+def _name(text: str | None) -> str | None:
+    plain = _PROGRAM.sub("", text or "").strip()
+    return None if _NO_NAME.fullmatch(plain) else plain
+
+
+def _date(told: dict[str, str]) -> str | None:
+    match = _CREATED.match(told.get("CreationDate", ""))
+    return "-".join(filter(None, match.groups())) if match else None
 
 
 def _in_words(pages: Sequence[int]) -> str:

@@ -12,13 +12,15 @@ from pypdfium2 import raw
 
 from index.errors import UnreadableFile
 from index.readers.drawing import Box, Drawn, Wanted
-from index.readers.pdf import is_seen, may_hide, unicode_of
+from index.readers.hyphens import BREAK
+from index.readers.pdf_lines import lines_of
 
 WIDTH = 1400
 """Pixels, enough for a screen that shows two for one."""
 _HIGHEST = 5600
 _REACH = 400
 """Beyond so many characters the place of the next one is taken for lost, and it is passed over."""
+_STEM = 12
 _MARGIN = 1.0
 _MARKER = (255, 226, 120, 255)
 _EDGE = (184, 134, 11, 255)
@@ -58,7 +60,7 @@ def _draw(page: pdfium.PdfPage, wanted: Wanted) -> Drawn:
 def _rectangles(page: pdfium.PdfPage, wanted: Wanted) -> Iterator[Iterator[_Rectangle]]:
     """For each quote the rectangles of its lines, in points of the page: left, bottom, right, top."""
     textpage = page.get_textpage()
-    places = _places(wanted.text, _printed(page, textpage))
+    places = _places(wanted.text, _printed(page, wanted.text))
     for quote in wanted.quotes:
         yield _lines(textpage, [place for place in places[quote.start : quote.end] if place is not None])
 
@@ -69,17 +71,26 @@ def _lines(textpage: pdfium.PdfTextPage, places: Sequence[int]) -> Iterator[_Rec
             yield textpage.get_rect(at)
 
 
-def _printed(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage) -> list[tuple[int, str]]:
-    """The characters that the reader of PDFs may keep, with their numbers on the page."""
-    told = enumerate(unicode_of(textpage))
-    hides = may_hide(page)
-    return [(at, chr(code)) for at, code in told if not chr(code).isspace() and (not hides or is_seen(textpage, at))]
+def _printed(page: pdfium.PdfPage, text: str) -> list[tuple[int, str]]:
+    """The characters that the reader of PDFs keeps, in its order, with their numbers on the page.
+
+    Lines of which no part stands in `text` are the heads and feet that it has left out.
+    """
+    solid = "".join(text.split())
+    lines = [line for line in lines_of(page).lines if _stem("".join(line.text.split())) in solid]
+    pairs = (pair for line in lines for word in line.words for pair in zip(word.places, word.text, strict=False))
+    return [(at, char) for at, char in pairs if char != BREAK]
+
+
+def _stem(line: str) -> str:
+    """The beginning of a line, without a hyphen at its end."""
+    return line.rstrip(BREAK + "-")[:_STEM]
 
 
 def _places(text: str, printed: Sequence[tuple[int, str]]) -> list[int | None]:
     """For each character of `text` its number on the page; None for white space and what is not found.
 
-    The reader only leaves characters out and sets white space between them, so they stand in the same order.
+    Both stand in the same order.
     """
     line = "".join(char for _, char in printed)
     found: list[int | None] = [None] * len(text)
