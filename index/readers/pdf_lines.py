@@ -154,7 +154,7 @@ class _Reading:
         if not self._words:
             return
         first, last = self._words[0].places[0], self._words[-1].places[-1]
-        middle = (first + last) // 2  # a bullet or a note's number may be smaller
+        middle = self._words[len(self._words) // 2].places[0]  # a bullet or a note's number may be smaller
         size = raw.FPDFText_GetFontSize(self._textpage, middle)
         is_bold = raw.FPDFText_GetFontWeight(self._textpage, middle) >= _BOLD
         words = tuple(self._words)
@@ -187,10 +187,20 @@ def _is_from_right(character: str) -> bool:
 
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     """The lines, with those of columns that stand side by side taken apart and put below each other."""
-    rows = [_cut(line) for line in lines]
+    rows: list[_Row] = []
+    for line in lines:
+        if rows and _is_beside(rows[-1][-1], line):
+            rows[-1] += _cut(line)
+        else:
+            rows.append(_cut(line))
     if sum(len(row) > 1 for row in rows) < _FEWEST_LINES:
         return list(lines)
     return [_one(row) for row in _ordered(rows, _DEEPEST)]
+
+
+def _is_beside(left: Line, right: Line) -> bool:
+    """Whether a line stands right of another, at its height: PDFium parts what stands far apart."""
+    return abs(left.last - right.first) < 0.3 * right.size and left.right < right.left
 
 
 _Row = list[Line]

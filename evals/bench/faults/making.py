@@ -175,13 +175,13 @@ def notebook(*cells: Mapping[str, object]) -> bytes:
     return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
 
 
-def pdf(pages: Sequence[Sequence[str]], *, user: bytes | None = None, drawing: str = "") -> bytes:
+def pdf(pages: Sequence[Sequence[str]], *, user: bytes | None = None, drawing: str = "", info: str = "") -> bytes:
     """A PDF with a line of Helvetica for each string, a wide gap where one is empty.
 
     With `user`, a PDF that opens with this password only; with `b""` one that all may read and its owner change.
     """
     streams = [_drawn(lines, drawing).encode("cp1252") for lines in pages]
-    return _assembled(streams, user)
+    return _assembled(streams, user, info)
 
 
 def _drawn(lines: Sequence[str], drawing: str) -> str:
@@ -195,7 +195,7 @@ def _drawn(lines: Sequence[str], drawing: str) -> str:
     return "\n".join([*told, drawing])
 
 
-def _assembled(streams: Sequence[bytes], user: bytes | None) -> bytes:
+def _assembled(streams: Sequence[bytes], user: bytes | None, info: str) -> bytes:
     pages = [f"{4 + 2 * number} 0 R" for number in range(len(streams))]
     objects: list[bytes] = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -211,7 +211,9 @@ def _assembled(streams: Sequence[bytes], user: bytes | None) -> bytes:
         )
         data = lock.encrypt(stream, at) if lock else stream
         objects.append(f"<< /Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream")
-    trailer = f"/Size {len(objects) + 1} /Root 1 0 R".encode() + (lock.trailer() if lock else b"")
+    told = f" /Info {len(objects) + 1} 0 R" if info else ""
+    objects += [f"<< {info} >>".encode()] if info else []
+    trailer = f"/Size {len(objects) + 1} /Root 1 0 R{told}".encode() + (lock.trailer() if lock else b"")
     return _with_table(objects, trailer)
 
 
