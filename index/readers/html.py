@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 
-from index.dates import find_dates
+from index.dates import printed_date
 from index.decode import decode
 from index.readers import grid
 from index.readers.extracted import Composer, Extracted
@@ -143,8 +143,7 @@ def iso_date(text: str) -> str | None:
     """The first date that a field gives, in ISO form and as exactly as it gives it."""
     if month := _MONTH.match(text.strip()):
         return month[0]
-    dates = find_dates(text[:_LONGEST_DATE])
-    return dates[0].iso if dates else None
+    return printed_date(text[:_LONGEST_DATE])
 
 
 @dataclass(slots=True)
