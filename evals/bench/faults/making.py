@@ -15,6 +15,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _SLIDE = "http://schemas.openxmlformats.org/presentationml/2006/main"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_OPEN_DOCUMENT = ("office", "text", "table", "style")
 
 
 def zipped(parts: Mapping[str, str | bytes]) -> bytes:
@@ -168,6 +169,20 @@ def epub(chapters: Sequence[str], *, title: str = "", author: str = "", date: st
             f'<enc:EncryptionMethod Algorithm="{lock}"/></enc:EncryptedData></encryption>'
         )
     return zipped(parts)
+
+
+def odt(body: str, *, styles: str = "", meta: str = "") -> bytes:
+    """An OpenDocument text with this body."""
+    names = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in _OPEN_DOCUMENT)
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": f"<office:document-content{names}>"
+            f"<office:automatic-styles>{styles}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>",
+            "meta.xml": f'<office:document-meta{names} xmlns:dc="urn:dc"><office:meta>{meta}</office:meta>'
+            "</office:document-meta>",
+        }
+    )
 
 
 def notebook(*cells: Mapping[str, object]) -> bytes:
