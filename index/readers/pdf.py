@@ -105,8 +105,7 @@ def _compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
         for number, paragraph in enumerate(_paragraphs(lines, hyphens)):
             runs_on = number == 0 and _goes_on(last, paragraph.text)
             level = 0 if runs_on else levels.of(paragraph)
-            kind = "heading" if level else "paragraph"
-            composer.block(paragraph.text, "\n" if runs_on else "\n\n", "heading" if kind == "heading" else kind, level)
+            composer.block(paragraph.text, "\n" if runs_on else "\n\n", "heading" if level else "paragraph", level)
             last = paragraph.text
     if left_out:
         composer.note(f"{left_out:,} lines that repeat at the head or the foot of pages left out")
