@@ -85,7 +85,7 @@ def _printed(page: pdfium.PdfPage, text: str) -> list[tuple[int, str]]:
     Lines of which no part stands in `text` are the heads and feet that it has left out.
     """
     solid = "".join(text.split())
-    lines = [line for line in lines_of(page).lines if _stem("".join(line.text.split())) in solid]
+    lines = [line for line in lines_of(page).all_lines() if _stem("".join(line.text.split())) in solid]
     pairs = (pair for line in lines for word in line.words for pair in zip(word.places, word.text, strict=False))
     return [(at, char) for at, char in pairs if char != BREAK]
 
