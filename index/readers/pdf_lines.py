@@ -180,6 +180,7 @@ class _Reading:
         self.hidden = ""
         self.turned = 0
         self._words: list[Word] = []
+        self._box = tuple(ctypes.c_double() for _ in range(4))
         codes: list[int] = []
         places: list[int] = []
         for at, code in enumerate(_codes(textpage)):
@@ -210,7 +211,7 @@ class _Reading:
             return
         # Characters beyond the first 65,536 may come as two halves.
         text = "".join(map(chr, codes)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        if len(text) == len(places):
+        if len(text) == len(places) and not text.isascii():
             text = self._turned(text, places)
         (first_left, first_right), (last_left, last_right) = self._edges(places[0]), self._edges(places[-1])
         self._words.append(Word(text, tuple(places), min(first_left, last_left), max(first_right, last_right)))
@@ -241,7 +242,7 @@ class _Reading:
         self.lines.append(Line(words, self._height(first), self._height(last), size, is_bold))
 
     def _edges(self, at: int) -> tuple[float, float]:
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        left, right, bottom, top = self._box
         raw.FPDFText_GetCharBox(self._textpage, at, left, right, bottom, top)
         return left.value, right.value
 
