@@ -90,7 +90,8 @@ def as_rtf(lines: Sequence[str]) -> bytes:
 
 
 def as_pdf(lines: Sequence[str]) -> bytes:
-    return making.pdf([[line, "end"] for line in lines])
+    # One page: what repeats at the edge of several is left out.
+    return making.pdf([[part for line in lines for part in (line, "end")]])
 
 
 FORMATS: dict[str, tuple[Callable[[Sequence[str]], bytes], Callable[[bytes], Extracted]]] = {
