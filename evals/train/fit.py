@@ -31,7 +31,7 @@ _LOOKED_AT = 12
 REFUSED_SHARE = 0.04
 """At most this share of the questions that have an answer may be refused, over all domains."""
 NEAR_MISS_SHARE = 0.17
-"""At most this share of the questions without an answer may be told plainly, over the domains of people's own papers."""
+"""At most this share of the questions without an answer may be told plainly, over people's own papers."""
 OWN_PAPERS = ("authored", "everyday")
 
 

@@ -171,19 +171,6 @@ class _Cell:
 
 
 @dataclass(slots=True)
-class _Cell:
-    columns: int = 1
-    rows: int = 1
-    is_head: bool = False
-    blocks: list[_Block | _Table] = field(default_factory=list)
-
-    @property
-    def texts(self) -> list[str]:
-        """The text of each of its blocks; tables inside have none here."""
-        return [block.text for block in self.blocks if isinstance(block, _Block)]
-
-
-@dataclass(slots=True)
 class _Table:
     rows: list[list[_Cell]] = field(default_factory=list)
     quoted: int = 0

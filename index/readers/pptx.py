@@ -86,23 +86,6 @@ class _Table:
 
 
 @dataclass(slots=True)
-class _Block:
-    text: str
-    kind: BlockKind = "paragraph"
-
-
-@dataclass(slots=True)
-class _Table:
-    rows: list[list[str]] = field(default_factory=list)
-    has_head: bool = False
-
-    @property
-    def text(self) -> str:
-        """Its rows, a line each."""
-        return "\n".join(filter(None, map(grid.row, self.rows)))
-
-
-@dataclass(slots=True)
 class _Slide:
     title: str = ""
     blocks: list[_Block | _Table] = field(default_factory=list)

@@ -22,9 +22,11 @@ from rag.types import Status
 DECISION = INSTALLED / "decision.json"
 _OF_BEST = ("margin", "share", "elsewhere", "likeness", "missing_marks")
 OF_QUESTION = (*_OF_BEST, "best", "second")
-"""What the decision about a question knows: some features of its best candidate, and the scores of the best two. How much
-of the question's words is covered is not among them: near misses of one kind of document share more words than what is
-answered, those of another fewer, so that weights fitted on the one mislead on the other."""
+"""What the decision about a question knows: some features of its best candidate, and the scores of the best two.
+
+How much of the question's words is covered is not among them: near misses of one kind of document share more words than
+what is answered, those of another fewer, so that weights fitted on the one mislead on the other.
+"""
 _WORST = -12.0
 
 

@@ -60,7 +60,7 @@ def lay_out(tokenizer: Tokenizer, first: str, units: Sequence[Unit], longest: in
     """The tokens of `first` and of as many of `units`, in order, as fit into `longest`."""
     encodings = tokenizer.encode_batch([first, *(unit.text for unit in units)], add_special_tokens=False)
     head = encodings[0].ids[:LONGEST_FIRST]
-    opening, closing = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    opening, closing = (tokenizer.token_to_id(mark) or 0 for mark in ("[CLS]", "[SEP]"))
     ids, segments = [opening, *head, closing], [0] * (len(head) + 2)
     places: list[Place | None] = [None] * len(ids)
     ranges: list[tuple[int, int]] = []
