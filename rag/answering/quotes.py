@@ -17,8 +17,8 @@ MOST = 4
 WINDOW = 4.0
 """How far, in log-odds, a sentence may be below the best and still be quoted with it.
 
-This and `MOST` quote 37 words for a question of everyday's tuning half, and hold the answer for one more in forty than 3
-and 3.0, which quote 29.
+This and `MOST` quote 37 words for a question of everyday's tuning half, and hold the answer for one more in forty than
+3 and 3.0, which quote 29.
 """
 _LIST_WORDS = 2
 """A list may have so many times the words that are allowed a question."""
