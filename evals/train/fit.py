@@ -30,7 +30,7 @@ _LOOKED_AT = 12
 """Candidates of one question that its sentences are fitted on."""
 REFUSED_SHARE = 0.04
 """At most this share of the questions that have an answer may be refused, over all domains."""
-NEAR_MISS_SHARE = 0.17
+NEAR_MISS_SHARE = 0.2
 """At most this share of the questions without an answer may be told plainly, over people's own papers."""
 OWN_PAPERS = ("authored", "everyday")
 

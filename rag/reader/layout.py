@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
+from index.errors import ModelUnavailable
+
 LONGEST = 512
 """Tokens that the model reads at once."""
 LONGEST_FIRST = 96
@@ -57,10 +59,13 @@ def row_text(cells: Sequence[tuple[str, str]]) -> str:
 
 
 def lay_out(tokenizer: Tokenizer, first: str, units: Sequence[Unit], longest: int = LONGEST) -> Layout:
-    """The tokens of `first` and of as many of `units`, in order, as fit into `longest`."""
+    """The tokens of `first` and of as many of `units`, in order, as fit into `longest`.
+
+    Raises: ModelUnavailable, for a tokenizer without the marks of a layout.
+    """
     encodings = tokenizer.encode_batch([first, *(unit.text for unit in units)], add_special_tokens=False)
     head = encodings[0].ids[:LONGEST_FIRST]
-    opening, closing = (tokenizer.token_to_id(mark) or 0 for mark in ("[CLS]", "[SEP]"))
+    opening, closing = _mark(tokenizer, "[CLS]"), _mark(tokenizer, "[SEP]")
     ids, segments = [opening, *head, closing], [0] * (len(head) + 2)
     places: list[Place | None] = [None] * len(ids)
     ranges: list[tuple[int, int]] = []
@@ -76,3 +81,10 @@ def lay_out(tokenizer: Tokenizer, first: str, units: Sequence[Unit], longest: in
     places.append(None)
     segments += [1] * (len(ids) - len(segments))
     return Layout(tuple(ids), tuple(segments), (1, 1 + len(head)), tuple(ranges), tuple(places))
+
+
+def _mark(tokenizer: Tokenizer, name: str) -> int:
+    number = tokenizer.token_to_id(name)
+    if number is None:
+        raise ModelUnavailable(f"The reader's tokenizer has no {name}; reinstall the package.")
+    return number
