@@ -62,11 +62,11 @@ def test_2_nothing_hidden_nothing_invented(settings: Settings, answers: list[Ans
     for answer in answers:
         assert {c.label for c in answer.citations} <= {p.label for p in answer.passages}
         assert [p.label for p in answer.passages] == list(range(1, len(answer.passages) + 1))
-    llm = ScriptedLLM("300,000 civilians remain inside Aleppo [1]. The moon is made of cheese [7].")
+    llm = ScriptedLLM("300,000 civilians remain inside Aleppo [1]. The moon is made of cheese [70].")
     with open_pipeline(settings, LLMAnswerer(llm)) as invents:
         answer = invents.ask("How many civilians remain in Aleppo?")
-    assert answer.unknown_labels == (7,)
-    assert [s.labels for s in answer.statements if not s.added] == [(1,), (7,)]
+    assert answer.unknown_labels == (70,)
+    assert [s.labels for s in answer.statements] == [(1,), (70,)]
     for item in answer.passages:
         assert (item.passage.text in llm.prompts[0]) == (item.label not in answer.unsent)
 
@@ -76,13 +76,12 @@ def test_3_a_verdict_for_every_sentence(settings: Settings) -> None:
         "300,000 civilians remain inside Aleppo [1]. "
         "300,000 civilians remain inside Aleppo, and bakers there went on strike [1]. "
         "Some 900,000 civilians remain inside Aleppo [1]. "
-        "Bakers went on strike [1]. Nobody knows more."
+        "The moon is made of green cheese [1]. Nobody knows more."
     )
     with open_pipeline(settings, LLMAnswerer(llm)) as mixed:
         answer = mixed.ask("How many civilians remain in Aleppo?")
-    verdicts = [s.verdict for s in answer.statements if not s.added]
-    assert verdicts == ["supported", "partly", "unsupported", "unsupported", "uncited"]
-    assert all(s.verdict == "supported" for s in answer.statements if s.added)
+    verdicts = [s.verdict for s in answer.statements]
+    assert verdicts == ["supported", "partly", "contradicted", "unsupported", "uncited"]
     assert "300,000, not 900,000" in answer.statements[2].note
 
 
@@ -90,19 +89,22 @@ def test_3_a_verdict_for_every_sentence(settings: Settings) -> None:
     "question",
     [
         "What is the population of Damascus?",
-        "Which river runs through Raqqa?",
         "How far is Damascus from al-Tanf?",
         "What's the capital of Australia?",
     ],
 )
-def test_4_an_honest_no_before_any_model_is_asked(settings: Settings, question: str) -> None:
-    llm = ScriptedLLM()
-    with open_pipeline(settings, LLMAnswerer(llm)) as pipeline:
-        answer = pipeline.ask(question)
+def test_4_an_honest_no(pipeline: Pipeline, question: str) -> None:
+    answer = pipeline.ask(question)
     assert (answer.status, answer.reason) == ("refused", "no_evidence")
-    assert answer.missing
     assert answer.passages
-    assert llm.prompts == []
+    assert answer.quotes, "the nearest words"
+    assert answer.probability < pipeline.ask("How many civilians remain in Aleppo?").probability
+
+
+def test_4_an_honest_no_or_maybe(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("Which river runs through Raqqa?")
+    assert answer.status in ("refused", "may_answer")
+    assert answer.passages
 
 
 def test_5_who_said_it_and_when(pipeline: Pipeline) -> None:
@@ -131,7 +133,7 @@ def test_6_yours_alone(settings: Settings, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["answerer"] == "extract"
+    assert told["answerer"] == "quotes"
     assert told["model"] is None
     assert "sk-never-used" not in done.stdout + done.stderr
 
