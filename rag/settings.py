@@ -81,7 +81,7 @@ class Retrieval(_Section):
 class Answering(_Section):
     """How many words are quoted for a question or each of its parts, and how long it may be."""
 
-    max_words: int = Field(60, ge=10, le=400)
+    max_words: int = Field(75, ge=10, le=400)
     max_question_chars: int = Field(4000, ge=1)
     history_turns: int = Field(6, ge=0, le=50)
 
