@@ -17,8 +17,8 @@ MOST = 4
 WINDOW = 4.0
 """How far, in log-odds, a sentence may be below the best and still be quoted with it.
 
-With these two, 37 words are quoted for a question of everyday's tuning half and .92 of them hold the evidence; with 3 and
-3.0, 29 words and .90.
+With these two, 37 words are quoted for a question of everyday's tuning half and .92 of them hold the evidence; with 3
+and 3.0, 29 words and .90.
 """
 _LIST_WORDS = 2
 """A list may have so many times the words that are allowed a question."""
