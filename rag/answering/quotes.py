@@ -37,9 +37,13 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     quotes = [_quote(reading, candidate) for candidate in chosen if candidate.unit not in listed]
     whole = [_whole_list(reading, chosen[0], listed)] if listed else []
     quotes = [*_with_withdrawals(reading, whole), *_with_withdrawals(reading, quotes)]
-    missing = reading.absent[0] if reading.absent else None
+    unknown = [mark for mark in reading.absent if _is_identifier(mark)]
+    missing = next(iter((*unknown, *reading.absent)), None)
+    probability = decision.probability(ranked)
+    if unknown:  # T-4419 says nothing of T-4499, however alike they read
+        probability = min(probability, decision.refused / 2)
     differing = _differ(chosen)
-    return Evidence(tuple(joined(quotes, reading)), decision.probability(ranked), missing, differing)
+    return Evidence(tuple(joined(quotes, reading)), probability, missing, differing)
 
 
 def with_parts(
@@ -115,6 +119,13 @@ def _list_of(reading: Reading, best: Candidate, max_words: int) -> list[ReadUnit
             break
         listed.append(unit)
     return listed if len(listed) > 1 else []
+
+
+def _is_identifier(mark: str) -> bool:
+    """Whether a mark is the name of one thing by its form: letters and digits, in capitals or with three digits."""
+    digits = sum(character.isdigit() for character in mark)
+    letters = [character for character in mark if character.isalpha()]
+    return bool(digits and letters) and (digits > 2 or any(map(str.isupper, letters)))
 
 
 def _whole_list(reading: Reading, best: Candidate, listed: Sequence[ReadUnit]) -> Quote:

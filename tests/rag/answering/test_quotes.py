@@ -95,3 +95,9 @@ def test_three_outcomes_by_probability(probability: float, status: str) -> None:
 def test_a_term_that_stands_nowhere_is_named() -> None:
     evidence = evidence_of(read_over("Who opened T-4499?", ["T-4419 was opened by Wenna."]), by_margin(), 75)
     assert evidence.missing == "T-4499"
+    assert by_margin().status(evidence.probability) == "refused"
+
+
+def test_an_age_or_an_hour_that_stands_nowhere_is_no_identifier() -> None:
+    text = "Nobody under 18 may work the dough mixer after 5 pm."
+    assert evidence_of(read_over("May a 16-year-old work the dough mixer?", [text]), by_margin(), 75).probability > 0.3

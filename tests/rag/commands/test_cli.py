@@ -146,15 +146,15 @@ def test_an_answer_is_shown_with_its_words(home: Path, capsys: pytest.CaptureFix
 
 
 def test_what_the_documents_do_not_hold_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("ask", "What is the boiling point of mercury?", "--home", home) == 3
+    assert run("ask", "Who opened T-4499?", "--home", home) == 3
     out = capsys.readouterr().out
-    assert out.startswith("No answer.")
-    assert "The nearest passages" in out
+    assert out.startswith("No answer. Nothing in the passages speaks of “T-4499”.")
+    assert "The nearest words" in out
 
 
 @pytest.mark.parametrize(
     ("question", "code", "status"),
-    [("Who was the baker?", 0, "answered"), ("What is the boiling point of mercury?", 3, "refused")],
+    [("When will the harbour be dredged?", 0, "answered"), ("Who opened T-4499?", 3, "refused")],
 )
 def test_json_is_the_contract_and_nothing_else(
     question: str, code: int, status: str, home: Path, documents: Path, capfd: pytest.CaptureFixture[str]
@@ -300,7 +300,7 @@ def test_public_sets_are_scored_by_each_search_and_both(tmp_path: Path, capsys: 
     told = "A fire destroyed the bakery in 2021."
     kinds = [possible("p", ("2021", told.index("2021"))), impossible("i")]
     squad_file(data / "dev-v2.0.json", ("A", [(told, [])]), ("B", [(told + " It was old.", kinds)]))
-    assert run("eval", "public", data, "--out", out, "--sample", "1") == 0
+    assert run("eval", "public", data, "--out", out) == 0
     said = capsys.readouterr()
     assert "SKIPPED" not in said.err
     for leg in ("dense", "lexical", "hybrid"):

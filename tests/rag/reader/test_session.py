@@ -43,8 +43,8 @@ def test_a_heading_is_never_chosen(reader: OnnxReader) -> None:
 def test_what_the_evidence_says_is_likelier_than_what_it_does_not(reader: OnnxReader) -> None:
     true, false = reader.judge(
         [
-            ("The spare fuse is kept in a tin for biscuits.", NOTES[:2]),
-            ("The spare fuse is kept in the glove box.", NOTES[:2]),
+            ("On Tuesdays the ferns are watered by Mr Quillon.", NOTES),
+            ("Mr Quillon never waters the ferns.", NOTES),
         ]
     )
     assert true.supported > 0.5 > false.supported
