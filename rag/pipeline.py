@@ -40,6 +40,7 @@ from rag.types import (
     Evidence,
     Filtering,
     Live,
+    Quote,
     RetrievedPassage,
     Side,
     Status,
@@ -423,13 +424,20 @@ class KeptTo:
 
 
 def conflicts(search: _Search) -> tuple[Conflict, ...]:
-    """The quotes of a search as sides of a disagreement, each with its label and exact words; none where they agree."""
-    quotes = search.evidence.quotes
-    if not search.evidence.differing or len(quotes) < 2:
+    """The quotes whose answers are other numbers, as sides of a disagreement; none where they agree."""
+    if not search.evidence.differing:
         return ()
     by_label = {item.label: item for item in search.passages}
-    sides = tuple(Side(q.label, f"{attribution(by_label[q.label].source)}: {q.text}") for q in quotes)
-    return (Conflict(search.question, sides),)
+    numbered = [quote for quote in search.evidence.quotes if _has_number(quote)]
+    sides = tuple(Side(q.label, f"{attribution(by_label[q.label].source)}: {q.text}") for q in numbered)
+    return (Conflict(search.question, sides),) if len(sides) > 1 else ()
+
+
+def _has_number(quote: Quote) -> bool:
+    """Whether the words of a quote that answer have a number."""
+    answer = quote.answer
+    words = quote.text[answer.start - quote.span.start : answer.end - quote.span.start] if answer else ""
+    return any(character.isdigit() for character in words)
 
 
 def _clean(question: str, longest: int) -> str:

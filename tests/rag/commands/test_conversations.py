@@ -155,7 +155,7 @@ def folder(talk: Talk, tmp_path: Path) -> Path:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "wire.txt").write_text(WIRE)
-    assert talk.shell.run("index", folder).code == 0
+    assert talk.shell.run("index", "--only", folder, "--yes").code == 0
     talk.chat("Who were killed, the army said?", "How many employees of the centre were named in a list in April?")
     assert any(turn.answer["citations"] for turn in talk.store.get(talk.only()).turns), "nothing was quoted"
     return folder
