@@ -34,6 +34,7 @@ from rag.pipeline import Pipeline
 from rag.settings import load
 from rag.types import Filter
 from tests.fakes import HERALD, WIRE, HashingEmbedder, OverlapReader
+from tests.rag.readings import by_margin
 from tests.rag.shell import Shell
 
 
@@ -281,7 +282,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     (folder / "herald.txt").write_text(HERALD.replace("The Herald, 8", "The Herald, by Bo Writer, 8"))
     chosen = load(home=tmp_path_factory.mktemp("home"), environ={})
     build_index(chosen.for_index(), [folder], HashingEmbedder(1024), trial=lambda _: None)
-    opened = Pipeline(chosen, HashingEmbedder(1024), QuotesAnswerer(), OverlapReader())
+    opened = Pipeline(chosen, HashingEmbedder(1024), QuotesAnswerer(), OverlapReader(), by_margin())
     yield opened
     opened.close()
 
@@ -341,6 +342,6 @@ def test_filters_are_options(shell: Shell) -> None:
     ]
     said = shell.run("ask", "Who was hurt?", "--file", "nothing/*.txt", "--before", "January 2014", "--no-filters")
     assert said.code == 3
-    assert "no article in nothing/*.txt before January 2014 is indexed" in said.out
+    assert "No article in nothing/*.txt before January 2014 is indexed" in said.out
     assert "no article written by Nobody" in shell.run("search", "Masra", "--author", "Nobody").out
     assert "no date" in shell.refused(2, "ask", "Who?", "--after", "2016-13")

@@ -101,7 +101,7 @@ def test_the_switch_changes_no_fingerprint(talk: Talk, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("named", [False, True])
 def test_a_chat_goes_on_with_the_last_conversation_or_a_named_one(talk: Talk, named: bool) -> None:
-    first = made(talk.store, "What was struck?")
+    first = made(talk.store, "Which research facility was struck?")
     last = made(talk.store, QUESTION, "Was anyone hurt?")
     key = first if named else last
     said = talk.chat("And where was it?", options=("--continue", key) if named else ("--continue",))
@@ -155,7 +155,7 @@ def folder(talk: Talk, tmp_path: Path) -> Path:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "wire.txt").write_text(WIRE)
-    assert talk.shell.run("index", folder).code == 0
+    assert talk.shell.run("index", "--only", folder).code == 0
     talk.chat("Who were killed, the army said?", "How many employees of the centre were named in a list in April?")
     assert any(turn.answer["citations"] for turn in talk.store.get(talk.only()).turns), "nothing was quoted"
     return folder
@@ -185,7 +185,7 @@ def test_sources_that_are_not_are_told_when_it_is_opened_again(
 ) -> None:
     assert callable(change)
     change(folder / "wire.txt")
-    assert talk.shell.run("index", folder).code == 0
+    assert talk.shell.run("index", "--yes", folder).code == 0
     key = talk.only()
     assert words in talk.shell.run("conversations", "show", key).out
     assert words in talk.chat(options=("--continue",)).out

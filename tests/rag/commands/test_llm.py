@@ -179,4 +179,4 @@ def test_a_model_that_talks_without_end_is_cut(
         use(endpoint, monkeypatch)
         run("ask", QUESTION, "--json", "--home", home)
         assert endpoint.left.wait(10)
-    assert "broken off" in json.loads(capsys.readouterr().out)["notice"]
+    assert "was cut at llm.max_tokens" in json.loads(capsys.readouterr().out)["notice"]

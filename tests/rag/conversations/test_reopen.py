@@ -125,7 +125,7 @@ def test_a_real_index_is_checked_as_its_files_come_and_go(shell: Shell, tmp_path
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "wire.txt").write_text(WIRE)
-    assert shell.run("index", folder).code == 0
+    assert shell.run("index", "--only", folder).code == 0
     settings = IndexSettings(shell.home)
     with open_index(settings) as index:
         (article,) = index.articles()
@@ -135,17 +135,17 @@ def test_a_real_index_is_checked_as_its_files_come_and_go(shell: Shell, tmp_path
         citation = Citation(1, "supported", index.source_of(article), None, span, quote)
         assert in_words(citation, check(citation, index)) == "as it was"
     (folder / "wire.txt").rename(folder / "moved.txt")
-    shell.run("index", folder)
+    assert shell.run("index", "--yes", folder).code == 0
     with open_index(settings) as index:
         assert in_words(citation, check(citation, index)) == "as it was, now at moved.txt"
     (folder / "moved.txt").unlink()
     (folder / "wire.txt").write_text("News. " + WIRE)
-    shell.run("index", folder)
+    assert shell.run("index", "--yes", folder).code == 0
     with open_index(settings) as index:
         assert check(citation, index) == State("changed", "wire.txt", Span(start + 6, start + 6 + len(quote)))
     (folder / "wire.txt").unlink()
     (folder / "herald.txt").write_text(HERALD)
-    shell.run("index", folder)
+    assert shell.run("index", "--yes", folder).code == 0
     with open_index(settings) as index:
         assert check(citation, index) == GONE
 
