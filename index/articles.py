@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.dates import Dated, find_dates
+from index.dates import Dated, find_dates, printed_date
 from index.sentences import paragraphs
 from index.types import Article, Document, Section, Span
 
@@ -27,6 +27,11 @@ _PUBLISHED = re.compile(r"^(?:published|updated|posted|date|dated)\b[\s:]*(?:on\
 _NAME = re.compile(r"[A-Z\u00C0-\u00DE0-9“‘\"'][^.!?:;]{0,79}")
 _REACH = 6  # paragraphs between a byline and its headline: captions, credits, a standfirst
 _MAX_LINE = 160
+_DATE_LABEL = re.compile(
+    r"[*_]*(?:dated?|(?:last )?(?:published|updated|revised|issued)(?: on)?|datum|stand|fecha)[*_]*\s*:[*_]*\s*(.+)",
+    re.I,
+)
+_DATED_BLOCKS, _DATED_LINES, _LONGEST_DATE, _DATE_WORDS = 5, 6, 40, 2
 _FRONT_MATTER = re.compile(r"---\n(?P<body>(?:[\w-]+:.*\n)+)---(?:\n|$)")
 
 
@@ -109,7 +114,7 @@ def _plain(document: Document, ordinal: int, span: Span) -> Article:
     if told and len(blocks) > 1:
         blocks = paragraphs(text, Span(_FRONT_MATTER.match(text).end(), span.end))  # type: ignore[union-attr]
     headline = blocks[0] if len(blocks) > 1 and _is_headline(text, blocks[0]) else None
-    dates = find_dates(told.get("date", ""))
+    date = printed_date(told["date"]) if "date" in told else _dated(text, blocks)
     return Article(
         document.id,
         ordinal,
@@ -117,9 +122,29 @@ def _plain(document: Document, ordinal: int, span: Span) -> Article:
         title=told.get("title") or (_title(headline.of(text)) if headline else None),
         outlet=told.get("outlet") or told.get("source") or told.get("publisher"),
         author=told.get("author"),
-        date=dates[0].iso if dates else None,
+        date=date,
         headline=headline,
     )
+
+
+def _dated(text: str, blocks: Sequence[Span]) -> str | None:
+    """The date that a line near the beginning gives, by itself or after a word that says so; none where two do."""
+    head = [line.strip() for block in blocks[:_DATED_BLOCKS] for line in block.of(text).split("\n")[:_DATED_LINES]]
+    labelled = [date for line in head if (label := _DATE_LABEL.match(line)) and (date := _only_date(label[1]))]
+    if labelled:
+        return labelled[0]
+    alone = [date for block in blocks if (date := _only_date(block.of(text).strip("# \t")))]
+    near = {_only_date(line) for line in head} & set(alone)
+    return alone[0] if len(alone) == 1 and near else None
+
+
+def _only_date(line: str) -> str | None:
+    """The day that a line gives and nothing else but perhaps its name; None for any other line."""
+    if len(line) > _LONGEST_DATE or not any(character.isdigit() for character in line):
+        return None
+    date = printed_date(line)
+    words = re.findall(r"[^\W\d_]{3,}", line)
+    return date if date is not None and date.count("-") == 2 and len(words) <= _DATE_WORDS else None
 
 
 def _front_matter(text: str) -> dict[str, str]:

@@ -29,6 +29,8 @@ _WORD = re.compile(
     r"|\d+(?:[.,]\d+)+"  # 300,000 and 2.5
     rf"|{_LETTERS}(?:['’]{_LETTERS})*",
 )
+_IDENTIFIER = re.compile(r"(?<![\w-])(?=[\w/.-]*\d)[^\W_]+(?:[-/_.][^\W_]+)+(?![\w]|-\w)")
+"""Letters and digits that marks hold together: T-4499, AX-4471-B, INV/2024/7."""
 _POSSESSIVE = re.compile(r"['’]s?$")
 _stemmer = Stemmer.Stemmer("english")
 
@@ -46,10 +48,20 @@ def _words(text: str) -> tuple[Word, ...]:
     )
 
 
+def identifiers(text: str) -> list[Span]:
+    """Where the names stand that are letters and digits with marks between: T-4499, AX-4471-B, 3.2a; in order."""
+    found = (match.span() for match in _IDENTIFIER.finditer(text))
+    return [Span(*span) for span in found if any(character.isalpha() for character in text[slice(*span)])]
+
+
 def tokenize(text: str) -> list[str]:
-    """The stems that BM25 counts: stop words dropped; runs of CJK characters as overlapping pairs."""
+    """The stems that BM25 counts: stop words dropped; runs of CJK characters as overlapping pairs.
+
+    An identifier is a token beside its parts, so that the one that is asked for comes before its like.
+    """
     found = words(text)
     tokens = [word.stem for word in found if not word.is_stop]
+    tokens += [fold(span.of(text)) for span in identifiers(text)]
     for first, second in pairwise(found):
         if first.span.end == second.span.start and _is_cjk(first.text) and _is_cjk(second.text):
             tokens.append(first.text + second.text)

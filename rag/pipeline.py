@@ -322,7 +322,7 @@ class Pipeline:
         wanted = from_question(question, lambda: parts.known) if understand else Asked(EVERY_ARTICLE, question)
         search = Search(filters, wanted.filters)
         found = self._search_within(parts, wanted.text, search, clock)
-        if wanted.filters and self._status(found) == "refused":
+        if wanted.filters and self._status(found) != "answered":
             why = found.none or "those articles do not hold the answer"
             wider = self._search_within(parts, question, search.without(why), clock)
             if wider.evidence.probability > found.evidence.probability:

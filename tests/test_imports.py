@@ -37,7 +37,7 @@ HOMES = {
     "llama_index": {"rag/answering/llm.py", "rag/retrieval/llama.py", "rag/providers/openai.py", BASELINES},
     "ir_measures": {"evals/ranking.py"},
     "Stemmer": {"index/tokens.py"},
-    "pypdfium2": {f"index/readers/{name}.py" for name in ("pdf", "pdf_lines", "pdf_page")},
+    "pypdfium2": {f"index/readers/{name}.py" for name in ("pdf", "pdf_lines", "pdf_page", "pdf_tables")},
     "watchfiles": {"index/watch.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }

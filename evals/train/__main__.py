@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from evals.train import fit, fit_verdicts
@@ -27,10 +28,13 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=INSTALLED, help="where the reader is written, and read")
     parser.add_argument("--examples", type=int, default=Plan.examples)
     parser.add_argument("--start", type=Path, help="a checkpoint to begin with")
+    parser.add_argument("--sharpen", action="store_true", help="draw more of what is learnt slowest, at half the rate")
     parser.add_argument("--quick", action="store_true", help="a few steps, to see that everything fits together")
     args = parser.parse_args()
     encoder = find(args.encoder).folder
     plan = Plan(args.data, encoder, args.work, examples=args.examples, start=args.start)
+    if args.sharpen:
+        plan = replace(plan, sharpen=True, rate=plan.rate / 2, head_rate=plan.head_rate / 2)
     plan = quick(plan) if args.quick else plan
     if args.step in ("learn", "all"):
         learn(plan)

@@ -27,6 +27,8 @@ from rag.reader.layout import Unit, row_text
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _RULE = re.compile(r"\|?[\s:|-]+\|?$")
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
+_MISS_ALONE = 0.2
+"""Share of the draws that are a near miss over the part of the document that it shares most words with."""
 _ELSEWHERE = 0.2
 """Share of the questions that are asked over a window without their answer."""
 _FAR = 12
@@ -127,6 +129,9 @@ def _at(raw: Sequence[str], quote: str) -> int | None:
 
 def reading(rng: random.Random, document: Document) -> Group:
     """A question over a window with its answer, beside the near misses that belong there; or over a window without."""
+    if document.misses and rng.random() < _MISS_ALONE:
+        question = rng.choice([miss for misses in document.misses.values() for miss in misses])
+        return (Reading(question, _elsewhere(rng, document, question)),)
     number = rng.randrange(len(document.questions))
     item, gold = document.questions[number], document.places[number]
     if rng.random() < _ELSEWHERE:
@@ -155,15 +160,17 @@ def _nearest(source: Source, question: str, known: Sequence[dict[str, str]], pla
     return max(range(len(places)), key=shared)
 
 
-def _elsewhere(rng: random.Random, document: Document, question: str, gold: int) -> tuple[Unit, ...]:
-    """A window of the document without the answer, about the unit that shares most words with the question."""
+def _elsewhere(rng: random.Random, document: Document, question: str, gold: int | None = None) -> tuple[Unit, ...]:
+    """A window of the document without unit `gold`, about the unit that shares most words with the question."""
     wanted = set(words(question))
-    others = [n for n in range(len(document.raw)) if abs(n - gold) > 1 and document.raw[n] != document.raw[gold]]
+    answer = None if gold is None else document.source.units[gold]
+    others = [
+        n for n, unit in enumerate(document.source.units) if unit != answer and (gold is None or abs(n - gold) > 1)
+    ]
     if not others:
         return (Unit("Nothing more is written here."),)
     best = max(others, key=lambda n: len(wanted & set(words(document.source.units[n].text))) + rng.random())
     units, _ = cut(rng, document.source, best, longest=110)
-    answer = document.source.units[gold]
     return tuple(unit for unit in units if unit != answer) or (document.source.units[best],)
 
 

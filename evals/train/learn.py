@@ -50,6 +50,8 @@ class Plan:
     processes: int = 2
     start: Path | None = None
     """A checkpoint whose weights this run begins with."""
+    sharpen: bool = False
+    """Whether more of what is learnt slowest is drawn, as in a second run that begins where the first ended."""
 
 
 def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
@@ -142,7 +144,7 @@ class _Run:
 
     def _batches(self) -> Iterator[tuple[Batch, Targets, list[Example]]]:
         """This process's batches; a run that goes on draws from another seed than it began with."""
-        stream = mixture(self.plan.data, self.plan.seed + 1000 * self.begun + self.rank)
+        stream = mixture(self.plan.data, self.plan.seed + 1000 * self.begun + self.rank, sharpen=self.plan.sharpen)
         return batched(self.tokenizer, stream, self.plan.tokens, self.plan.pool)
 
     def _learn(self, batch: Batch, targets: Targets) -> dict[str, float]:

@@ -26,7 +26,7 @@ _LARGE = 16 * 1024 * 1024
 """After a file of this many bytes the worker is ended, so that its memory goes back."""
 
 
-_PACKED: frozenset[Kind] = frozenset({"pdf", "docx", "pptx", "xlsx", "epub"})
+_PACKED: frozenset[Kind] = frozenset({"pdf", "docx", "pptx", "xlsx", "epub", "odt"})
 _PACKED_PATIENCE = 4
 """What is packed holds several times its size, and takes as much longer to read."""
 

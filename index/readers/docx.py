@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.readers import grid
@@ -18,6 +18,7 @@ _OFF = frozenset({"0", "false", "none", "off"})
 _WHITE = frozenset({"FFFFFF", "white"})
 _HEADING = re.compile(r"(?i:heading ([1-9])|title())")
 """The names that Word keeps for its own styles of headings, in every language."""
+_SHORTEST = 12
 _BODY_LEVEL, _MOST_COLUMNS = 9, 16_384
 _PLAIN_FILL = frozenset({"auto", "FFFFFF", ""})
 
@@ -32,15 +33,25 @@ def read_docx(data: bytes) -> Extracted:
     composer = Composer()
     related = sorted(archive.related(main).values())
     levels = _levels(archive, [name for kind, name in related if kind == "styles" and name in archive])
-    body = _Body(composer, levels)
-    for event in archive.xml(main):
-        body.take(event)
+    _Body(composer, levels).take_all(archive.xml(main))
     for kind, name in related:
         if kind in ("footnotes", "endnotes") and name in archive:
-            notes = _Body(composer, levels)
-            for event in archive.xml(name):
-                notes.take(event)
+            _Body(composer, levels).take_all(archive.xml(name))
+    for text in _margins(archive, [name for kind, name in related if kind in ("header", "footer")]):
+        composer.block(text)
     return composer.done()
+
+
+def _margins(archive: Archive, names: Sequence[str]) -> list[str]:
+    """What the heads and feet of the pages say, each thing once; page numbers say nothing."""
+    texts: dict[str, None] = {}
+    for name in (name for name in names if name in archive):
+        margin = Composer()
+        _Body(margin, {}).take_all(archive.xml(name))
+        text = margin.done().text
+        if sum(map(str.isalnum, text)) >= _SHORTEST:
+            texts[text] = None
+    return list(texts)
 
 
 @dataclass(slots=True)
@@ -98,6 +109,10 @@ class _Body:
         self._boxes = 0
         self._after_item = False
         self._begun = False
+
+    def take_all(self, events: Iterator[Event]) -> None:
+        for event in events:
+            self.take(event)
 
     def take(self, event: Event) -> None:
         if isinstance(event, str):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 
-from index.dates import find_dates
+from index.dates import printed_date
 from index.decode import decode
 from index.readers import grid
 from index.readers.extracted import Composer, Extracted
@@ -44,6 +44,13 @@ _ENDS = {
 _DATES = ("article:published_time", "date", "dc.date", "dc.date.issued")
 """What a page's head calls the day it was published."""
 _MONTH = re.compile(r"\d{4}-[01]\d(?!-?\d)")
+_ROLES = frozenset({"navigation", "search", "menu", "menubar"})
+_NOTICE = re.compile(
+    r"(?<![a-z])(?:cookies?|gdpr)[-_]?(?:banner|bar|consent|notice|popup|modal|dialog|message|law)", re.I
+)
+_NEVER_FURNITURE = frozenset({"html", "body", "main", "article"})
+_ZONES = frozenset({"aside", "header", "footer"})
+_SENTENCE_ENDS, _LONG_BLOCK = frozenset(".!?…。！？:"), 120
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DEEPEST_TABLE = 12
 _MOST_COLUMNS, _MOST_ROWS = 1_000, 65_534
@@ -59,6 +66,8 @@ class _Block:
     level: int = 0
     quoted: int = 0
     """In how many quotations it stands."""
+    zone: int = 0
+    """The number of the aside, head or foot of the page that it is in, from 1; 0 for the page itself."""
 
 
 @dataclass(slots=True)
@@ -67,6 +76,8 @@ class Page:
 
     blocks: list[_Block | _Table] = field(default_factory=list)
     hidden: int = 0
+    furniture: int = 0
+    """How many blocks are left out as navigation and the like, which stand on every page of a site."""
     told: dict[str, str] = field(default_factory=dict)
     title: str = ""
     heading: str = ""
@@ -83,8 +94,10 @@ class Page:
                 yield quoted, ""
 
     def compose(self, composer: Composer) -> None:
-        """Add the blocks, and count what is hidden."""
+        """Add the blocks, and count what is hidden or left out."""
         composer.hide_count(self.hidden)
+        if self.furniture:
+            composer.note(f"{self.furniture:,} menus, notices on cookies and the like left out")
         after_item = False
         for block in self.blocks:
             if isinstance(block, _Table):
@@ -130,8 +143,7 @@ def iso_date(text: str) -> str | None:
     """The first date that a field gives, in ISO form and as exactly as it gives it."""
     if month := _MONTH.match(text.strip()):
         return month[0]
-    dates = find_dates(text[:_LONGEST_DATE])
-    return dates[0].iso if dates else None
+    return printed_date(text[:_LONGEST_DATE])
 
 
 @dataclass(slots=True)
@@ -141,6 +153,8 @@ class _Element:
     is_hidden: bool
     on_white: bool
     is_pre: bool
+    is_furniture: bool = False
+    zone: int = 0
 
 
 @dataclass(slots=True)
@@ -202,6 +216,7 @@ class _Parser(HTMLParser):
         self._tables: list[_Table] = []
         self._line: list[str] = []
         self._bullet = False
+        self._zones = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -262,6 +277,17 @@ class _Parser(HTMLParser):
         while len(self._elements) > 1:
             self._pop()
         self._flush()
+        self._leave_out_zones()
+
+    def _leave_out_zones(self) -> None:
+        """Leave out the asides, heads and feet of the page in which nothing is a sentence."""
+        blocks = [block for block in self.page.blocks if isinstance(block, _Block)]
+        spoken = {block.zone for block in blocks if block.text[-1] in _SENTENCE_ENDS or len(block.text) > _LONG_BLOCK}
+        silent = {block.zone for block in blocks} - spoken - {0}
+        kept = [block for block in self.page.blocks if not (isinstance(block, _Block) and block.zone in silent)]
+        if any(isinstance(block, _Table) or block.zone not in silent for block in self.page.blocks):
+            self.page.furniture += len(self.page.blocks) - len(kept)
+            self.page.blocks = kept
 
     def _read_rest(self) -> None:
         """Pass over tags that never end: `feed` has stopped at the first, and `close` would try each to the end."""
@@ -287,7 +313,15 @@ class _Parser(HTMLParser):
         )
         pre = parent.is_pre or tag in ("pre", "textarea")
         self._elements.append(
-            _Element(tag, parent.is_unread or tag in _UNREAD, parent.is_hidden or hidden, on_white, pre)
+            _Element(
+                tag,
+                is_unread=parent.is_unread or tag in _UNREAD,
+                is_hidden=parent.is_hidden or hidden,
+                on_white=on_white,
+                is_pre=pre,
+                is_furniture=parent.is_furniture or _is_furniture(tag, attributes),
+                zone=self._zone(tag) or parent.zone,
+            )
         )
         self._open[tag].append(len(self._elements) - 1)
         if tag == "li":
@@ -307,6 +341,13 @@ class _Parser(HTMLParser):
                 cell.columns = _count(attributes.get("colspan")) or 1
                 cell.rows = _count(attributes.get("rowspan")) or _MOST_ROWS
             self._tables[-1].rows[-1].append(cell)
+
+    def _zone(self, tag: str) -> int:
+        """The number of the zone that an element begins; 0 for one that begins none."""
+        if tag not in _ZONES or (tag != "aside" and (self._open["main"] or self._open["article"])):
+            return 0
+        self._zones += 1
+        return self._zones
 
     def _pop(self) -> str:
         tag = self._elements[-1].tag
@@ -347,12 +388,16 @@ class _Parser(HTMLParser):
         if self._open["h1"] and not self.page.heading:
             self.page.heading = " ".join(text.split())
         is_item, self._bullet = self._bullet, False
-        quoted = len(self._open["blockquote"])
+        if self._elements[-1].is_furniture:
+            self.page.furniture += 1
+            self._bullet = False
+            return
+        quoted, zone = len(self._open["blockquote"]), self._elements[-1].zone
         level = next((int(tag[1]) for tag in _HEADINGS if self._open[tag]), 0)
         if is_item:
-            self._place(_Block(f"- {text}", "item", quoted=quoted))
+            self._place(_Block(f"- {text}", "item", quoted=quoted, zone=zone))
         else:
-            self._place(_Block(text, "heading" if level else "paragraph", level, quoted))
+            self._place(_Block(text, "heading" if level else "paragraph", level, quoted, zone))
 
     def _place(self, block: _Block | _Table) -> None:
         cells = self._tables[-1].rows[-1] if self._tables and self._tables[-1].rows else None
@@ -368,6 +413,17 @@ class _Parser(HTMLParser):
                 self._place(block)
         else:
             self._place(table)
+
+
+def _is_furniture(tag: str, attributes: Attributes) -> bool:
+    """Whether an element is a menu or a notice on cookies, by its tag, role or name."""
+    if tag == "nav":
+        return True
+    if not attributes or tag in _NEVER_FURNITURE:
+        return False
+    if (attributes.get("role") or "").lower() in _ROLES:
+        return True
+    return bool(_NOTICE.search(f"{attributes.get('id') or ''} {attributes.get('class') or ''}"))
 
 
 def _count(value: str | None) -> int:

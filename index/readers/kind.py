@@ -6,7 +6,9 @@ from typing import Literal
 
 from index.errors import UnreadableFile
 
-Kind = Literal["text", "markdown", "html", "table", "json", "notebook", "mail", "pdf", "docx", "pptx", "xlsx", "epub"]
+Kind = Literal[
+    "text", "markdown", "html", "table", "json", "notebook", "mail", "pdf", "docx", "pptx", "xlsx", "epub", "odt", "rtf"
+]
 
 _SUFFIXES: dict[Kind, str] = {
     "markdown": ".md .markdown .mdown .mkd",
@@ -20,6 +22,8 @@ _SUFFIXES: dict[Kind, str] = {
     "pptx": ".pptx .pptm .ppsx",
     "xlsx": ".xlsx .xlsm",
     "epub": ".epub",
+    "odt": ".odt .ott",
+    "rtf": ".rtf",
 }
 """What else is text is read as it stands: notes, logs, source code."""
 _NAMED: dict[str, Kind] = {suffix: kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
@@ -30,6 +34,8 @@ _BINARY: dict[Kind, str] = {
     "pptx": "a PowerPoint presentation",
     "xlsx": "an Excel workbook",
     "epub": "an EPUB book",
+    "odt": "an OpenDocument text",
+    "rtf": "an RTF document",
 }
 _PARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"word/document.xml", "docx"),
@@ -94,7 +100,7 @@ def kind_of(suffix: str, data: bytes) -> Kind:
 
 def _checked(named: Kind, suffix: str, data: bytes, found: str | None) -> Kind:
     """`named`, unless the bytes are of something else."""
-    if found == _BINARY[named] or (found == _ZIP and named != "pdf"):
+    if found == _BINARY[named] or (found == _ZIP and named not in ("pdf", "rtf")):
         return named  # of an archive that is cut short its reader tells what is wrong
     if named == "pdf" and b"%PDF-" in data[:1024]:
         return named  # some programs write a few bytes of their own before it
@@ -119,6 +125,8 @@ def _content(data: bytes) -> str | None:
 
 
 def _zipped(data: bytes) -> str:
+    if b"mimetypeapplication/vnd.oasis.opendocument.text" in data[:200]:
+        return _BINARY["odt"]
     if b"mimetypeapplication/vnd.oasis.opendocument" in data[:200]:
         return "an OpenDocument file"
     return next((_BINARY[kind] for part, kind in _PARTS if part in data), _ZIP)

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -14,7 +14,7 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from index.errors import UnreadableFile
 from index.readers.extracted import Composer, Extracted
 from index.readers.hyphens import Hyphens
-from index.readers.pdf_lines import Line, PageLines, lines_of
+from index.readers.pdf_lines import Line, PageLines, Ruled, lines_of
 
 _WIDE = 1.35
 """Lines further apart than this many usual steps are of two paragraphs."""
@@ -55,7 +55,7 @@ def read_pdf(data: bytes) -> Extracted:
         pages = [_page(document, index) for index in range(len(document))]
     finally:
         document.close()
-    empty = [number for number, page in enumerate(pages, start=1) if page is not None and not page.lines]
+    empty = [number for number, page in enumerate(pages, start=1) if page is not None and not page.parts]
     broken = [number for number, page in enumerate(pages, start=1) if page is None]
     _require_text(empty, broken, len(pages))
     composer = Composer()
@@ -88,7 +88,7 @@ def _require_text(empty: Sequence[int], broken: Sequence[int], pages: int) -> No
 
 def _compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
     running = running_lines([page for page in pages if page is not None])
-    hyphens = Hyphens([line.text for page in pages if page is not None for line in page.lines])
+    hyphens = Hyphens([line.text for page in pages if page is not None for line in page.all_lines()])
     body = _usual_size(pages)
     bold = _is_mostly_bold(pages)
     levels = _Levels(body, bold)
@@ -99,18 +99,36 @@ def _compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
         if page is None:
             continue
         composer.hide(page.hidden)
-        lines = [line for line in page.lines if id(line) not in running]
-        left_out += len(page.lines) - len(lines)
+        parts = [part for part in page.parts if id(part) not in running]
+        left_out += len(page.parts) - len(parts)
         turned += page.turned
-        for number, paragraph in enumerate(_paragraphs(lines, hyphens)):
-            runs_on = number == 0 and _goes_on(last, paragraph.text)
-            level = 0 if runs_on else levels.of(paragraph)
-            composer.block(paragraph.text, "\n" if runs_on else "\n\n", "heading" if level else "paragraph", level)
-            last = paragraph.text
+        for number, part in enumerate(_joined(parts, hyphens)):
+            if isinstance(part, Ruled):
+                composer.table(_rows(part, hyphens))
+                last = ""
+                continue
+            runs_on = number == 0 and _goes_on(last, part.text)
+            level = 0 if runs_on else levels.of(part)
+            composer.block(part.text, "\n" if runs_on else "\n\n", "heading" if level else "paragraph", level)
+            last = part.text
     if left_out:
         composer.note(f"{left_out:,} lines that repeat at the head or the foot of pages left out")
     if turned:
         composer.note(f"{turned:,} words that the file holds with their letters reversed set right")
+
+
+def _joined(parts: Sequence[Line | Ruled], hyphens: Hyphens) -> Iterator[_Paragraph | Ruled]:
+    """The lines between tables as paragraphs, and the tables."""
+    for is_table, group in groupby(parts, key=lambda part: isinstance(part, Ruled)):
+        if is_table:
+            yield from (part for part in group if isinstance(part, Ruled))
+        else:
+            yield from _paragraphs([part for part in group if isinstance(part, Line)], hyphens)
+
+
+def _rows(table: Ruled, hyphens: Hyphens) -> Iterator[list[str]]:
+    """The rows of a table as places, for `grid`."""
+    return ([cell if isinstance(cell, str) else _text(cell, hyphens) for cell in row] for row in table.rows)
 
 
 def running_lines(pages: Sequence[PageLines]) -> set[int]:
@@ -129,7 +147,7 @@ def running_lines(pages: Sequence[PageLines]) -> set[int]:
             alike = {number for number, other in found if abs(other.first - line.first) <= _SAME_HEIGHT}
             if len(alike) >= enough:
                 running.add(id(line))
-    return running if any(id(line) not in running for page in pages for line in page.lines) else set()
+    return running if any(id(part) not in running for page in pages for part in page.parts) else set()
 
 
 def _at_edge(page: PageLines) -> Iterator[Line]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from pypdfium2 import raw
 
+from index.readers import grid
 from index.readers.hyphens import BREAK
+from index.readers.pdf_tables import Grid, grids_of
 
 _UNSEEN = frozenset({raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP})
 _GAP = 0.9
@@ -23,6 +26,7 @@ _FULL = 0.5
 """Lines of a column of prose fill at least this part of it, in the middle; cells of a table do not."""
 _DEEPEST = 6
 _BOLD = 600
+_LONG_CELL = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,36 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class PageLines:
-    """The lines of a page in the order of reading, its height in points, and the characters that nobody sees."""
+class Ruled:
+    """A table that is drawn with lines: for each place of each row the lines of text in it, or what covers it."""
 
-    lines: list[Line]
+    rows: list[list[list[Line] | str]]
+
+    def lines(self) -> Iterator[Line]:
+        """All lines, cell by cell."""
+        return (line for row in self.rows for cell in row if not isinstance(cell, str) for line in cell)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLines:
+    """The lines and tables of a page in the order of reading, its height in points, and the characters that nobody
+    sees."""
+
+    parts: list[Line | Ruled]
     height: float
     hidden: str = ""
     turned: int = 0
     """Words whose letters were drawn from left to right though they are read from right to left, and were turned."""
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines that stand in no table."""
+        return [part for part in self.parts if isinstance(part, Line)]
+
+    def all_lines(self) -> Iterator[Line]:
+        """The lines, those of tables cell by cell."""
+        for part in self.parts:
+            yield from [part] if isinstance(part, Line) else part.lines()
 
 
 def lines_of(page: pdfium.PdfPage) -> PageLines:
@@ -78,9 +104,62 @@ def lines_of(page: pdfium.PdfPage) -> PageLines:
     textpage = page.get_textpage()
     try:
         reading = _Reading(textpage, hides=_may_hide(page))
-        return PageLines(in_reading_order(reading.lines), page.get_height(), reading.hidden, reading.turned)
     finally:
         textpage.close()
+    parts: list[Line | Ruled] = list(reading.lines)
+    for grid_found in grids_of(page):
+        parts = _with_table(parts, grid_found)
+    if not any(isinstance(part, Ruled) for part in parts):
+        parts = list(in_reading_order(reading.lines))
+    return PageLines(parts, page.get_height(), reading.hidden, reading.turned)
+
+
+def _with_table(parts: Sequence[Line | Ruled], found: Grid) -> list[Line | Ruled]:
+    """The parts with a table where the first of its words stands; as they are where no two cells have words."""
+    cells: defaultdict[tuple[int, int], list[Line]] = defaultdict(list)
+    rest: list[Line | Ruled] = []
+    place: int | None = None
+    for part in parts:
+        if isinstance(part, Ruled):
+            rest.append(part)
+            continue
+        outside: list[Word] = []
+        inside: defaultdict[tuple[int, int], list[Word]] = defaultdict(list)
+        for word in part.words:
+            cell = found.cell((word.left + word.right) / 2, part.first + part.size / 4)
+            (outside if cell is None else inside[cell]).append(word)
+        if inside and place is None:
+            place = len(rest)
+        for cell, words in inside.items():
+            cells[_origin(found, *cell)].append(replace(part, words=tuple(words)))
+        if outside:
+            rest.append(replace(part, words=tuple(outside)))
+    longest = max((sum(len(line.text) for line in lines) for lines in cells.values()), default=0)
+    if place is None or len(cells) < 2 or longest > _LONG_CELL:  # a frame around prose is no table
+        return list(parts)
+    rest.insert(place, Ruled([_places(found, cells, row) for row in range(len(found.rows) - 1)]))
+    return rest
+
+
+def _origin(found: Grid, row: int, column: int) -> tuple[int, int]:
+    """The first of the places that a cell without lines in it covers."""
+    while found.is_open_left(row, column):
+        column -= 1
+    while found.is_open_above(row, column):
+        row -= 1
+    return row, column
+
+
+def _places(found: Grid, cells: Mapping[tuple[int, int], list[Line]], row: int) -> list[list[Line] | str]:
+    places: list[list[Line] | str] = []
+    for column in range(len(found.columns) - 1):
+        if found.is_open_left(row, column):
+            places.append(grid.LEFT)
+        elif found.is_open_above(row, column):
+            places.append(grid.ABOVE)
+        else:
+            places.append(cells.get((row, column), []))
+    return places
 
 
 def _may_hide(page: pdfium.PdfPage) -> bool:
@@ -101,6 +180,7 @@ class _Reading:
         self.hidden = ""
         self.turned = 0
         self._words: list[Word] = []
+        self._box = tuple(ctypes.c_double() for _ in range(4))
         codes: list[int] = []
         places: list[int] = []
         for at, code in enumerate(_codes(textpage)):
@@ -131,7 +211,7 @@ class _Reading:
             return
         # Characters beyond the first 65,536 may come as two halves.
         text = "".join(map(chr, codes)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        if len(text) == len(places):
+        if len(text) == len(places) and not text.isascii():
             text = self._turned(text, places)
         (first_left, first_right), (last_left, last_right) = self._edges(places[0]), self._edges(places[-1])
         self._words.append(Word(text, tuple(places), min(first_left, last_left), max(first_right, last_right)))
@@ -154,7 +234,7 @@ class _Reading:
         if not self._words:
             return
         first, last = self._words[0].places[0], self._words[-1].places[-1]
-        middle = (first + last) // 2  # a bullet or a note's number may be smaller
+        middle = self._words[len(self._words) // 2].places[0]  # a bullet or a note's number may be smaller
         size = raw.FPDFText_GetFontSize(self._textpage, middle)
         is_bold = raw.FPDFText_GetFontWeight(self._textpage, middle) >= _BOLD
         words = tuple(self._words)
@@ -162,7 +242,7 @@ class _Reading:
         self.lines.append(Line(words, self._height(first), self._height(last), size, is_bold))
 
     def _edges(self, at: int) -> tuple[float, float]:
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        left, right, bottom, top = self._box
         raw.FPDFText_GetCharBox(self._textpage, at, left, right, bottom, top)
         return left.value, right.value
 
@@ -187,10 +267,20 @@ def _is_from_right(character: str) -> bool:
 
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     """The lines, with those of columns that stand side by side taken apart and put below each other."""
-    rows = [_cut(line) for line in lines]
+    rows: list[_Row] = []
+    for line in lines:
+        if rows and _is_beside(rows[-1][-1], line):
+            rows[-1] += _cut(line)
+        else:
+            rows.append(_cut(line))
     if sum(len(row) > 1 for row in rows) < _FEWEST_LINES:
         return list(lines)
     return [_one(row) for row in _ordered(rows, _DEEPEST)]
+
+
+def _is_beside(left: Line, right: Line) -> bool:
+    """Whether a line stands right of another, at its height: PDFium parts what stands far apart."""
+    return abs(left.last - right.first) < 0.3 * right.size and left.right < right.left
 
 
 _Row = list[Line]

@@ -21,6 +21,8 @@ _HIGHEST = 5600
 _REACH = 400
 """Beyond so many characters the place of the next one is taken for lost, and it is passed over."""
 _STEM = 12
+_BLANKS = 4
+"""Characters not quoted that may stand between two of a line: blanks, and the end of the line before."""
 _MARGIN = 1.0
 _MARKER = (255, 226, 120, 255)
 _EDGE = (184, 134, 11, 255)
@@ -66,8 +68,14 @@ def _rectangles(page: pdfium.PdfPage, wanted: Wanted) -> Iterator[Iterator[_Rect
 
 
 def _lines(textpage: pdfium.PdfTextPage, places: Sequence[int]) -> Iterator[_Rectangle]:
-    if places:
-        for at in range(textpage.count_rects(places[0], places[-1] - places[0] + 1)):
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and 0 < place - runs[-1][-1] <= _BLANKS:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    for run in runs:
+        for at in range(textpage.count_rects(run[0], run[-1] - run[0] + 1)):
             yield textpage.get_rect(at)
 
 
@@ -77,7 +85,7 @@ def _printed(page: pdfium.PdfPage, text: str) -> list[tuple[int, str]]:
     Lines of which no part stands in `text` are the heads and feet that it has left out.
     """
     solid = "".join(text.split())
-    lines = [line for line in lines_of(page).lines if _stem("".join(line.text.split())) in solid]
+    lines = [line for line in lines_of(page).all_lines() if _stem("".join(line.text.split())) in solid]
     pairs = (pair for line in lines for word in line.words for pair in zip(word.places, word.text, strict=False))
     return [(at, char) for at, char in pairs if char != BREAK]
 

@@ -33,7 +33,9 @@ from index.readers.kind import Kind
 from index.readers.mail import read_mail
 from index.readers.markdown import read_markdown
 from index.readers.notebook import read_notebook
+from index.readers.odt import read_odt
 from index.readers.pptx import read_pptx
+from index.readers.rtf import read_rtf
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
@@ -74,6 +76,8 @@ _READERS: dict[Kind, Callable[[bytes], Extracted]] = {
     "pptx": read_pptx,
     "xlsx": read_xlsx,
     "epub": read_epub,
+    "odt": read_odt,
+    "rtf": read_rtf,
 }
 
 

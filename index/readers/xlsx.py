@@ -16,7 +16,9 @@ from index.readers.xml import End, Start
 _DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _TIMES_ONLY = frozenset({18, 19, 20, 21, 45, 46, 47})
 _SHARES = frozenset({9, 10})
+_DECIMALS = {2: "2", 4: "2", 39: "2", 40: "2"}
 """Number formats that every workbook has, by their numbers."""
+_FIXED = re.compile(r"0\.(0{1,10})(?![0#?e])")
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
 _MAX_COLUMNS = 16_384
 _DIGITS = 10
@@ -147,7 +149,7 @@ def _strings(archive: Archive, part: str) -> Iterator[str]:
 
 
 def _styles(archive: Archive, part: str) -> list[str]:
-    """For each cell style whether it shows a `date`, a `time`, a `share`, or just a number (empty)."""
+    """For each cell style whether it shows a `date`, a `time`, a `share`, so many decimals, or any number (empty)."""
     own: dict[str, str] = {}
     styles: list[str] = []
     in_cells = False
@@ -168,11 +170,14 @@ def _shows(number: int, code: str | None) -> str:
     if code is None:
         if number in _DATES:
             return "time" if number in _TIMES_ONLY else "date"
-        return "share" if number in _SHARES else ""
+        return "share" if number in _SHARES else _DECIMALS.get(number, "")
     plain = _LITERAL.sub("", code.split(";")[0]).lower()
     if re.search("[ymdhs]", plain) and "general" not in plain:
         return "date" if re.search("[yd]|mmm", plain) else "time"
-    return "share" if "%" in plain else ""
+    if "%" in plain:
+        return "share"
+    decimals = _FIXED.search(plain)
+    return str(len(decimals[1])) if decimals else ""
 
 
 def _rows(archive: Archive, part: str, book: _Book) -> Iterator[_Row]:
@@ -335,4 +340,6 @@ def _number(value: float, text: str, shows: str, epoch: datetime) -> str:
         return moment.strftime("%Y-%m-%d" if moment.time() == datetime.min.time() else "%Y-%m-%d %H:%M")
     if shows == "share":
         return f"{round(value * 100, 6):.15g}%"
+    if shows and round(value, int(shows)) == value:
+        return f"{value:.{int(shows)}f}"  # the noughts at the end that are shown; never fewer digits than there are
     return f"{value:.15g}" if "e" not in text.lower() and "." in text else text

@@ -20,8 +20,13 @@ from rag.retrieval.fuse import interleave
 from rag.types import Status
 
 DECISION = INSTALLED / "decision.json"
-OF_QUESTION = (*FEATURES, "best", "second", "third")
-"""What the decision about a question knows: the features of its best candidate, and the scores of the best three."""
+_OF_BEST = ("margin", "share", "elsewhere", "likeness", "missing_marks")
+OF_QUESTION = (*_OF_BEST, "best", "second")
+"""What the decision about a question knows: some features of its best candidate, and the scores of the best two.
+
+How much of the question's words is covered is not among them: near misses of one kind of document share more words than
+what is answered, those of another fewer, so that weights fitted on the one mislead on the other.
+"""
 _WORST = -12.0
 
 
@@ -74,8 +79,9 @@ def in_order(rankings: Sequence[Sequence[tuple[float, Candidate]]], labels: Sequ
 
 def of_question(ranked: Sequence[tuple[float, Candidate]]) -> tuple[float, ...]:
     """The features of a question whose candidates are ranked, at least one."""
-    best = [max(_WORST, score) for score, _ in ranked[:3]]
-    return (*ranked[0][1].features, *best, *[_WORST] * (3 - len(best)))
+    known = dict(zip(FEATURES, ranked[0][1].features, strict=True))
+    best = [max(_WORST, score) for score, _ in ranked[:2]]
+    return (*(known[name] for name in _OF_BEST), *best, *[_WORST] * (2 - len(best)))
 
 
 @lru_cache(maxsize=4)

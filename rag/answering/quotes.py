@@ -12,10 +12,14 @@ from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
 
-MOST = 3
+MOST = 4
 """Sentences that are quoted, at most, but for a list and what takes a sentence back."""
-WINDOW = 3.0
-"""How far, in log-odds, a sentence may be below the best and still be quoted with it."""
+WINDOW = 4.0
+"""How far, in log-odds, a sentence may be below the best and still be quoted with it.
+
+With these two, 37 words are quoted for a question of everyday's tuning half and .92 of them hold the evidence; with 3
+and 3.0, 29 words and .90.
+"""
 _LIST_WORDS = 2
 """A list may have so many times the words that are allowed a question."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -60,6 +60,10 @@ class Features:
     """How much better a unit without one of the values fits the words about it than any with the value."""
     crossed: float = 0.0
     """Share of the words about a value that stand nearer to another value of its unit."""
+    swapped: float = 0.0
+    """The same, of values that the statement has both."""
+    contained: float = 0.0
+    """Whether one unit has all that is said, nothing that turns it is left out, and no value seems another's."""
     replaced: float = 0.0
     """Parts of a nearly copied sentence that stand where the evidence has others."""
     length: float = 0.0
@@ -184,7 +188,7 @@ class _Comparison:
         narrowing = {part.key for part in self.said if part.kind == "exclusive"}
         numbers, many = range(len(self.content)), math.log1p(len(self.sources))
         best, known = self._share(self.says[self.best.at]), self._share(self.known)
-        return Features(
+        found = Features(
             cover_best=best,
             cover_all=known,
             order=order,
@@ -201,12 +205,14 @@ class _Comparison:
             narrowing_added=self._added("exclusive"),
             universal_added=self._added("universal"),
             misbound=max(map(self._misbound, numbers)),
-            crossed=max(map(self._crossed, numbers)),
+            crossed=max(self._crossed(n, both=False) for n in numbers),
+            swapped=max(self._crossed(n, both=True) for n in numbers),
             replaced=order * math.log1p(self._replaced()),
             length=math.log1p(len(self.content)),
             long_best=best * many,
             long_all=known * many,
         )
+        return replace(found, contained=float(all(map(self.best.says, self.content)) and not _differs(found)))
 
     def _rival(self, part: Part) -> Part | None:
         """A value of the best unit, of the kind of `part`, that the statement does not have."""
@@ -253,15 +259,17 @@ class _Comparison:
         other = max((self._share(row, about) for row in self.says.values() if not row[at]), default=0.0)
         return max(0.0, other - own)
 
-    def _crossed(self, at: int) -> float:
+    def _crossed(self, at: int, *, both: bool) -> float:
+        """The share of the words about a value that stand nearer to another; to one that is said too, for `both`."""
         part, about = self.content[at], self._about(at)
-        if part.kind == "word" or not self.known[at]:
+        if _kind(part) == "word" or not self.known[at]:
             return 0.0
         with_it = [source for source in self.sources if self.says[source.at][at]]
         content = max(with_it, key=lambda source: self._share(self.says[source.at], about)).content
         alike = [n for n, other in enumerate(content) if _kind(other) == _kind(part)]
         own = [n for n in alike if matches(part, content[n])]
-        rivals = [n for n in alike if n not in own and not any(matches(self.content[m], content[n]) for m in about)]
+        others = [n for n in alike if n not in own and not any(matches(self.content[m], content[n]) for m in about)]
+        rivals = [n for n in others if any(matches(mine, content[n]) for mine in self.content) is both]
         near = [
             n for n, word in enumerate(content) if n not in own and any(matches(self.content[m], word) for m in about)
         ]
@@ -309,7 +317,7 @@ class _Comparison:
             yield 1, "the sentence has a negation, and the source has none"
         if features.hedge_lost > 0.5:
             yield 3, "the source says only that it may be so"
-        if features.misbound > 0.2 or features.crossed > 0.5:
+        if features.misbound > 0.2 or max(features.crossed, features.swapped) > 0.5:
             yield 3, "the source may say this of something else: compare them"
 
 
@@ -317,8 +325,18 @@ def _has(among: Sequence[Part], kind: str, key: str | None) -> bool:
     return any(part.kind == kind and key in (None, part.key) for part in among)
 
 
+def _differs(found: Features) -> bool:
+    """Whether anything that turns a statement, or the place of a value, differs."""
+    turned = found.negation_lost or found.negation_added or found.hedge_lost or found.must_added
+    narrowed = found.narrowing_lost or found.narrowing_added or found.universal_added
+    return bool(turned or narrowed or found.misbound or found.crossed or found.swapped)
+
+
 def _kind(part: Part) -> str:
-    return part.value.kind if part.value else part.kind
+    """The kind of a value; a word with a capital counts as a name, though it begins a sentence."""
+    if part.value:
+        return part.value.kind
+    return "name" if part.text[:1].isupper() and part.means else part.kind
 
 
 def _weighs(part: Part) -> bool:

@@ -113,9 +113,10 @@ _LETTER = re.compile(
 )
 """A thing told from others by one letter: "Flat B"."""
 _HOUR = rf"(?:\d{{1,2}}|{_any_of([word for word, value in lexicon.NUMBERS.items() if 1 <= value <= 12])})"
+_MINUTES = r"five|ten|twenty(?:-five)?"
 _HALF_DAY = r"(?P<{0}>a\.?m\b\.?|p\.?m\b\.?|in\s+the\s+(?:morning|afternoon|evening)|at\s+night)"
 _CLOCK = re.compile(
-    rf"""\b(?:(?P<to>half|(?:a\s+)?quarter)\s+(?P<side>past|to)\s+(?P<hour>{_HOUR})(?:\s*{_HALF_DAY.format("half1")})?
+    rf"""\b(?:(?P<to>half|(?:a\s+)?quarter|{_MINUTES})\s+(?P<side>past|to)\s+(?P<hour>{_HOUR})(?:\s*{_HALF_DAY.format("half1")})?
       | (?P<h>\d{{1,2}})[:.](?P<m>[0-5]\d)(?!\d|[.,]\d)(?:\s*{_HALF_DAY.format("half2")}|\s*(?P<sharp>h\b|o['’]clock))?
       | (?P<only>{_HOUR})\s*(?:{_HALF_DAY.format("half3")}|(?P<clock>o['’]clock)(?:\s+{_HALF_DAY.format("half4")})?)
       | (?P<word>{_any_of(lexicon.CLOCK_WORDS)}))(?!\w)""",
@@ -203,7 +204,7 @@ def _clocks(text: str) -> Iterator[Value]:
             yield _made(match, ("clock", float(lexicon.CLOCK_WORDS[match["word"].lower()])))
             continue
         if match["to"]:
-            past = 30 if match["to"].lower() == "half" else 15
+            past = _past(match["to"].lower())
             minutes = past if match["side"].lower() == "past" else -past
             readings = _hours(60 * _hour(match["hour"]) + minutes, half_day)
         elif match["only"]:
@@ -219,6 +220,13 @@ def _clocks(text: str) -> Iterator[Value]:
                 yield _made(match, ("number", number), *readings, face=number)
                 continue
         yield _made(match, *readings)
+
+
+def _past(text: str) -> int:
+    """The minutes of "half", "a quarter" or "five" before "past"."""
+    if text.endswith("quarter"):
+        return 15
+    return 30 if text == "half" else int(_from_words(text))
 
 
 def _hour(text: str) -> int:

@@ -75,12 +75,28 @@ def test_an_article_begins_at_its_headline_without_a_separator() -> None:
         f"{BODY}\n\nIn Paris, May 4, 2020, they met again.",
         f"Notes on the bridge\n\n{BODY}\n\n***\n\n{BODY}",
         "Ann, May 4, 2020:\nhello\n\nBo, May 4, 2020:\nhello yourself",
-        f"Paris, 3 May 2019\n\nDear Sir,\n\n{BODY}",
     ],
 )
 def test_what_is_no_byline_makes_no_article(text: str) -> None:
     (article,) = split_articles(document(text))
     assert (article.outlet, article.author, article.date) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        (f"Paris, 3 May 2019\n\nDear Sir,\n\n{BODY}", "2019-05-03"),
+        (f"Minutes of the meeting\n\nDate: 15 January 2024\nPresent: Ann\n\n{BODY}", "2024-01-15"),
+        (f"**Datum:** 3. März 2024\n\n{BODY}", "2024-03-03"),
+        (f"---\ndate: 03.05.2024\n---\n\n{BODY}", "2024-05-03"),
+        (f"Date: 04/05/2024\n\n{BODY}", None),
+        (f"# Diary\n\n## 3 May 2024\n\n{BODY}\n\n## 4 May 2024\n\n{BODY}", None),
+        (f"They met on 3 May 2024.\n\n{BODY}", None),
+    ],
+)
+def test_a_date_printed_at_the_head_is_that_of_the_document(text: str, date: str | None) -> None:
+    (article,) = split_articles(document(text))
+    assert article.date == date
 
 
 def test_front_matter_of_markdown() -> None:

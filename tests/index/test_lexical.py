@@ -115,3 +115,13 @@ def test_hits_are_exactly_the_best_that_share_a_token(tmp_path: Path, texts: lis
     assert len(hits) == min(max(k, 0), len(sharing))
     assert {hit.passage_id for hit in hits} <= sharing
     assert [(-hit.score, hit.passage_id) for hit in hits] == sorted((-hit.score, hit.passage_id) for hit in hits)
+
+
+def test_an_identifier_is_found_before_its_like(tmp_path: Path) -> None:
+    tickets = {"a": "T-4419 was opened by Ines.", "b": "T-4499 was opened by Karl.", "c": "4499 T-shirts, T-449 too."}
+    tickets |= {"d": "Valve AX-4471-B.", "e": "Valve AX-4471-C.", "f": "Invoice INV/2024/7, room B-1042."}
+    LexicalIndex.build(tmp_path / "words", list(tickets), list(tickets.values()))
+    index = LexicalIndex.open(tmp_path / "words")
+    for question, first in [("Who opened t-4499?", "b"), ("AX-4471-B", "d"), ("inv/2024/7", "f"), ("B-1042?", "f")]:
+        assert ids(index, question)[0] == first
+    assert index.idf("t-4488") > index.idf("t-4499")

@@ -15,6 +15,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _SLIDE = "http://schemas.openxmlformats.org/presentationml/2006/main"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_OPEN_DOCUMENT = ("office", "text", "table", "style")
 
 
 def zipped(parts: Mapping[str, str | bytes]) -> bytes:
@@ -170,18 +171,32 @@ def epub(chapters: Sequence[str], *, title: str = "", author: str = "", date: st
     return zipped(parts)
 
 
+def odt(body: str, *, styles: str = "", meta: str = "") -> bytes:
+    """An OpenDocument text with this body."""
+    names = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in _OPEN_DOCUMENT)
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": f"<office:document-content{names}>"
+            f"<office:automatic-styles>{styles}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>",
+            "meta.xml": f'<office:document-meta{names} xmlns:dc="urn:dc"><office:meta>{meta}</office:meta>'
+            "</office:document-meta>",
+        }
+    )
+
+
 def notebook(*cells: Mapping[str, object]) -> bytes:
     """A Jupyter notebook of these cells."""
     return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
 
 
-def pdf(pages: Sequence[Sequence[str]], *, user: bytes | None = None, drawing: str = "") -> bytes:
+def pdf(pages: Sequence[Sequence[str]], *, user: bytes | None = None, drawing: str = "", info: str = "") -> bytes:
     """A PDF with a line of Helvetica for each string, a wide gap where one is empty.
 
     With `user`, a PDF that opens with this password only; with `b""` one that all may read and its owner change.
     """
     streams = [_drawn(lines, drawing).encode("cp1252") for lines in pages]
-    return _assembled(streams, user)
+    return _assembled(streams, user, info)
 
 
 def _drawn(lines: Sequence[str], drawing: str) -> str:
@@ -195,7 +210,7 @@ def _drawn(lines: Sequence[str], drawing: str) -> str:
     return "\n".join([*told, drawing])
 
 
-def _assembled(streams: Sequence[bytes], user: bytes | None) -> bytes:
+def _assembled(streams: Sequence[bytes], user: bytes | None, info: str) -> bytes:
     pages = [f"{4 + 2 * number} 0 R" for number in range(len(streams))]
     objects: list[bytes] = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -211,7 +226,9 @@ def _assembled(streams: Sequence[bytes], user: bytes | None) -> bytes:
         )
         data = lock.encrypt(stream, at) if lock else stream
         objects.append(f"<< /Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream")
-    trailer = f"/Size {len(objects) + 1} /Root 1 0 R".encode() + (lock.trailer() if lock else b"")
+    told = f" /Info {len(objects) + 1} 0 R" if info else ""
+    objects += [f"<< {info} >>".encode()] if info else []
+    trailer = f"/Size {len(objects) + 1} /Root 1 0 R{told}".encode() + (lock.trailer() if lock else b"")
     return _with_table(objects, trailer)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import re
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from html import escape
@@ -28,8 +29,10 @@ from index.readers.jsontext import read_json
 from index.readers.mail import read_mail
 from index.readers.markdown import read_markdown
 from index.readers.notebook import read_notebook
+from index.readers.odt import read_odt
 from index.readers.pdf import read_pdf
 from index.readers.pptx import read_pptx
+from index.readers.rtf import read_rtf
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
@@ -76,8 +79,19 @@ def as_notebook(lines: Sequence[str]) -> bytes:
     return making.notebook(*({"cell_type": "code", "source": [line], "outputs": []} for line in lines))
 
 
+def as_odt(lines: Sequence[str]) -> bytes:
+    return making.odt("".join(f"<text:p>{escape(line)}</text:p>" for line in lines))
+
+
+def as_rtf(lines: Sequence[str]) -> bytes:
+    marked = (re.sub(r"([\\{}])", r"\\\1", line) for line in lines)
+    escaped = ("".join(c if c < "\x80" else f"\\u{ord(c)}?" for c in line) for line in marked)
+    return ("{\\rtf1\\ansi " + "".join(f"\\pard {line}\\par\n" for line in escaped) + "}").encode("ascii")
+
+
 def as_pdf(lines: Sequence[str]) -> bytes:
-    return making.pdf([[line, "end"] for line in lines])
+    # One page: what repeats at the edge of several is left out.
+    return making.pdf([[part for line in lines for part in (line, "end")]])
 
 
 FORMATS: dict[str, tuple[Callable[[Sequence[str]], bytes], Callable[[bytes], Extracted]]] = {
@@ -89,6 +103,8 @@ FORMATS: dict[str, tuple[Callable[[Sequence[str]], bytes], Callable[[bytes], Ext
     "jsonl": (lambda lines: "\n".join(json.dumps({"a": line}) for line in lines).encode(), read_json),
     "notebook": (as_notebook, read_notebook),
     "mail": (as_mail, read_mail),
+    "odt": (as_odt, read_odt),
+    "rtf": (as_rtf, read_rtf),
     "docx": (as_docx, read_docx),
     "pptx": (as_pptx, read_pptx),
     "xlsx": (as_xlsx, read_xlsx),

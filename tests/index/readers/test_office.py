@@ -61,6 +61,31 @@ def test_slides_are_pages_with_their_titles_and_notes() -> None:
     assert [(p.page, p.text.split("\n")[0]) for p in passages] == [(1, "Results"), (3, "Outlook")]
 
 
+def test_prices_are_shown_with_the_noughts_that_a_person_sees() -> None:
+    rows = sheet_row(
+        *(f'<c s="{style}"><v>{value}</v></c>' for style, value in [(0, "39.9"), (1, "39.9"), (1, "39.904")])
+    )
+    book = xlsx({"S": sheet(rows)}, formats=["General", '#,##0.00 "EUR"'])
+    assert read_xlsx(book).text == "| 39.9 | 39.90 | 39.904 |"
+
+
+def test_heads_and_feet_of_word_are_read_once() -> None:
+    from evals.bench.faults.making import relations, zipped
+
+    name = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    made = zipped(
+        {
+            "_rels/.rels": relations(("officeDocument", "word/document.xml")),
+            "word/document.xml": f"<w:document {name}><w:body>{paragraph(run('Dear Ann,'))}</w:body></w:document>",
+            "word/_rels/document.xml.rels": relations(("header", "h1.xml"), ("header", "h2.xml"), ("footer", "f.xml")),
+            "word/h1.xml": f"<w:hdr {name}>{paragraph(run('Offer 2024-118'))}</w:hdr>",
+            "word/h2.xml": f"<w:hdr {name}>{paragraph(run('Offer 2024-118, valid'))}</w:hdr>",
+            "word/f.xml": f"<w:ftr {name}>{paragraph(run('Page 1'))}</w:ftr>",
+        }
+    )
+    assert read_docx(made).text == "Dear Ann,\n\nOffer 2024-118\n\nOffer 2024-118, valid"
+
+
 def test_sheets_show_cells_as_a_person_sees_them() -> None:
     cells = sheet_row("Name", "Born", "Share", "Sum", "Seen", "Note")
     cells += sheet_row(

@@ -176,3 +176,18 @@ def test_an_old_notebook() -> None:
 
 def articles(got: Extracted) -> tuple:  # type: ignore[type-arg]
     return split_articles(Document("0" * 16, "0" * 64, got.text, got.encoding, sections=got.sections))
+
+
+def test_menus_and_notices_on_cookies_are_left_out_and_counted() -> None:
+    page = (
+        "<body><header><nav><ul><li>Home<li>Sport</ul></nav></header>"
+        "<div class='cookie-banner'><p>We use cookies.</p><button>Accept</button></div>"
+        "<main><h1>People</h1><p>Ada lives here.</p><nav>On this page</nav></main>"
+        "<aside><h3>Related</h3><ul><li>Ten mayors</ul></aside><aside><p>Open on Mondays.</p></aside>"
+        "<footer><p>Revised on 12 May.</p></footer></body>"
+    )
+    got = read_html(page.encode())
+    assert got.text == "People\n\nAda lives here.\n\nOpen on Mondays.\n\nRevised on 12 May."
+    assert got.notes == ("7 menus, notices on cookies and the like left out",)
+    assert read_html(b"<footer>Only this</footer>").text == "Only this"
+    assert read_html(b"<body class='cookie-banner-open'><p>Hello.</p></body>").text == "Hello."

@@ -59,3 +59,119 @@ def test_a_page_tree_that_leads_to_itself_ends() -> None:
     loop = pdf([["x"]]).replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]")
     with pytest.raises(UnreadableFile, match="none of its pages can be read"):
         read_pdf(loop)
+
+
+def placed(*texts: tuple[float, float, str]) -> str:
+    """Lines of text at these points of a page, in this order."""
+    return "\n".join(f"BT /F1 10 Tf {across} {up} Td ({text}) Tj ET" for across, up, text in texts)
+
+
+LEFT = [
+    "The committee reviewed the annual",
+    "report on the harbour and found",
+    "that the pier was closed all year",
+    "because of ice.",
+]
+RIGHT = [
+    "The western pier will be rebuilt",
+    "in steel and reopens in autumn",
+    "with a budget of four millions",
+    "from the county.",
+]
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_columns_are_read_one_after_the_other_however_they_are_drawn(by_row: bool) -> None:
+    sides = [[(50.0, 700.0 - 12 * n, text) for n, text in enumerate(LEFT)]]
+    sides += [[(320.0, 700.0 - 12 * n, text) for n, text in enumerate(RIGHT)]]
+    order = [piece for row in zip(*sides, strict=True) for piece in row] if by_row else [*sides[0], *sides[1]]
+    text = read_pdf(
+        pdf([[]], drawing=placed((50, 730, "One line over both of the columns of this page."), *order))
+    ).text
+    assert text.split("\n\n")[1:] == ["\n".join(LEFT), "\n".join(RIGHT)]
+
+
+def test_cells_that_stand_in_columns_are_no_columns_of_prose() -> None:
+    rows = [
+        ("Eco", "50 C", "205 min"),
+        ("Quick", "45 C", "35 min"),
+        ("Glass", "40 C", "82 min"),
+        ("Rinse", "cold", "12"),
+    ]
+    drawing = placed(
+        *((50.0 + 150 * n, 700.0 - 12 * at, cell) for at, row in enumerate(rows) for n, cell in enumerate(row))
+    )
+    assert read_pdf(pdf([[]], drawing=drawing)).text.split("\n")[1] == "Quick 45 C 35 min"
+
+
+def test_heads_and_feet_are_left_out_and_counted() -> None:
+    pages = [
+        [f"Staff handbook, page {n}", "", f"{rule} is that", f"{rule} of us come."]
+        for n, rule in enumerate(("One", "Two", "Three"), 1)
+    ]
+    foot = placed((50, 30, "Version 4.2 of 2023"))
+    got = read_pdf(pdf(pages, drawing=foot))
+    assert got.text == "\n\n".join(f"{rule} is that\n{rule} of us come." for rule in ("One", "Two", "Three"))
+    assert got.notes == ("6 lines that repeat at the head or the foot of pages left out",)
+    assert read_pdf(pdf([[], []], drawing=foot)).text == "Version 4.2 of 2023\n\nVersion 4.2 of 2023"
+
+
+def test_a_sentence_runs_on_over_a_foot_and_a_head() -> None:
+    pages = [["Our paper", "", "We came to"], ["Our paper", "", "the town late."]]
+    assert read_pdf(pdf(pages)).text == "We came to\nthe town late."
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["The code is AX-", "4471-B."], "The code is AX-4471-B."),
+        (["All the mainte-", "nance is done."], "All the maintenance is done."),
+        (["It is a low-", "emission car."], "It is a low-emission car."),
+        (["My mother-in-", "law came."], "My mother-in-law came."),
+        (["Write to info@lund-", "berg.example now."], "Write to info@lund-berg.example now."),
+        (["The Saltmere-", "tide rose.", "", "A saltmeretide."], "The Saltmeretide rose.\n\nA saltmeretide."),
+        (["One -", "two."], "One -\ntwo."),
+    ],
+)
+def test_a_hyphen_at_a_lines_end_is_kept_where_it_is_of_the_word(lines: list[str], text: str) -> None:
+    assert read_pdf(pdf([lines])).text == text
+
+
+def test_larger_letters_are_headings() -> None:
+    sizes = [
+        (20, 700, "Manual"),
+        (14, 670, "Care"),
+        (10, 650, "Clean the sieve every week, and the"),
+        (10, 638, "door."),
+    ]
+    drawing = "\n".join(f"BT /F1 {size} Tf 50 {up} Td ({text}) Tj ET" for size, up, text in sizes)
+    got = read_pdf(pdf([[]], drawing=drawing))
+    assert [(block.kind, block.level, block.span.of(got.text)) for block in got.blocks][:2] == [
+        ("heading", 1, "Manual"),
+        ("heading", 2, "Care"),
+    ]
+
+
+def test_the_file_gives_title_author_and_date() -> None:
+    info = "/Title (Lease) /Author (Ann) /CreationDate (D:20240503101500Z)"
+    made = pdf([["Text."]], info=info)
+    (section,) = read_pdf(made).sections
+    assert (section.title, section.author, section.date) == ("Lease", "Ann", "2024-05-03")
+    (section,) = read_pdf(made.replace(b"(Lease)", b"(untitled)").replace(b"(Ann)", b"(anonymous)")).sections
+    assert (section.title, section.author) == (None, None)
+
+
+def test_quotes_are_boxed_where_they_stand_in_columns() -> None:
+    from index.readers.drawing import Wanted
+    from index.readers.pdf_page import draw_page
+    from index.types import Span
+
+    order = [piece for n in range(4) for piece in ((50.0, 500.0 - 12 * n, LEFT[n]), (320.0, 500.0 - 12 * n, RIGHT[n]))]
+    made = pdf([["Our paper"], ["Our paper"]], drawing=placed(*order))
+    got = read_pdf(made)
+    assert "Our paper" not in got.text
+    page = got.text[: got.pages[1]]
+    start = page.index("The western")
+    drawn = draw_page(made, Wanted(1, page, (Span(start, len(page.rstrip())),)))
+    assert len(drawn.boxes) == 4
+    assert all(box.left > 0.5 for box in drawn.boxes)

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.bench.faults.making import docx, paragraph, pptx, run, sheet, sheet_row, slide, xlsx
+from evals.bench.faults.making import docx, odt, paragraph, pdf, pptx, run, sheet, sheet_row, slide, xlsx
 from index.readers import grid
 from index.readers.docx import read_docx
 from index.readers.extracted import Composer, Extracted
 from index.readers.html import read_html
 from index.readers.markdown import read_markdown
+from index.readers.odt import read_odt
+from index.readers.pdf import read_pdf
 from index.readers.pptx import read_pptx
+from index.readers.rtf import read_rtf
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
@@ -124,6 +127,43 @@ def as_xlsx(rows: Rows) -> bytes:
     return xlsx({"Stock": book})
 
 
+def as_odt(rows: Rows) -> bytes:
+    body = ""
+    for row in spans(rows):
+        cells = (
+            f'<table:table-cell table:number-columns-spanned="{wide}" table:number-rows-spanned="{high}">'
+            f"<text:p>{escape(text)}</text:p></table:table-cell>"
+            for text, wide, high in row
+        )
+        body += f"<table:table-row>{''.join(cells)}</table:table-row>"
+    return odt(f"<table:table>{body}</table:table>")
+
+
+def as_rtf(rows: Rows) -> bytes:
+    marks = {grid.LEFT: "\\clmrg", grid.ABOVE: "\\clvmrg"}
+    body = ""
+    for row in places(rows):
+        defined = "".join(f"{marks.get(place, '')}\\cellx{at + 1}" for at, place in enumerate(row))
+        cells = "".join(f"{'' if place in marks else place}\\cell " for place in row)
+        body += f"\\trowd{defined}\\pard\\intbl {cells}\\row"
+    return f"{{\\rtf1\\ansi {body}\\pard The end.\\par}}".encode("ascii")
+
+
+def escaped(text: str) -> str:
+    return text.replace("(", "\\(").replace(")", "\\)")
+
+
+def as_pdf(rows: Rows) -> bytes:
+    drawing: list[str] = []
+    for number, row in enumerate(places(rows)):
+        own = [at for at, place in enumerate(row) if place not in (grid.LEFT, grid.ABOVE)]
+        for at, (text, wide, high) in zip(own, spans(rows)[number], strict=True):
+            left, top = 50 + 100 * at, 600 - 20 * number
+            drawing.append(f"{left} {top - 20 * high} {100 * wide} {20 * high} re S")
+            drawing.append(f"BT /F1 9 Tf {left + 5} {top - 14} Td ({escaped(text)}) Tj ET")
+    return pdf([["Stock"]], drawing="\n".join(drawing))
+
+
 Format = tuple[Callable[[Rows], bytes], Callable[[bytes], Extracted]]
 PLAIN: dict[str, Format] = {
     "csv": (as_csv, read_table),
@@ -136,6 +176,9 @@ MERGING: dict[str, Format] = {
     "docx": (as_docx, read_docx),
     "pptx": (as_pptx, read_pptx),
     "xlsx": (as_xlsx, read_xlsx),
+    "odt": (as_odt, read_odt),
+    "rtf": (as_rtf, read_rtf),
+    "pdf": (as_pdf, read_pdf),
 }
 
 
