@@ -10,7 +10,7 @@ import pytest
 
 from index.build import build_index
 from index.errors import NoIndex, WrongModel
-from index.survey import Missing
+from index.survey import REFUSE, Missing
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.llm import DECLINED, LLMAnswerer
 from rag.contract import as_json
@@ -42,9 +42,9 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def index(settings: Settings, folder: Path, name: str = "hashing") -> None:
+def index(settings: Settings, folder: Path, name: str = "hashing", missing: Missing = REFUSE) -> None:
     embedder = HashingEmbedder(WIDTH, name)
-    build_index(settings.for_index(), [folder], embedder, trial=lambda _: None, missing=Missing(let_go=True))
+    build_index(settings.for_index(), [folder], embedder, missing=missing, trial=lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_when_the_model_fails_the_quotes_are_shown(opened: Opener) -> None:
 
 def test_a_model_is_heard_while_it_writes_and_can_be_stopped(opened: Opener) -> None:
     heard: list[str] = []
-    pipeline = opened(LLMAnswerer(ScriptedLLM(*[f"{STRUCK[:-1]} [1]."] * 2)))
+    pipeline = opened(LLMAnswerer(ScriptedLLM(*[f"{STRUCK[:-1]} [1]. Two soldiers were killed [1]."] * 2)))
     answer = pipeline.ask(QUESTION, live=Live(heard.append))
     assert "".join(heard).strip() == answer.text
     with pytest.raises(Cancelled):
@@ -266,7 +266,7 @@ def test_an_index_without_documents_says_so(opened: Opener, tmp_path: Path) -> N
     (tmp_path / "docs" / "wire.txt").write_text(WIRE)
     index(mine, tmp_path / "docs")
     (tmp_path / "docs" / "wire.txt").unlink()
-    index(mine, tmp_path / "docs")
+    index(mine, tmp_path / "docs", missing=Missing(let_go=True))
     pipeline = opened(over=mine)
     pipeline.warm()
     answer = pipeline.ask(QUESTION)
