@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from index.types import Span
 from rag.lexicon import AUXILIARIES, DEMONSTRATIVES
@@ -19,7 +20,7 @@ from rag.reader.reader import Reader
 from rag.reader.units import ReadUnit
 from rag.types import RetrievedPassage, Statement, Verdict
 from rag.verification.cite import Marked
-from rag.verification.exact import compare
+from rag.verification.exact import Features, compare
 from rag.verification.parts import parts
 from rag.verification.weigh import Weighed, Weights, fitted, weigh
 
@@ -34,6 +35,8 @@ _LEANS = re.compile(
     rf"^\W*(?:{'|'.join(sorted(DEMONSTRATIVES))})\s+(?:{'|'.join(sorted(AUXILIARIES))})\b", re.IGNORECASE
 )
 """A "this" that stands for the sentence before."""
+_COPIED = 0.8
+"""The share of a sentence's words that one unit has, from which on it counts as copied."""
 _OTHERS = 2
 """Passages besides those cited that a sentence which does not stand is looked for in."""
 
@@ -70,6 +73,18 @@ def verify(
     Raises: ModelUnavailable.
     """
     return _Verifier(passages, evidence_units, reader, weights or fitted()).statements(marked)
+
+
+def turning(features: Features) -> Literal["", "negation", "other"]:
+    """What turns a sentence that one unit has nearly word for word: there a "not" more or less, a "may", a "must" or
+    another word says something else, whatever a model thinks. Of a paraphrase that cannot be told from the words.
+    """
+    if features.cover_best < _COPIED:
+        return ""
+    if features.negation_added or features.negation_lost:
+        return "negation"
+    changed = (features.hedge_lost, features.must_added, features.universal_added, features.replaced, features.rival)
+    return "other" if any(changed) else ""
 
 
 class _Verifier:
@@ -132,8 +147,11 @@ class _Verifier:
         found, least = weighed.comparison, self.weights
         if not any(part.means for part in parts(text)):
             return "partly", "too short to be checked by itself"
-        if weighed.supported >= least.least_supported and not found.features.identifiers_missing:
+        turned = turning(found.features)
+        if weighed.supported >= least.least_supported and not found.features.identifiers_missing and not turned:
             return "supported", ""
+        if turned == "negation":
+            return "contradicted", found.notes[0] if found.notes else "the source says otherwise"
         if weighed.contradicted >= least.least_contradicted:
             return "contradicted", found.notes[0] if found.notes else "the source says otherwise"
         if weighed.supported >= least.least_partly:
