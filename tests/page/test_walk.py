@@ -95,7 +95,7 @@ def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
         tab(page, "Ask")
         expect(page.locator(".state")).to_contain_text("2 files · 86 passages")
         ask(page, "How many civilians remain in Aleppo?", 1)
-        expect(page.locator("#turn-1 .statement")).to_contain_text("300,000 civilians remain inside Aleppo")
+        expect(page.locator("#turn-1 blockquote").first).to_contain_text("300,000 civilians remain inside Aleppo")
         ask(page, "How many bakeries are left there?", 2)
         expect(page.locator("#turn-2 .understood")).to_contain_text("Aleppo")
         page.locator("#turn-2").get_by_role("link", name="Evidence 1").first.click()
@@ -112,7 +112,7 @@ def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
         page.locator("#turn-2").get_by_label("What would be right?").fill("two bakeries")
         page.get_by_role("button", name="Keep as a test case").last.click()
         expect(page.locator("#judged-2")).not_to_be_empty()
-        ask(page, "What is the population of Damascus?", 3)
+        ask(page, "Who opened ticket T-4499?", 3)
         expect(page.locator("#turn-3 .refusal")).to_contain_text("No answer.")
         picture(page, "refusal")
         with page.expect_download() as waiting:
