@@ -333,7 +333,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 240
     while process.poll() is None and time.monotonic() < until:
         with suppress(httpx.TransportError):
-            if httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=10).status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=180).status_code == 200:
                 return
         time.sleep(0.2)
     pytest.fail("the page did not start")
