@@ -319,8 +319,12 @@ def test_ctrl_c_ends_the_page_without_a_word(tmp_path: Path) -> None:
         assert process.stdout
         try:
             wait_for(port, process)
-            process.send_signal(signal.SIGINT)
-            assert process.wait(90) == 0  # a busy machine is slow
+            until = time.monotonic() + 120  # a busy machine is slow
+            while process.poll() is None and time.monotonic() < until:
+                process.send_signal(signal.SIGINT)  # again: Gradio swallows one while it starts, as the page answers
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(10)
+            assert process.poll() == 0
             assert process.stdout.read() == b""
         finally:
             process.kill()
@@ -333,7 +337,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 240
     while process.poll() is None and time.monotonic() < until:
         with suppress(httpx.TransportError):
-            if httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=180).status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=10).status_code == 200:
                 return
         time.sleep(0.2)
     pytest.fail("the page did not start")
