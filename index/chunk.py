@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from index.sentences import MAX_SENTENCE, paragraphs, sentences
 from index.structure import packed
@@ -53,22 +54,17 @@ class _Cuts:
         headings = [blocks[place].span for place in blocks.places_of("heading")]
         starts = blocks.starts()
         others = [int(starts[place]) for kind in ("item", "row") for place in blocks.places_of(kind)]
-        self._places = sorted({*(edge for span in headings for edge in (span.start, span.end)), *others})
+        begins = {document.text.rfind("\n", 0, place) + 1 for place in (*others, *(span.start for span in headings))}
+        after = {document.text.find("\n", span.end) + 1 for span in headings} - {0}
+        self._places = sorted(begins | after)
         self._starts = [span.start for span in headings]
         self._ends = [span.end for span in headings]
-        self._text = document.text
 
     def pieces(self, paragraph: Span) -> Iterator[Span]:
-        """A paragraph cut where another block begins, the marks before it included."""
-        start = paragraph.start
-        for place in self._places[
-            bisect_right(self._places, paragraph.start) : bisect_left(self._places, paragraph.end)
-        ]:
-            begin = self._text.rfind("\n", paragraph.start, place) + 1 or paragraph.start
-            if begin > start:
-                yield Span(start, begin)
-                start = begin
-        yield Span(start, paragraph.end)
+        """A paragraph cut at the lines where a block begins, and after those where a heading ends."""
+        low, high = bisect_right(self._places, paragraph.start), bisect_left(self._places, paragraph.end)
+        edges = [paragraph.start, *self._places[low:high], paragraph.end]
+        return (Span(start, end) for start, end in pairwise(edges))
 
     def is_heading(self, unit: Span) -> bool:
         """Whether a heading stands in a sentence's place."""
