@@ -84,13 +84,14 @@ def offered(passages: Sequence[RetrievedPassage]) -> Offered:
 
 
 def labels_in(text: str, among: Offered = NOTHING) -> tuple[int, ...]:
-    """The labels that `text` cites, in order, each once; a range names all it spans."""
-    return _labels_of(_alike(text, among))
+    """The labels that `text` cites, in order, each once; a range names all it spans. A quotation ends with its line."""
+    lines = _alike(text, among).split("\n")
+    return tuple(dict.fromkeys(label for line in lines for label in _labels_of(line)))
 
 
 def without_markers(text: str, among: Offered = NOTHING) -> str:
     """`text` with its markers and the space before them taken out."""
-    return _bare(_alike(text, among))
+    return "\n".join(map(_bare, _alike(text, among).split("\n"))).strip()
 
 
 def parse(text: str, among: Offered = NOTHING) -> tuple[Marked, ...]:
