@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals.bench.faults.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
+from index.readers import Worker
 from index.readers.docx import read_docx
 from index.readers.extracted import visible
 from index.readers.html import read_html
@@ -53,6 +54,13 @@ def test_characters_that_nobody_sees(text: str, kept: str, count: int) -> None:
         "<!-- secret -->",
         "<style>.x, #y { display: none }</style><p class='a x'>secret</p>",
         "<style>p#y { visibility: hidden }</style><p id=y>secret</p>",
+        "<style>#a .x { display: none }</style><div id=a><div><p class=x>secret</p></div></div>",
+        "<style>p:nth-child(3) { display: none }</style><p>secret</p>",
+        "<style>div > p, :is(.y) { display: none }</style><div><p>secret</p></div>",
+        "<style>[data-x='1'] { display: none }</style><p data-x=1>secret</p>",
+        "<style>p::before { display: block } p:not(:hover) + .x { display: none }</style><p></p><p class=x>secret</p>",
+        "<style>.x { display: block } p.x { display: none }</style><p class=x>secret</p>",
+        "<style>.x { display: none !important }</style><p class=x style='display: block'>secret</p>",
     ],
 )
 def test_hidden_parts_of_a_page(hidden: str) -> None:
@@ -72,6 +80,10 @@ def test_hidden_parts_of_a_page(hidden: str) -> None:
         "<link rel=stylesheet href=x.css><p style='color:white'>secret</p>",
         "<style>@media print { .x { display: none } }</style><p class=x>secret</p>",
         "<style>.x p { display: none }</style><p>secret</p>",
+        "<style>.x { display: none } .x.open { display: block }</style><p class='x open'>secret</p>",
+        "<style>.x { display: none }</style><p class=x style='display: block'>secret</p>",
+        "<style>p::before, p:hover { display: none }</style><p>secret</p>",
+        "<style media=print>p { display: none }</style><p>secret</p>",
         "<dialog open>secret</dialog>",
         "<p style='border-color:white'>secret</p>",
     ],
@@ -79,6 +91,13 @@ def test_hidden_parts_of_a_page(hidden: str) -> None:
 def test_parts_of_a_page_that_are_seen(shown: str) -> None:
     got = read_html(f"<p>before</p>{shown}<p>after</p>".encode())
     assert (got.text, got.hidden) == ("before\n\nsecret\n\nafter", 0)
+
+
+def test_rules_beyond_measure_are_passed_over_and_the_page_is_read() -> None:
+    rules = "".join(f".a{number} p ~ p:nth-child(3n+1) {{ display: none }}" for number in range(200))
+    with Worker() as worker:
+        got = worker.read("html", f"<style>{rules}</style>{'<p>seen' * 20_000}".encode())
+    assert (got.text.count("seen"), got.hidden) == (20_000, 0)
 
 
 def test_comments_of_markdown_are_left_out_but_not_in_code() -> None:

@@ -183,11 +183,13 @@ def test_menus_and_notices_on_cookies_are_left_out_and_counted() -> None:
         "<body><header><nav><ul><li>Home<li>Sport</ul></nav></header>"
         "<div class='cookie-banner'><p>We use cookies.</p><button>Accept</button></div>"
         "<main><h1>People</h1><p>Ada lives here.</p><nav>On this page</nav></main>"
-        "<aside><h3>Related</h3><ul><li>Ten mayors</ul></aside><aside><p>Open on Mondays.</p></aside>"
+        "<aside><h3>Related</h3><ul><li>Ten mayors</ul></aside>"
+        "<div class='related-links'><p>Old streets</p></div><p id=correlated>Ada is old.</p>"
+        "<aside><p>Open on Mondays.</p></aside>"
         "<footer><p>Revised on 12 May.</p></footer></body>"
     )
     got = read_html(page.encode())
-    assert got.text == "People\n\nAda lives here.\n\nOpen on Mondays.\n\nRevised on 12 May."
-    assert got.notes == ("7 menus, notices on cookies and the like left out",)
+    assert got.text == "People\n\nAda lives here.\n\nAda is old.\n\nOpen on Mondays.\n\nRevised on 12 May."
+    assert got.notes == ("8 menus, notices on cookies and the like left out",)
     assert read_html(b"<footer>Only this</footer>").text == "Only this"
     assert read_html(b"<body class='cookie-banner-open'><p>Hello.</p></body>").text == "Hello."
