@@ -20,25 +20,25 @@ ALLOWED = {
     "evals": {"index", "rag", "evals"},
     "ui": {"index", "rag", "ui"},
 }
-COMPOSITION = {"rag/cli.py", "rag/commands/evals.py"}
+COMPOSITION = {"rag/app/cli/main.py", "rag/app/cli/evals.py"}
 # What ours is measured beside, as a user of these libraries alone would call them: for comparison, and nowhere else.
 BASELINES = "evals/bench/baselines.py"
-TABS = {f"rag/page/tabs/{name}.py" for name in ("ask", "conversations", "documents", "evals", "model")}
+TABS = {f"rag/app/page/tabs/{name}.py" for name in ("ask", "conversations", "documents", "evals", "model")}
 TRAINING = {f"evals/train/{name}.py" for name in ("batches", "export", "learn", "measure")}
 HOMES = {
-    "chromadb": {"index/store.py", BASELINES},
-    "bm25s": {"index/lexical.py"},
-    "onnxruntime": {"index/graph.py", "rag/reader/session.py", "evals/train/export.py"},
-    "tokenizers": {"index/graph.py", "rag/reader/layout.py", "rag/reader/session.py", *TRAINING},
-    "sentence_transformers": {"index/embed.py", BASELINES},
+    "chromadb": {"index/vectors/chroma.py", BASELINES},
+    "bm25s": {"index/words/lexical.py"},
+    "onnxruntime": {"index/vectors/graph.py", "rag/reader/session.py", "evals/train/export.py"},
+    "tokenizers": {"index/vectors/graph.py", "rag/reader/layout.py", "rag/reader/session.py", *TRAINING},
+    "sentence_transformers": {"index/vectors/embedder.py", BASELINES},
     "gradio": {"ui.py", *TABS},
     "httpx": {"rag/providers/endpoint.py"},
-    "huggingface_hub": {"index/model_files.py", "rag/providers/hub.py"},
+    "huggingface_hub": {"index/vectors/model_files.py", "rag/providers/hub.py"},
     "llama_index": {"rag/answering/llm.py", "rag/retrieval/llama.py", "rag/providers/openai.py", BASELINES},
     "ir_measures": {"evals/ranking.py"},
-    "Stemmer": {"index/tokens.py"},
+    "Stemmer": {"index/words/tokens.py"},
     "pypdfium2": {f"index/readers/{name}.py" for name in ("pdf", "pdf_lines", "pdf_page", "pdf_tables")},
-    "watchfiles": {"index/watch.py"},
+    "watchfiles": {"index/folder/watch.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }
 
@@ -98,7 +98,7 @@ def test_every_module_imports_by_itself() -> None:
 
 def test_answering_parts_load_no_model_library() -> None:
     heavy = ["torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "bm25s", "pandas"]
-    parts = "rag.pipeline, rag.conversations.chat, rag.contract"
+    parts = "rag.pipeline, rag.app.conversations.chat, rag.contract"
     code = f"import {parts}, sys; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
