@@ -14,8 +14,10 @@ from index.seal import seal
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation, probe
 from index.store.corpus import FILE, Corpus
-from index.store.generation import Manifest, Remote
-from index.vectors.stores import Batch, build_vectors
+from index.store.generation import Manifest
+from index.vectors.remote import Remote
+from index.vectors.stores import build_vectors
+from index.vectors.types import Batch
 
 _BATCH = 2048
 """Vectors in memory at a time."""

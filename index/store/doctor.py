@@ -12,8 +12,10 @@ from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation, probe
 from index.store.corpus import FILE, Corpus
-from index.store.generation import Manifest, Remote
-from index.vectors import ledger, open_vectors
+from index.store.generation import Manifest
+from index.vectors import ledger
+from index.vectors.remote import Remote
+from index.vectors.stores import open_vectors
 
 _REBUILD = "run `rag index --rebuild PATH`"
 _INDEX = "run `rag index PATH`"

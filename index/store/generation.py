@@ -34,22 +34,14 @@ from filelock import FileLock, Timeout
 from index.errors import IndexBusy, IndexDamaged
 from index.seal import broken, flush, flush_one, make_private, restrict
 from index.settings import EMBEDDED, StoreSettings
+from index.vectors import ledger
+from index.vectors.remote import Remote
 
 SCHEMA = 2
 """Raised when the files of a generation change their form; another number is refused."""
 MANIFEST = "MANIFEST"
-LEDGER = "REMOTE"
 _READERS = "READERS"
 _ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """Where the vectors of a generation are that are not among its files, and how many."""
-
-    server: str
-    collection: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +174,6 @@ def chroma_version() -> str:
 def new_id(root: Path) -> str:
     """The next generation's name: a running number, and a few digits that tell it from one in a deleted index."""
     return f"{max((_number(path) for path in generations(root)), default=0) + 1:06d}-{secrets.token_hex(2)}"
-
-
-def remote_name(collection: str, generation: str) -> str:
-    """A new name, fit for Chroma and no other home's, for the vectors of a generation on a server."""
-    return f"rag-{re.sub(r'[^A-Za-z0-9._-]', '_', collection)[:63]}-{generation}-{secrets.token_hex(8)}"
 
 
 def publish(root: Path, built: Path, manifest: Manifest) -> None:
@@ -349,10 +336,7 @@ def _unmake(made: Sequence[Path], lock: Path) -> None:
 def _collect(root: Path, store: StoreSettings) -> None:
     """Remove generations that nobody needs, and what was on servers for those that are gone."""
     _collect_folders(root)
-    if (root / LEDGER).exists():
-        from index.vectors.ledger import sweep  # which brings an HTTP client, that most have no use for
-
-        sweep(root, store, lambda generation: folder_of(root, generation).exists())
+    ledger.sweep(root, store, lambda generation: folder_of(root, generation).exists())
 
 
 def _collect_folders(root: Path) -> None:

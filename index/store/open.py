@@ -22,7 +22,7 @@ from index.store.within import Exact, Within, kept, nearest, within
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
 
 if TYPE_CHECKING:
-    from index.vectors.stores import VectorStore
+    from index.vectors.types import VectorStore
     from index.words.lexical import LexicalIndex
 
 

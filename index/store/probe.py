@@ -21,7 +21,7 @@ import numpy as np
 from index.errors import IndexFault
 from index.settings import EMBEDDED, StoreSettings
 from index.store.corpus import FILE, Corpus
-from index.store.generation import Remote
+from index.vectors.remote import Remote
 
 CHROMA, LEXICAL = "chroma", "lexical"
 _VECTORS_TRIED, _TEXTS_TRIED = 500, 20

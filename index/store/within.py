@@ -67,7 +67,7 @@ def kept(hits: Iterable[Hit], allowed: Within, k: int) -> list[Hit]:
 
 
 class Exact:
-    """Vectors in memory, each compared with what is looked for: as `index.vectors.stores.VectorStore`."""
+    """Vectors in memory, each compared with what is looked for: as `index.vectors.types.VectorStore`."""
 
     def __init__(self, ids: Sequence[str], vectors: Vectors) -> None:
         """`vectors` are those of `ids`, shape (len(ids), d)."""

@@ -21,7 +21,7 @@ from chromadb.errors import ChromaError
 
 from index.errors import IndexDamaged
 from index.types import Hit, Vectors
-from index.vectors.stores import SPARE, Batch, configuration, ranked
+from index.vectors.types import SPARE, Batch, configuration, ranked
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -86,7 +86,7 @@ class EmbeddedStore:
         return self._count
 
     def query(self, vector: Vectors, k: int) -> list[Hit]:
-        """See `index.vectors.stores.VectorStore`."""
+        """See `index.vectors.types.VectorStore`."""
         count = min(k, self._count)
         if count < 1:
             return []

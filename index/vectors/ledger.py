@@ -16,7 +16,8 @@ from pathlib import Path
 from index.errors import IndexDamaged, StoreUnavailable
 from index.seal import flush_one
 from index.settings import StoreSettings
-from index.store.generation import LEDGER as FILE
+
+FILE = "REMOTE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,12 @@ def clear(root: Path, settings: StoreSettings) -> tuple[Entry, ...]:
 
 
 def _deleted(unwanted: Iterable[Entry], settings: StoreSettings, *, strict: bool) -> set[Entry]:
-    from index.vectors.server import Server
-
     here = [entry for entry in unwanted if entry.server == settings.url]
     done: set[Entry] = set()
     if not here:
         return done
+    from index.vectors.server import Server  # which brings an HTTP client, that most have no use for
+
     try:
         with Server(settings) as server:
             for entry in here:

@@ -24,9 +24,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from index.errors import IndexDamaged, StoreUnavailable
 from index.settings import StoreSettings
-from index.store.generation import Remote
 from index.types import Hit, Vectors
-from index.vectors.stores import SPARE, Batch, configuration, ranked
+from index.vectors.remote import Remote
+from index.vectors.types import SPARE, Batch, configuration, ranked
 
 _COLLECTIONS = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 _REQUEST_BYTES = 500_000
@@ -229,7 +229,7 @@ class RemoteStore:
         return self._count
 
     def query(self, vector: Vectors, k: int) -> list[Hit]:
-        """See `index.vectors.stores.VectorStore`."""
+        """See `index.vectors.types.VectorStore`."""
         wanted = min(k, self._count)
         if wanted < 1:
             return []

@@ -21,10 +21,10 @@ from index.settings import EMBEDDED, IndexSettings
 from index.store import generation
 from index.store.collections import collections, copy_collection, delete_collection
 from index.store.doctor import examine
-from index.store.generation import Remote
 from index.store.open import open_index
 from index.store.repair import repair
 from index.vectors import ledger
+from index.vectors.remote import Remote
 from tests.fakes import HashingEmbedder
 from tests.index.vectors.chroma import COLLECTIONS, ChromaServer, Recorder, at, one_sentence
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import RagError, StoreUnavailable
-from index.store.generation import Remote, remote_name
 from index.vectors import ledger
+from index.vectors.remote import Remote, remote_name
 from index.vectors.server import RemoteStore, Server
 from tests.index.vectors.chroma import Recorder, at, one_sentence
 
