@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
 
 _COLLECTION = "passages"
+_GRAPH_HEADER = "<iQQQQ"
+"""Of hnswlib: version, offset, elements there is room for, elements there are, bytes of one."""
 _NOT_WRITTEN = {
     "disk is full": errno.ENOSPC,
     "No space left": errno.ENOSPC,
@@ -55,6 +58,7 @@ def build_store(folder: Path, count: int, batches: Iterable[Batch]) -> None:
                     collection.upsert(ids=list(ids[at : at + size]), embeddings=vectors[at : at + size])
         finally:
             client.close()
+    _clear_spare_room(folder)
 
 
 class EmbeddedStore:
@@ -98,6 +102,21 @@ class EmbeddedStore:
             )
         distances = found["distances"] or [[]]
         return ranked(found["ids"][0], distances[0], count)
+
+
+def _clear_spare_room(folder: Path) -> None:
+    """Write zeros where Chroma's graph keeps room for more vectors.
+
+    It writes that room as its memory happened to be, and there may lie vectors of documents that were taken out.
+    """
+    for header in folder.rglob("header.bin"):
+        _, _, _, count, size = struct.unpack_from(_GRAPH_HEADER, header.read_bytes())
+        graph = header.with_name("data_level0.bin")
+        whole = graph.stat().st_size
+        if whole > count * size:
+            with graph.open("r+b") as file:
+                file.truncate(count * size)
+                file.truncate(whole)
 
 
 def _client(folder: Path) -> Client:

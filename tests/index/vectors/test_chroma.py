@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -52,6 +53,20 @@ def test_scores_are_cosines_and_ranks_count_from_one(store: EmbeddedStore, vecto
     for hit in hits:
         assert hit.score == pytest.approx(float(vectors[0] @ vectors[int(hit.passage_id[2:])]), abs=1e-5)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+@pytest.mark.parametrize("count", [1, 7, 500])
+def test_the_room_kept_for_more_vectors_holds_nothing(tmp_path: Path, vectors: Vectors, count: int) -> None:
+    lost = [np.full(50_000, 7.7, dtype=np.float32) for _ in range(40)]
+    del lost  # whose memory is there to be had again
+    build_store(tmp_path, count, [([f"d:{n}" for n in range(count)], vectors[:count])])
+    (header,) = tmp_path.rglob("header.bin")
+    _, _, _, stored, size = struct.unpack_from("<iQQQQ", header.read_bytes())
+    graph = header.with_name("data_level0.bin").read_bytes()
+    assert (stored, len(graph) % size) == (count, 0), "the form of the file is as it was"
+    assert not any(graph[count * size :])
+    with closing(EmbeddedStore(tmp_path)) as opened:
+        assert len(opened.query(vectors[0], 3)) == min(3, count)
 
 
 def test_another_width_is_refused_in_one_sentence(store: EmbeddedStore) -> None:
