@@ -9,8 +9,8 @@ from html import escape
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
-from index.dates import printed_date
-from index.decode import decode
+from index.document.dates import printed_date
+from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
 from index.readers.html_page import MOST_ROWS, Page, PageBlock, PageCell, PageTable
 from index.readers.style import Attributes, Styles, has_background
