@@ -56,6 +56,7 @@ HOMES = {
     "ir_measures": {"evals/ranking.py"},
     "Stemmer": {"index/words/tokens.py"},
     "pypdfium2": {f"index/readers/{name}.py" for name in ("pdf", "pdf_lines", "pdf_page", "pdf_tables")},
+    "selectolax": {"index/readers/html.py", "index/readers/style.py"},
     "watchfiles": {"index/folder/watch.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }

@@ -83,6 +83,10 @@ class Blocks(Sequence[Block]):
         found: list[int] = np.flatnonzero(is_row & (self._numbers[first + 3] == number + 1)).tolist()
         return found
 
+    def heads(self, table: int) -> Sequence[str]:
+        """The heads of the columns of the table of this number, counted from 0."""
+        return self._heads[table]
+
     def pack(self) -> bytes:
         """The blocks as bytes, for `unpack`."""
         head = json.dumps([len(self._numbers), self._heads, self._names]).encode()
@@ -138,6 +142,21 @@ class BlockWriter:
         """Add a block that is no row."""
         self._numbers.extend((_NUMBERS[kind], start, end, level, self._author, self._date))
         self._places.append(len(self._numbers))
+
+    def copy(self, blocks: Blocks, offset: int) -> None:
+        """Add the blocks of a text that stands at `offset` in this one."""
+        last: int | None = None
+        for block in blocks:
+            self.attribute(block.author, block.date)
+            start, end = block.span.start + offset, block.span.end + offset
+            if block.table is None:
+                self.add(block.kind, start, end, block.level)
+                continue
+            if block.table != last:
+                self.table(blocks.heads(block.table))
+                last = block.table
+            self.row(start, end, [offset + at for cell in block.cells for at in (cell.span.start, cell.span.end)])
+        self.attribute(None, None)
 
     def table(self, heads: Sequence[str]) -> None:
         """The rows from here on are of another table; `heads` are those of its columns."""

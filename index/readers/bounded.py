@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TypedDict
 
@@ -26,7 +26,7 @@ _LARGE = 16 * 1024 * 1024
 """After a file of this many bytes the worker is ended, so that its memory goes back."""
 
 
-_PACKED: frozenset[Kind] = frozenset({"pdf", "docx", "pptx", "xlsx", "epub", "odt"})
+_PACKED: frozenset[Kind] = frozenset({"pdf", "docx", "pptx", "xlsx", "epub", "odt", "mail"})
 _PACKED_PATIENCE = 4
 """What is packed holds several times its size, and takes as much longer to read."""
 
@@ -42,6 +42,10 @@ class Limits:
     def allow(self, kind: Kind, size: int) -> float:
         """The seconds that a file of `kind` and of `size` bytes may take."""
         return (self.seconds + self.seconds_a_megabyte * size / 1e6) * (_PACKED_PATIENCE if kind in _PACKED else 1)
+
+
+class _Ended(UnreadableFile):
+    """The process ended before it had answered."""
 
 
 class Worker:
@@ -69,12 +73,18 @@ class Worker:
         self._process = self._errors = None
 
     def read(self, kind: Kind, data: bytes) -> Extracted:
-        """What the reader of `kind` makes of `data`.
+        """What the reader of `kind` makes of `data`; of a mail without what is attached where only so it is read.
 
         Raises: UnreadableFile, when the reader refuses it, breaks, or takes more than the limits.
         """
-        told, body = self._answer({"kind": kind}, kind, data)
-        return _extracted(told, body)
+        try:
+            return _extracted(*self._answer({"kind": kind}, kind, data))
+        except _Ended as error:
+            if kind != "mail":
+                raise
+            extracted = _extracted(*self._answer({"kind": kind, "alone": True}, kind, data))
+            note = f"none of the files attached was read ({error})"
+            return replace(extracted, notes=(*extracted.notes, note))
 
     def draw(self, data: bytes, wanted: Wanted) -> Drawn:
         """A page of the PDF `data` as a picture.
@@ -94,7 +104,7 @@ class Worker:
         except (OSError, ValueError) as error:
             reason = self._reason(process, seconds)
             self.close()
-            raise UnreadableFile(reason) from error
+            raise _Ended(reason) from error
         if len(data) + len(body) > _LARGE:
             self.close()
         if "refused" in told:

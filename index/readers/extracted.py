@@ -94,6 +94,30 @@ class Composer:
             self._append((gap if self._length else "") + clean)
             write_blocks(clean, self._blocks, self._length - len(clean))
 
+    def include(self, inner: Extracted, title: str) -> None:
+        """Add the whole of another file as sections of its own, whose titles begin with `title`.
+
+        What was left out of it is counted and told with what was left out here; where its pages begin is not kept.
+        """
+        self._close()
+        if not inner.text:
+            return
+        self._append(("\n\n" if self._length else "") + inner.text)
+        offset = self._length - len(inner.text)
+        sections = inner.sections or (Section(Span(0, len(inner.text))),)
+        self._sections += (
+            replace(
+                section,
+                span=Span(section.span.start + offset, section.span.end + offset),
+                title=": ".join(dict.fromkeys(filter(None, (title, section.title)))),
+            )
+            for section in sections
+        )
+        self._blocks.copy(inner.blocks, offset)
+        self._hidden += inner.hidden
+        self._replaced += inner.replaced
+        self._notes += (f"{title}: {note}" for note in inner.notes)
+
     def table(self, rows: Iterable[Sequence[str]], heads: Heads | None = None, marked: int | None = None) -> None:
         """Add a table, a line a row; a row is its places from left to right, as `grid` tells of covered ones.
 

@@ -1,8 +1,11 @@
-"""Mail messages: what the head says of sender, subject and date, then the text, a section for each who wrote of it."""
+"""Mail messages: what the head says of sender, subject and date, then the text, a section for each who wrote of it.
+
+Files that are attached follow the text, each as sections of its own under its name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr, parsedate_to_datetime
@@ -14,51 +17,79 @@ from index.readers.html import Page, read_page
 from index.readers.thread import Part, Voice, marked, parts
 
 _DEEPEST = 20
+_MOST_ATTACHED = 100
+"""Files of one message that are read."""
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
+ReadAttached = Callable[[str, bytes], Extracted]
+"""Reads an attached file by its name and its bytes. Raises: UnreadableFile."""
 
 
-def read_mail(data: bytes) -> Extracted:
+def read_mail(data: bytes, read_attached: ReadAttached | None = None) -> Extracted:
     """The head that a mail program shows, and the body: the plain form where there is one, else the HTML.
 
     What is quoted or forwarded in it is a section of its own, without the marks of quoting, and so is a message that
-    hangs on it. Other files that do are named, not read.
+    hangs on it, and each file that `read_attached` reads. Other files that hang on it are named, with the reason.
 
     Raises: UnreadableFile, when it is no message, or its parts nest deeper than anybody sends them.
     """
     try:
-        return _whole(data)
+        return _Mail(read_attached).read(data)
     except RecursionError:
         raise UnreadableFile("a mail message whose parts nest too deep") from None
 
 
-def _whole(data: bytes) -> Extracted:
-    message = message_from_bytes(data, policy=policy.default)
-    head = _heads(message)
-    if not any(head.values()):
-        raise UnreadableFile("named as a mail message, but has no sender, date or subject")
-    composer = Composer()
-    _read(composer, message, head)
-    return composer.done()
+class _Mail:
+    def __init__(self, read_attached: ReadAttached | None) -> None:
+        self._composer = Composer()
+        self._read_attached = read_attached
+        self._attached = 0
 
+    def read(self, data: bytes) -> Extracted:
+        message = message_from_bytes(data, policy=policy.default)
+        head = _heads(message)
+        if not any(head.values()):
+            raise UnreadableFile("named as a mail message, but has no sender, date or subject")
+        self._message(message, head)
+        return self._composer.done()
 
-def _read(composer: Composer, message: EmailMessage, head: Mapping[str, str], depth: int = 0) -> None:
-    sender = Voice(parseaddr(head["From"])[0] or head["From"] or None, _iso_date(head["Date"]))
-    composer.section(title=head["Subject"], author=sender.author, date=sender.date)
-    composer.attribute(*((sender.author, sender.date) if depth else (None, None)))
-    composer.block("\n".join(f"{name}: {value}" for name, value in head.items() if value))
-    body = message.get_body(("plain", "html"))
-    if body is not None:
-        text = _text(body)
-        page = read_page(text) if body.get_content_type() == "text/html" else None
-        _compose(
-            composer, parts(marked(text) if page is None else list(page.lines()), sender), page, head["Subject"], depth
-        )
-    for part in message.iter_attachments() if message.is_multipart() else ():
+    def _message(self, message: EmailMessage, head: Mapping[str, str], depth: int = 0) -> None:
+        composer = self._composer
+        sender = Voice(parseaddr(head["From"])[0] or head["From"] or None, _iso_date(head["Date"]))
+        composer.section(title=head["Subject"], author=sender.author, date=sender.date)
+        composer.attribute(*((sender.author, sender.date) if depth else (None, None)))
+        composer.block("\n".join(f"{name}: {value}" for name, value in head.items() if value))
+        body = message.get_body(("plain", "html"))
+        if body is not None:
+            text = _text(body)
+            page = read_page(text) if body.get_content_type() == "text/html" else None
+            lines = marked(text) if page is None else list(page.lines())
+            _compose(composer, parts(lines, sender), page, head["Subject"], depth)
+        for part in message.iter_attachments() if message.is_multipart() else ():
+            self._attachment(part, depth)
+
+    def _attachment(self, part: EmailMessage, depth: int) -> None:
         inner = part.get_payload(0) if part.get_content_type() == "message/rfc822" and part.is_multipart() else None
         if isinstance(inner, EmailMessage) and depth < _DEEPEST:
-            _read(composer, inner, _heads(inner), depth + 1)
-        else:
-            composer.note(f"the attached {part.get_filename() or part.get_content_type()!r} was not read")
+            self._message(inner, _heads(inner), depth + 1)
+            return
+        name = " ".join((part.get_filename() or part.get_content_type()).split())
+        try:
+            self._file(name, part)
+        except UnreadableFile as error:
+            reason = f": {error}" if str(error) else ""
+            self._composer.note(f"the attached {name!r} was not read{reason}")
+
+    def _file(self, name: str, part: EmailMessage) -> None:
+        """Add the text of an attached file. Raises: UnreadableFile."""
+        data = part.get_payload(decode=True)
+        if self._read_attached is None or not isinstance(data, bytes):
+            raise UnreadableFile("")
+        if part.get_content_disposition() == "inline" and part.get_content_maintype() == "image":
+            raise UnreadableFile("a picture of the message itself")
+        self._attached += 1
+        if self._attached > _MOST_ATTACHED:
+            raise UnreadableFile(f"no more than {_MOST_ATTACHED} files of a message are")
+        self._composer.include(self._read_attached(name, data), name)
 
 
 def _compose(composer: Composer, found: list[Part], page: Page | None, subject: str, depth: int) -> None:

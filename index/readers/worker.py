@@ -1,7 +1,8 @@
 """A process of its own that reads what may be a bomb. `python -m index.readers.worker MEGABYTES`.
 
 It takes one file after the other on stdin: a line of JSON, `{"kind": "pdf", "size": 1234, "seconds": 20}`, then that
-many bytes. With `"draw": {"page": 3, "text": "…", "quotes": [[0, 9]]}` in the line it draws that page of the file.
+many bytes. With `"alone": true` in the line what is attached to a mail is not read. With `"draw": {"page": 3, "text":
+"…", "quotes": [[0, 9]]}` it draws that page of the file.
 
 It answers each on stdout with a line of JSON and, unless that says `{"refused": "why"}`, `size` bytes: the text as
 UTF-8 and after it `blocks` bytes for its blocks, or the page as PNG. It ends when stdin does. A file that takes more
@@ -19,6 +20,8 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple
+from functools import partial
+from pathlib import PurePath
 from typing import BinaryIO, NotRequired, TypedDict
 
 from index.document import layout
@@ -29,7 +32,7 @@ from index.readers.epub import read_epub
 from index.readers.extracted import Extracted
 from index.readers.html import read_html
 from index.readers.jsontext import read_json
-from index.readers.kind import Kind
+from index.readers.kind import Kind, kind_of
 from index.readers.mail import read_mail
 from index.readers.markdown import read_markdown
 from index.readers.notebook import read_notebook
@@ -58,11 +61,14 @@ class _Request(TypedDict):
     kind: Kind
     size: int
     seconds: float
+    alone: NotRequired[bool]
     draw: NotRequired[_Draw]
 
 
 _Answer = tuple[dict[str, object], bytes]
 _PATIENCE = 5
+_DEEPEST_MAIL = 3
+"""Mails attached as files to mails that are read inside each other."""
 _READERS: dict[Kind, Callable[[bytes], Extracted]] = {
     "text": read_text,
     "markdown": read_markdown,
@@ -70,7 +76,6 @@ _READERS: dict[Kind, Callable[[bytes], Extracted]] = {
     "table": read_table,
     "json": read_json,
     "notebook": read_notebook,
-    "mail": read_mail,
     "pdf": _read_pdf,
     "docx": read_docx,
     "pptx": read_pptx,
@@ -113,7 +118,10 @@ def _bound(megabytes: int) -> None:
 
 def _answer(answers: BinaryIO, request: _Request, data: bytes) -> None:
     try:
-        told, body = _drawn(request["draw"], data) if "draw" in request else _read(request["kind"], data)
+        if "draw" in request:
+            told, body = _drawn(request["draw"], data)
+        else:
+            told, body = _told(_read(request["kind"], data, _DEEPEST_MAIL if request.get("alone") else 0))
     except UnreadableFile as error:
         told, body = {"refused": str(error)}, b""
     answers.write(json.dumps(told).encode() + b"\n")
@@ -121,8 +129,17 @@ def _answer(answers: BinaryIO, request: _Request, data: bytes) -> None:
     answers.flush()
 
 
-def _read(kind: Kind, data: bytes) -> _Answer:
-    extracted = _READERS[kind](data)
+def _read(kind: Kind, data: bytes, depth: int) -> Extracted:
+    if kind != "mail":
+        return _READERS[kind](data)
+    return read_mail(data, partial(_read_attached, depth + 1) if depth < _DEEPEST_MAIL else None)
+
+
+def _read_attached(depth: int, name: str, data: bytes) -> Extracted:
+    return _read(kind_of(PurePath(name).suffix, data), data, depth)
+
+
+def _told(extracted: Extracted) -> _Answer:
     text, blocks = extracted.text.encode(), extracted.blocks.pack()
     return {
         "size": len(text) + len(blocks),
