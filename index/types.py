@@ -61,6 +61,37 @@ class Section:
     columns: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A rectangle on a page, in parts of its width and height, from its left upper corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def is_beside(self, other: Frame) -> bool:
+        """Whether `other` stands right of this one on the same line."""
+        middle = other.top + other.height / 2
+        return self.top <= middle <= self.top + self.height and other.left >= self.left
+
+    def around(self, other: Frame) -> Frame:
+        """The smallest one that holds both."""
+        left, top = min(self.left, other.left), min(self.top, other.top)
+        right = max(self.left + self.width, other.left + other.width)
+        foot = max(self.top + self.height, other.top + other.height)
+        return Frame(left, top, right - left, foot - top)
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedSpan:
+    """A word of a document's text that was read by OCR: how sure that is, 0 to 1, and where it stands on its page."""
+
+    span: Span
+    confidence: float
+    frame: Frame
+
+
 BlockKind = Literal["heading", "paragraph", "item", "row", "furniture"]
 
 
@@ -116,6 +147,8 @@ class Document:
     """In order and apart; empty where the text alone tells its articles."""
     notes: tuple[str, ...] = ()
     """What else was not read of the file, in words for a person."""
+    scanned: tuple[ScannedSpan, ...] = ()
+    """The words that were read by OCR, in order."""
     blocks: Sequence[Block] = ()
     """In order and apart. What stands between two is white space, or marks such as the rule below a table's heads."""
 

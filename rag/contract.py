@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
-from index.types import IndexState, Passage, Source, Span
+from index.document.scan import confidence
+from index.types import Frame, IndexState, Passage, ScannedSpan, Source, Span
 from rag.types import (
     Answer,
     AnswererName,
@@ -127,6 +128,7 @@ def passage_as_json(item: RetrievedPassage) -> Json:
         "path": item.source.path,
         **_printed(item.source, item.headings),
         "page": item.passage.page,
+        "ocr": confidence(item.scanned, item.passage.span),
         "start": item.passage.start,
         "end": item.passage.end,
         "text": item.passage.text,
@@ -156,6 +158,7 @@ def _citation(citation: Citation) -> Json:
         "sha256": citation.source.sha256,
         **_printed(citation.source, citation.headings),
         "page": citation.page,
+        "ocr": citation.ocr,
         "start": citation.span.start,
         "end": citation.span.end,
         "quote": citation.quote,
@@ -190,6 +193,7 @@ def _citation_from(told: Json) -> Citation:
         headings=_headings(told),
         answer=Span(*told["answer"]) if told["answer"] else None,
         cells=tuple((head, value) for head, value in told["cells"]),
+        ocr=told.get("ocr"),
     )
 
 
@@ -204,7 +208,14 @@ def _passage_from(told: Json, digests: Mapping[str, str]) -> RetrievedPassage:
         headings=_headings(told),
         columns=told["columns"],
         also_in=tuple(told["also_in"]),
+        scanned=_scanned(told),
     )
+
+
+def _scanned(told: Json) -> tuple[ScannedSpan, ...]:
+    """The whole of a passage as if it were one word, of which the contract knows but how sure OCR is."""
+    sure = told.get("ocr")
+    return () if sure is None else (ScannedSpan(Span(told["start"], told["end"]), sure, Frame(0, 0, 0, 0)),)
 
 
 def _source(told: Json, sha256: str) -> Source:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from index.types import IndexState, Passage, Source, Span
+from index.types import IndexState, Passage, ScannedSpan, Source, Span
 
 Verdict = Literal["quoted", "supported", "partly", "contradicted", "unsupported", "uncited"]
 Status = Literal["answered", "may_answer", "refused"]
@@ -45,6 +45,8 @@ class RetrievedPassage:
     headings: tuple[str, ...] = ()
     columns: str | None = None
     also_in: tuple[str, ...] = ()
+    scanned: tuple[ScannedSpan, ...] = ()
+    """The words of it that were read by OCR, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The exact words a statement was checked against, or that are quoted; `answer` as in `Quote`."""
+    """The exact words a statement was checked against, or that are quoted; `answer` as in `Quote`.
+
+    `ocr` is how sure OCR is of these words, 0 to 1; None where they were not read by it.
+    """
 
     label: int
     verdict: Verdict
@@ -121,6 +126,7 @@ class Citation:
     headings: tuple[str, ...] = ()
     answer: Span | None = None
     cells: tuple[tuple[str, str], ...] = ()
+    ocr: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

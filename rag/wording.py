@@ -139,3 +139,8 @@ def _answers(quote: Citation, start: int, end: int) -> bool:
     """Whether some of the words that answer stand from `start` to `end` of the quote."""
     answer, before = quote.answer, quote.span.start
     return answer is not None and answer.start < before + end and before + start < answer.end
+
+
+def by_ocr(sure: float) -> str:
+    """That words were read by OCR, and how sure it is of them."""
+    return f"read by OCR, {100 * sure:.0f} %"

@@ -57,6 +57,8 @@ HOMES = {
     "Stemmer": {"index/words/tokens.py"},
     "pypdfium2": {f"index/readers/{name}.py" for name in ("pdf", "pdf_lines", "pdf_page", "pdf_tables")},
     "selectolax": {"index/readers/html.py", "index/readers/style.py"},
+    "tesserocr": {"index/readers/tesseract.py"},
+    "PIL": {"index/readers/picture.py", "evals/bench/scans.py"},
     "watchfiles": {"index/folder/watch.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from index.document.blocks import Blocks, BlockWriter
-from index.types import Article, Block, Document, Span
+from index.types import Article, Block, Document, ScannedSpan, Span
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Structure:
 
     blocks: Blocks
     breaks: tuple[int, ...] = ()
+    scanned: tuple[ScannedSpan, ...] = ()
 
     def headings(self, at: int) -> tuple[Span, ...]:
         """The headings above the character `at` that hold for it, outermost first; none holds for itself."""
@@ -42,6 +43,10 @@ class Structure:
         first = max(0, bisect_right(self._starts, span.start) - 1)
         last = bisect_left(self._starts, span.end)
         return tuple(block for block in self.blocks[first:last] if block.span.overlap(span))
+
+    def scanned_in(self, span: Span) -> tuple[ScannedSpan, ...]:
+        """The words in `span` that were read by OCR, in order."""
+        return tuple(word for word in self.scanned if word.span.overlap(span))
 
     def rows(self, table: int) -> tuple[Block, ...]:
         """The rows of one table of the document, its heads first; none where there is no such table."""

@@ -88,6 +88,7 @@ def document_of(raw: Raw, got: Extracted) -> Document:
         pages=got.pages,
         sections=got.sections,
         notes=got.notes,
+        scanned=got.scanned,
         blocks=got.blocks,
     )
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import IO, TypedDict
 
@@ -26,7 +26,7 @@ _LARGE = 16 * 1024 * 1024
 """After a file of this many bytes the worker is ended, so that its memory goes back."""
 
 
-_PACKED: frozenset[Kind] = frozenset({"pdf", "docx", "pptx", "xlsx", "epub", "odt", "mail"})
+_PACKED: frozenset[Kind] = frozenset({"pdf", "docx", "pptx", "xlsx", "epub", "odt", "mail", "picture"})
 _PACKED_PATIENCE = 4
 """What is packed holds several times its size, and takes as much longer to read."""
 
@@ -86,14 +86,15 @@ class Worker:
             note = f"none of the files attached was read ({error})"
             return replace(extracted, notes=(*extracted.notes, note))
 
-    def draw(self, data: bytes, wanted: Wanted) -> Drawn:
-        """A page of the PDF `data` as a picture.
+    def draw(self, kind: Kind, data: bytes, wanted: Wanted) -> Drawn:
+        """A page of `data`, a PDF or a picture, as a picture.
 
         Raises: UnreadableFile, as `read` does.
         """
         quotes = [(quote.start, quote.end) for quote in wanted.quotes]
-        asked = {"kind": "pdf", "draw": {"page": wanted.page, "text": wanted.text, "quotes": quotes}}
-        told, png = self._answer(asked, "pdf", data)
+        frames = [[astuple(frame) for frame in frames] for frames in wanted.frames]
+        draw = {"page": wanted.page, "text": wanted.text, "quotes": quotes, "frames": frames}
+        told, png = self._answer({"kind": kind, "draw": draw}, kind, data)
         return Drawn(png, told["width"], told["height"], tuple(Box(*box) for box in told["boxes"]))
 
     def _answer(self, asked: Mapping[str, object], kind: Kind, data: bytes) -> tuple[_Told, bytes]:
@@ -185,7 +186,7 @@ class _Told(TypedDict, total=False):
 
 
 def _extracted(told: _Told, body: bytes) -> Extracted:
-    pages, sections = layout.from_json(told["layout"])
+    pages, sections, scanned = layout.from_json(told["layout"])
     cut = len(body) - told["blocks"]
     return Extracted(
         text=body[:cut].decode(),
@@ -195,5 +196,6 @@ def _extracted(told: _Told, body: bytes) -> Extracted:
         pages=pages,
         sections=sections,
         notes=tuple(told["notes"]),
+        scanned=scanned,
         blocks=Blocks.unpack(body[cut:]),
     )

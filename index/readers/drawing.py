@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.types import Span
+from index.types import Frame, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class Wanted:
     page: int
     text: str
     quotes: tuple[Span, ...] = ()
+    frames: tuple[tuple[Frame, ...], ...] = ()
+    """Where the words of each quote stand, where that is known: of pages that were read by OCR."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from index.errors import UnreadableFile
 from index.readers import grid
 from index.readers.grid import Heads
 from index.readers.lines import write_blocks
-from index.types import BlockKind, Section, Span
+from index.types import BlockKind, Frame, ScannedSpan, Section, Span
 
 MAX_CHARACTERS = 50_000_000
 """A text longer than this is refused: a library in one file, or a bomb."""
+_REACH = 200
+"""Further on a word of a page is not looked for."""
 MAX_LINE = 5_000_000
 """And so is one with a longer line, which no book is."""
 
@@ -49,6 +51,7 @@ class Extracted:
     pages: tuple[int, ...] = ()
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
+    scanned: tuple[ScannedSpan, ...] = ()
     blocks: Blocks = Blocks()  # noqa: RUF009 - nothing changes it
 
 
@@ -74,6 +77,7 @@ class Composer:
         self._sections: list[Section] = []
         self._open: Section | None = None
         self._notes: list[str] = []
+        self._scanned: list[ScannedSpan] = []
         self._blocks = BlockWriter()
 
     def block(self, text: str, gap: str = "\n\n", kind: BlockKind = "paragraph", level: int = 0) -> None:
@@ -114,6 +118,9 @@ class Composer:
             for section in sections
         )
         self._blocks.copy(inner.blocks, offset)
+        self._scanned += (
+            replace(word, span=Span(word.span.start + offset, word.span.end + offset)) for word in inner.scanned
+        )
         self._hidden += inner.hidden
         self._replaced += inner.replaced
         self._notes += (f"{title}: {note}" for note in inner.notes)
@@ -155,6 +162,22 @@ class Composer:
     def page(self) -> None:
         """A page begins with the next block."""
         self._pages.append(self._length)
+
+    def scan(self, words: Iterable[tuple[str, float, Frame]]) -> None:
+        """The words that OCR has read on the page last begun, with how sure it is and where they stand, in order."""
+        begun = self._pages[-1]
+        count, length = 0, self._length
+        while length > begun:
+            count += 1
+            length -= len(self._parts[-count])
+        text = "".join(self._parts[-count:]) if count else ""
+        at = 0
+        for word, confidence, frame in words:
+            clean = visible(word)[0].rstrip("-")
+            place = text.find(clean, at, at + _REACH) if clean else -1
+            if place >= 0:
+                at = place + len(clean)
+                self._scanned.append(ScannedSpan(Span(begun + place, begun + at), confidence, frame))
 
     def section(
         self,
@@ -203,6 +226,7 @@ class Composer:
                 for section in self._sections
             ),
             notes=tuple(self._notes),
+            scanned=tuple(self._scanned),
             blocks=self._blocks.done(),
         )
 

@@ -5,9 +5,24 @@ from __future__ import annotations
 from typing import Literal
 
 from index.errors import UnreadableFile
+from index.readers import tesseract
 
 Kind = Literal[
-    "text", "markdown", "html", "table", "json", "notebook", "mail", "pdf", "docx", "pptx", "xlsx", "epub", "odt", "rtf"
+    "text",
+    "markdown",
+    "html",
+    "table",
+    "json",
+    "notebook",
+    "mail",
+    "pdf",
+    "docx",
+    "pptx",
+    "xlsx",
+    "epub",
+    "odt",
+    "rtf",
+    "picture",
 ]
 
 _SUFFIXES: dict[Kind, str] = {
@@ -24,6 +39,7 @@ _SUFFIXES: dict[Kind, str] = {
     "epub": ".epub",
     "odt": ".odt .ott",
     "rtf": ".rtf",
+    "picture": ".png .jpg .jpeg .tif .tiff",
 }
 """What else is text is read as it stands: notes, logs, source code."""
 _NAMED: dict[str, Kind] = {suffix: kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
@@ -74,6 +90,7 @@ _MAGIC = (
     (b"wOF2\0", "a font"),
     (b"\0\x01\0\0\0", "a font"),
 )
+_PICTURES = frozenset({"a PNG picture", "a JPEG picture", "a TIFF picture"})
 _MAGIC_BEFORE_NUL = ((b"MZ", "a Windows program"), (b"ID3", "an MP3 recording"), (b"RIFF", "a recording or picture"))
 """Letters that may begin a text too, so a NUL must follow soon."""
 
@@ -90,6 +107,8 @@ def kind_of(suffix: str, data: bytes) -> Kind:
     found = _content(data)
     if named in _BINARY:
         return _checked(named, suffix, data, found)
+    if named == "picture":
+        return _pictured(found or "not a picture, though its name says so")
     if found is None and suffix != ".svg":
         return named
     if suffix == "" and found in _BINARY.values():
@@ -107,6 +126,14 @@ def _checked(named: Kind, suffix: str, data: bytes, found: str | None) -> Kind:
     if found == _OLD_OFFICE and _LOCKED in data:
         raise UnreadableFile("protected with a password")
     raise UnreadableFile(f"{found or 'not ' + _BINARY[named]}, though its name ends in {suffix}")
+
+
+def _pictured(content: str) -> Kind:
+    if content not in _PICTURES:
+        raise UnreadableFile(content)
+    if not tesseract.is_installed():
+        raise UnreadableFile(f"{content}; {tesseract.HOW}")
+    return "picture"
 
 
 def _content(data: bytes) -> str | None:

@@ -13,7 +13,8 @@ from email.utils import parseaddr, parsedate_to_datetime
 from index.errors import UnreadableFile
 from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
-from index.readers.html import Page, read_page
+from index.readers.html import read_page
+from index.readers.html_page import Page
 from index.readers.thread import Part, Voice, marked, parts
 
 _DEEPEST = 20

@@ -12,9 +12,11 @@ from statistics import median
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from index.errors import UnreadableFile
+from index.readers import ocr, tesseract
 from index.readers.extracted import Composer, Extracted
 from index.readers.hyphens import Hyphens
 from index.readers.pdf_lines import Line, PageLines, Ruled, lines_of
+from index.readers.tesseract import DOTS, Pixels
 
 _WIDE = 1.35
 """Lines further apart than this many usual steps are of two paragraphs."""
@@ -41,7 +43,8 @@ class _Paragraph:
 def read_pdf(data: bytes) -> Extracted:
     """The text of a PDF with the place where each page begins, and the title, author and date that the file gives.
 
-    Lines that repeat at the head or the foot of pages are left out, and counted.
+    Lines that repeat at the head or the foot of pages are left out, and counted. Pages without text are read by OCR
+    where that is installed.
 
     Raises: UnreadableFile, when it is damaged, locked, or has no text on any page.
     """
@@ -53,6 +56,7 @@ def read_pdf(data: bytes) -> Extracted:
     try:
         told = document.get_metadata_dict(skip_empty=True)
         pages = [_page(document, index) for index in range(len(document))]
+        scanned = _scan(document, pages) if tesseract.is_installed() else ()
     finally:
         document.close()
     empty = [number for number, page in enumerate(pages, start=1) if page is not None and not page.parts]
@@ -60,9 +64,11 @@ def read_pdf(data: bytes) -> Extracted:
     _require_text(empty, broken, len(pages))
     composer = Composer()
     composer.section(title=_name(told.get("Title")), author=_name(told.get("Author")), date=_date(told))
-    _compose(composer, pages)
+    compose(composer, pages)
+    if scanned:
+        composer.note(f"{_in_words(scanned)} read by OCR")
     if empty:
-        composer.note(f"no text layer on {_in_words(empty)}: empty, or pictures that need OCR")
+        composer.note(f"no text layer on {_in_words(empty)}: empty, or {_unread(scanned)}")
     if broken:
         composer.note(f"{_in_words(broken)} could not be read")
     return composer.done()
@@ -79,14 +85,39 @@ def _page(document: pdfium.PdfDocument, index: int) -> PageLines | None:
         return None
 
 
+def _scan(document: pdfium.PdfDocument, pages: list[PageLines | None]) -> list[int]:
+    """Put the lines that OCR reads in the place of pages without a text layer; which pages those were, from 1."""
+    scanned: list[int] = []
+    for index in [index for index, page in enumerate(pages) if page is not None and not page.parts][: ocr.MOST_PAGES]:
+        lines = ocr.read_pixels(_pixels(document[index]))
+        if lines.parts:
+            pages[index] = lines
+            scanned.append(index + 1)
+    return scanned
+
+
+def _pixels(page: pdfium.PdfPage) -> Pixels:
+    width, height = page.get_size()
+    scale = min(DOTS / ocr.POINTS, (ocr.MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+    bitmap = page.render(scale=scale, grayscale=True)
+    pixels, stride = bytes(bitmap.buffer), bitmap.stride
+    rows = b"".join(pixels[top : top + bitmap.width] for top in range(0, stride * bitmap.height, stride))
+    return Pixels(rows, bitmap.width, bitmap.height, max(1, round(scale * ocr.POINTS)))
+
+
+def _unread(scanned: Sequence[int]) -> str:
+    return "pictures in which OCR reads nothing" if scanned or tesseract.is_installed() else f"a scan; {tesseract.HOW}"
+
+
 def _require_text(empty: Sequence[int], broken: Sequence[int], pages: int) -> None:
     if len(broken) == pages:
         raise UnreadableFile("a damaged PDF: none of its pages can be read")
     if len(empty) + len(broken) == pages:
-        raise UnreadableFile(f"no text layer on {_in_words(empty)}: a scan, which needs OCR, or empty")
+        raise UnreadableFile(f"no text layer on {_in_words(empty)}: empty, or {_unread(())}")
 
 
-def _compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
+def compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
+    """Add the text of pages, None for one that cannot be read, without the lines that repeat at their edges."""
     running = running_lines([page for page in pages if page is not None])
     hyphens = Hyphens([line.text for page in pages if page is not None for line in page.all_lines()])
     body = _usual_size(pages)
@@ -111,6 +142,8 @@ def _compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
             level = 0 if runs_on else levels.of(part)
             composer.block(part.text, "\n" if runs_on else "\n\n", "heading" if level else "paragraph", level)
             last = part.text
+        words = ocr.scanned_words(part for part in parts if isinstance(part, Line))
+        composer.scan((word.text, word.confidence, word.frame) for word in words)
     if left_out:
         composer.note(f"{left_out:,} lines that repeat at the head or the foot of pages left out")
     if turned:

@@ -14,6 +14,7 @@ from index.errors import UnreadableFile
 from index.readers.drawing import Box, Drawn, Wanted
 from index.readers.hyphens import BREAK
 from index.readers.pdf_lines import lines_of
+from index.types import Frame
 
 WIDTH = 1400
 """Pixels, enough for a screen that shows two for one."""
@@ -24,6 +25,8 @@ _STEM = 12
 _BLANKS = 4
 """Characters not quoted that may stand between two of a line: blanks, and the end of the line before."""
 _MARGIN = 1.0
+_FINE = 10_000
+"""Steps into which the sides of a page are parted, to place a frame."""
 _MARKER = (255, 226, 120, 255)
 _EDGE = (184, 134, 11, 255)
 _Rectangle = tuple[float, float, float, float]
@@ -47,7 +50,8 @@ def draw_page(data: bytes, wanted: Wanted) -> Drawn:
 def _draw(page: pdfium.PdfPage, wanted: Wanted) -> Drawn:
     width, height = page.get_size()
     scale = min(WIDTH / max(width, 1.0), _HIGHEST / max(height, 1.0))
-    rectangles = [list(quote) for quote in _rectangles(page, wanted)]
+    framed = [[_on_page(page, frame) for frame in frames] for frames in wanted.frames]
+    rectangles = framed if any(framed) else [list(quote) for quote in _rectangles(page, wanted)]
     for rectangle in (one for quote in rectangles for one in quote):
         _paint(page, rectangle)
     bitmap = page.render(scale=scale, rev_byteorder=True)
@@ -109,6 +113,18 @@ def _places(text: str, printed: Sequence[tuple[int, str]]) -> list[int | None]:
             found[index] = printed[place][0]
             at = place + 1
     return found
+
+
+def _on_page(page: pdfium.PdfPage, frame: Frame) -> _Rectangle:
+    """A frame on the page as it is seen, in points."""
+    edges: list[tuple[float, float]] = []
+    for across, down in ((frame.left, frame.top), (frame.left + frame.width, frame.top + frame.height)):
+        x, y = ctypes.c_double(), ctypes.c_double()
+        place = (round(across * _FINE), round(down * _FINE))
+        raw.FPDF_DeviceToPage(page, 0, 0, _FINE, _FINE, 0, *place, x, y)
+        edges.append((x.value, y.value))
+    (left, right), (bottom, top) = (sorted(pair) for pair in zip(*edges, strict=True))
+    return left, bottom, right, top
 
 
 def _paint(page: pdfium.PdfPage, rectangle: _Rectangle) -> None:

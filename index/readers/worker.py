@@ -2,7 +2,7 @@
 
 It takes one file after the other on stdin: a line of JSON, `{"kind": "pdf", "size": 1234, "seconds": 20}`, then that
 many bytes. With `"alone": true` in the line what is attached to a mail is not read. With `"draw": {"page": 3, "text":
-"…", "quotes": [[0, 9]]}` it draws that page of the file.
+"…", "quotes": [[0, 9]], "frames": []}` it draws that page of the file.
 
 It answers each on stdout with a line of JSON and, unless that says `{"refused": "why"}`, `size` bytes: the text as
 UTF-8 and after it `blocks` bytes for its blocks, or the page as PNG. It ends when stdin does. A file that takes more
@@ -42,19 +42,26 @@ from index.readers.rtf import read_rtf
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
-from index.types import Span
+from index.types import Frame, Span
 
 
 def _read_pdf(data: bytes) -> Extracted:
-    from index.readers.pdf import read_pdf  # the one reader that needs a library
+    from index.readers.pdf import read_pdf  # which needs a library that most files do not
 
     return read_pdf(data)
+
+
+def _read_picture(data: bytes) -> Extracted:
+    from index.readers.picture import read_picture
+
+    return read_picture(data)
 
 
 class _Draw(TypedDict):
     page: int
     text: str
     quotes: list[tuple[int, int]]
+    frames: list[list[tuple[float, float, float, float]]]
 
 
 class _Request(TypedDict):
@@ -77,6 +84,7 @@ _READERS: dict[Kind, Callable[[bytes], Extracted]] = {
     "json": read_json,
     "notebook": read_notebook,
     "pdf": _read_pdf,
+    "picture": _read_picture,
     "docx": read_docx,
     "pptx": read_pptx,
     "xlsx": read_xlsx,
@@ -119,7 +127,7 @@ def _bound(megabytes: int) -> None:
 def _answer(answers: BinaryIO, request: _Request, data: bytes) -> None:
     try:
         if "draw" in request:
-            told, body = _drawn(request["draw"], data)
+            told, body = _drawn(request["kind"], request["draw"], data)
         else:
             told, body = _told(_read(request["kind"], data, _DEEPEST_MAIL if request.get("alone") else 0))
     except UnreadableFile as error:
@@ -148,15 +156,18 @@ def _told(extracted: Extracted) -> _Answer:
         "replaced": extracted.replaced,
         "hidden": extracted.hidden,
         "notes": extracted.notes,
-        "layout": layout.to_json(extracted.pages, extracted.sections),
+        "layout": layout.to_json(extracted.pages, extracted.sections, extracted.scanned),
     }, text + blocks
 
 
-def _drawn(wanted: _Draw, data: bytes) -> _Answer:
+def _drawn(kind: Kind, draw: _Draw, data: bytes) -> _Answer:
     from index.readers.pdf_page import draw_page
+    from index.readers.picture import draw_picture
 
-    quotes = tuple(Span(start, end) for start, end in wanted["quotes"])
-    drawn = draw_page(data, Wanted(wanted["page"], wanted["text"], quotes))
+    quotes = tuple(Span(start, end) for start, end in draw["quotes"])
+    frames = tuple(tuple(Frame(*frame) for frame in frames) for frames in draw["frames"])
+    wanted = Wanted(draw["page"], draw["text"], quotes, frames)
+    drawn = draw_picture(data, wanted) if kind == "picture" else draw_page(data, wanted)
     boxes = [astuple(box) for box in drawn.boxes]
     return {"size": len(drawn.png), "width": drawn.width, "height": drawn.height, "boxes": boxes}, drawn.png
 

@@ -136,10 +136,11 @@ class Corpus:
         columns = "id, sha256, text, encoding, replaced, hidden, notes, layout, blocks"
         row = self._one(f"SELECT {columns} FROM documents WHERE id = ?", document_id)
         key, sha256, text, encoding, replaced, hidden, notes, places, blocks = row
-        pages, sections = layout.from_json(places)
+        pages, sections, scanned = layout.from_json(places)
         return Document(
             *(key, sha256, text, encoding, replaced, hidden, pages, sections),
             notes=tuple(json.loads(notes)),
+            scanned=scanned,
             blocks=Blocks.unpack(blocks),
         )
 
@@ -290,8 +291,9 @@ class Corpus:
             return str(error.__cause__)
 
     def _read_structure(self, document_id: str) -> Structure:
-        packed = self._one("SELECT blocks FROM documents WHERE id = ?", document_id)[0]
-        return Structure(Blocks.unpack(packed), breaks(self.articles(document_id)))
+        packed, places = self._one("SELECT blocks, layout FROM documents WHERE id = ?", document_id)
+        _, _, scanned = layout.from_json(places)
+        return Structure(Blocks.unpack(packed), breaks(self.articles(document_id)), scanned)
 
     def _passage(self, row: _Row) -> Passage:
         key, document, article, start, stop, page = row

@@ -9,19 +9,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
+from index.document import scan
 from index.errors import UnreadableFile
 from index.readers import Worker, id_of, read_bytes
 from index.readers.drawing import Drawn, Wanted
+from index.readers.kind import Kind
 from index.store.corpus import Held
-from index.types import Document, Span
+from index.types import Document, Frame, Span
 
-__all__ = ["Pages", "is_pdf", "page_at", "page_span"]
+__all__ = ["Pages", "drawn_as", "page_at", "page_span"]
 _KEPT = 8
 
 
-def is_pdf(document: Document) -> bool:
-    """Whether the document was read from a PDF, which its id tells."""
-    return document.id == id_of("pdf", document.sha256)
+def drawn_as(document: Document) -> Kind | None:
+    """What the document was read from whose pages can be drawn, a PDF or a picture, which its id tells; else None."""
+    kinds: tuple[Kind, ...] = ("pdf", "picture")
+    return next((kind for kind in kinds if document.id == id_of(kind, document.sha256)), None)
 
 
 def page_at(document: Document, at: int) -> int:
@@ -49,14 +52,19 @@ class Pages:
         Raises: UnreadableFile, when no file of the document is as it was indexed, or the page cannot be drawn.
         """
         span = page_span(held.document, page)
-        wanted = Wanted(page, span.of(held.document.text), tuple(_within(span, quote) for quote in quotes))
+        wanted = Wanted(
+            page,
+            span.of(held.document.text),
+            tuple(_within(span, quote) for quote in quotes),
+            tuple(_frames(held.document, span, quote) for quote in quotes),
+        )
         data = _unchanged(held, max_bytes)
         with self._lock:
             key = (held.document.sha256, wanted)
             drawn = self._kept.pop(key, None)
             if drawn is None:
                 with Worker() as worker:
-                    drawn = worker.draw(data, wanted)
+                    drawn = worker.draw(drawn_as(held.document) or "pdf", data, wanted)
             self._kept[key] = drawn
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -67,6 +75,12 @@ def _within(span: Span, quote: Span) -> Span:
     """The part of `quote` that lies in `span`, counted from its start; empty where none does."""
     start = min(max(quote.start, span.start), span.end) - span.start
     return Span(start, max(start, min(quote.end, span.end) - span.start))
+
+
+def _frames(document: Document, page: Span, quote: Span) -> tuple[Frame, ...]:
+    """Where those words of a quote stand that OCR has read on this page."""
+    part = Span(max(page.start, quote.start), max(page.start, min(page.end, quote.end)))
+    return tuple(scan.frames(document.scanned, part))
 
 
 def _unchanged(held: Held, max_bytes: int) -> bytes:

@@ -155,7 +155,7 @@ def holds_vectors(file: Path) -> bool:
 def _document_row(document: Document) -> tuple[str | int | bytes, ...]:
     return (
         *(document.id, document.sha256, document.text, document.encoding, document.replaced, document.hidden),
-        *(json.dumps(document.notes), layout.to_json(document.pages, document.sections)),
+        *(json.dumps(document.notes), layout.to_json(document.pages, document.sections, document.scanned)),
         packed(document.blocks).pack(),
     )
 

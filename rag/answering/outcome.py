@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from index.document.scan import confidence
 from index.types import Source, Span
 from rag.answering.extract import QuotesAnswerer, line
 from rag.answering.prompt import is_only_declined
@@ -182,7 +183,8 @@ def _citation(item: RetrievedPassage, verdict: Verdict, span: Span) -> Citation:
     """The exact words of a passage at `span`."""
     passage = item.passage
     words = passage.text[span.start - passage.start : span.end - passage.start]
-    return Citation(item.label, verdict, item.source, passage.page, span, words, item.headings)
+    sure = confidence(item.scanned, span)
+    return Citation(item.label, verdict, item.source, passage.page, span, words, item.headings, ocr=sure)
 
 
 def _unknown(statements: Sequence[Statement], passages: Sequence[RetrievedPassage]) -> tuple[int, ...]:

@@ -64,7 +64,9 @@ class Retriever:
         heads = " | ".join(cell.head for cell in first.cells) if first else ""
         path = heading_path(structure, text, passage.start)
         columns = heads if heads.strip(" |") else self._index.article(passage).columns
-        return RetrievedPassage(0, passage, self._index.source(passage), round(score, 6), ranks, path, columns or None)
+        scanned = structure.scanned_in(passage.span)
+        source = self._index.source(passage)
+        return RetrievedPassage(0, passage, source, round(score, 6), ranks, path, columns or None, scanned=scanned)
 
 
 def _distinct(items: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:

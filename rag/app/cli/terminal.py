@@ -26,6 +26,7 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
+from index.document.scan import confidence
 from rag import wording
 
 if TYPE_CHECKING:  # the values bring numpy, which `rag --help` can do without
@@ -199,7 +200,7 @@ class Terminal:
         self.line(Text.assemble((f"[{quote.label}]", "bold cyan"), " ", words), indent=2)
         if cells:
             self.line(f"“{one_line(quote.quote)}”", indent=6, style="dim")
-        origin = _origin(quote.source, quote.span.start, quote.span.end, quote.page, also_in)
+        origin = _origin(quote.source, quote.span.start, quote.span.end, quote.page, also_in, quote.ocr)
         self.line(origin, indent=6, style="dim")
 
     def _passages(self, answer: Answer) -> None:
@@ -337,13 +338,17 @@ def _byline(source: Source) -> str:
 
 def _passage_origin(item: RetrievedPassage) -> str:
     passage = item.passage
-    return _origin(item.source, passage.start, passage.end, passage.page, item.also_in)
+    sure = confidence(item.scanned, passage.span)
+    return _origin(item.source, passage.start, passage.end, passage.page, item.also_in, sure)
 
 
-def _origin(source: Source, start: int, end: int, page: int | None, also_in: Sequence[str] = ()) -> str:
+def _origin(
+    source: Source, start: int, end: int, page: int | None, also_in: Sequence[str] = (), sure: float | None = None
+) -> str:
     where = f"{one_line(source.path)}:{start}-{end}" + (f" (page {page})" if page is not None else "")
     parts = [part for part in (source.outlet, source.author, source.date, source.title) if part]
-    return ", ".join([*(one_line(part) for part in parts), where, *_also((*source.also, *also_in))])
+    scanned = [wording.by_ocr(sure)] if sure is not None else []
+    return ", ".join([*(one_line(part) for part in parts), where, *scanned, *_also((*source.also, *also_in))])
 
 
 def _also(paths: Sequence[str]) -> list[str]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from index.document.dates import human
+from index.document.scan import confidence
 from index.types import Source, Span
+from rag import wording
 from rag.app.page import reader
 from rag.app.page.answer import LONGEST_ECHO
 from rag.app.page.html import badge, safe
@@ -121,7 +123,9 @@ class _Panel:
         around = _around(file_text, span) if file_text is not None else ""
         spans = sorted({quote.span for quote in quotes}, key=lambda span: (span.start, span.end))
         also = (*first.source.also, *(item.also_in if item else ()))
-        where = _where(first.source, also, spans, first.page, _checked(file_text, quotes)) + self.mark(first)
+        sure = min((quote.ocr for quote in quotes if quote.ocr is not None), default=None)
+        checked = _checked(file_text, quotes) + _by_ocr(sure)
+        where = _where(first.source, also, spans, first.page, checked) + self.mark(first)
         headings = (item or first).headings
         return self._card(first.label, first.source, headings, badges, shown + around, where, _ranks(item), spans)
 
@@ -129,7 +133,8 @@ class _Panel:
         """The card of a passage that nothing is quoted from."""
         spans, also = [item.passage.span], (*item.source.also, *item.also_in)
         shown = _heads(item) + f'<blockquote dir="auto">{safe(item.passage.text)}</blockquote>'
-        where = _where(item.source, also, spans, item.passage.page, "")
+        sure = _by_ocr(confidence(item.scanned, item.passage.span))
+        where = _where(item.source, also, spans, item.passage.page, sure)
         return self._card(item.label, item.source, item.headings, "", shown, where, _ranks(item), spans)
 
     def _card(
@@ -171,6 +176,10 @@ def _where(source: Source, also: Sequence[str], spans: Sequence[Span], page: int
     places = ", ".join(f"{span.start:,}–{span.end:,}" for span in spans)
     on_page = f" · page {page}" if page is not None else ""
     return f'<span class="path">{safe(source.path)}</span>{on_page} · characters {places}{checked}{_also(also)}'
+
+
+def _by_ocr(sure: float | None) -> str:
+    return f' · <span class="ocr">{safe(wording.by_ocr(sure))}</span>' if sure is not None else ""
 
 
 def _also(paths: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from index.document.dates import human
 from index.readers.drawing import Drawn
 from index.store.corpus import Held
-from index.store.page_image import is_pdf, page_at
+from index.store.page_image import drawn_as, page_at
 from index.types import Article, Span
 from rag.app.page.html import count, safe
 from rag.app.page.marked import Highlight, quoted_first
@@ -197,8 +197,8 @@ def _path(reading: Reading) -> str:
 
 
 def _views(reading: Reading, view: View) -> str:
-    """The two ways to see a PDF."""
-    if not is_pdf(reading.held.document):
+    """The two ways to see a PDF or a picture."""
+    if drawn_as(reading.held.document) is None:
         return ""
     hit = reading.asked.first if reading.asked.given else None
     rows = ((name, reading.address(name, hit)) for name in ("text", "page"))

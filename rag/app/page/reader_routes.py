@@ -13,7 +13,7 @@ from starlette.routing import Route
 from index.errors import NoIndex, RagError, SettingsInvalid, UnreadableFile
 from index.readers.drawing import Drawn
 from index.store.corpus import Held
-from index.store.page_image import Pages, is_pdf
+from index.store.page_image import Pages, drawn_as
 from rag.app.page.reader import Asked, Reading, Theme, picture_page, said_page, text_page
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
@@ -51,7 +51,7 @@ class _Documents:
         """The document as a page."""
         try:
             reading = self._opened(request)
-            if request.query_params.get("view") != "page" or not is_pdf(reading.held.document):
+            if request.query_params.get("view") != "page" or drawn_as(reading.held.document) is None:
                 return StreamingResponse(text_page(reading), media_type="text/html", headers=_HEADERS)
             number = _number(reading, request.query_params.get("page"))
             return HTMLResponse(self._picture_page(request, reading, number), headers=_HEADERS)
@@ -110,7 +110,7 @@ def _theme(request: Request) -> Theme | None:
 
 def _number(reading: Reading, told: str | None) -> int:
     """The page that is asked for, or that of the words the reader opens at. Raises: _Refusal."""
-    pages = len(reading.held.document.pages) if is_pdf(reading.held.document) else 0
+    pages = len(reading.held.document.pages) if drawn_as(reading.held.document) else 0
     if told is None:
         return reading.page_of(reading.asked.first) if reading.asked.given else 1
     number = int(told) if told.isascii() and told.isdigit() and len(told) < 7 else 0
