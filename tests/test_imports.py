@@ -59,6 +59,8 @@ HOMES = {
     "selectolax": {"index/readers/html.py", "index/readers/style.py"},
     "tesserocr": {"index/readers/tesseract.py"},
     "PIL": {"index/readers/picture.py", "evals/bench/scans.py"},
+    "pypdf": {"index/readers/second.py"},
+    "openpyxl": {"index/readers/second.py"},
     "watchfiles": {"index/folder/watch.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }

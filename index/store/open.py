@@ -197,6 +197,10 @@ class Index:
         """A document with its articles and files; None where no document has this id."""
         return self._texts().held(document_id)
 
+    def document_ids(self) -> tuple[str, ...]:
+        """Every document."""
+        return self._texts().document_ids()
+
     def paths_of(self, document_id: str) -> tuple[str, ...]:
         """The paths under which a document was found, sorted; never none."""
         return self._texts().paths_of(document_id)

@@ -229,13 +229,21 @@ def doctor(
     repair: Annotated[
         bool, typer.Option("--repair", help="Build what is damaged anew from the stored text; nothing is embedded.")
     ] = False,
+    fidelity: Annotated[
+        bool, typer.Option("--fidelity", help="Read every file again by a second library, and list what differs.")
+    ] = False,
     home: Home = None,
     config: Config = None,
     collection: Collection = None,
     json: Json = False,
 ) -> None:
-    """Examine the index; a fault gives exit code 1."""
+    """Examine the index; a fault, or a file of which one of two readings has more, gives exit code 1."""
     settings = settings_of(home, config, collection).for_index()
+    if fidelity:
+        from rag.app.cli.fidelity import check
+
+        check(settings, json=json)
+        return
     from index.store.doctor import examine
     from index.vectors.embedder import embedder_of
 
