@@ -16,6 +16,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime, time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -129,8 +130,17 @@ def _xlsx(data: bytes) -> Iterator[str]:
     from openpyxl import load_workbook
 
     for sheet in load_workbook(io.BytesIO(data), read_only=True, data_only=True):
-        for row in sheet.iter_rows(values_only=True):
-            yield from (str(cell) for cell in row if cell is not None)
+        for row in sheet.iter_rows():
+            yield from (_shown(cell.value, cell.number_format) for cell in row if cell.value is not None)
+
+
+def _shown(value: object, form: str) -> str:
+    """A value as its cell shows it, as far as days and parts of a hundred go."""
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else str(value)
+    if not isinstance(value, float | int) or isinstance(value, bool):
+        return str(value)
+    return f"{value * 100 if '%' in form else value:.15g}"
 
 
 def _packed(part: str, paragraph: str) -> Callable[[bytes], Iterator[str]]:
