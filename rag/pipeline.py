@@ -21,6 +21,7 @@ from rag.answering.extract import QuotesAnswerer
 from rag.answering.outcome import Outcome, write
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
+from rag.answering.rows import with_empty_cell
 from rag.asking.asked import Asked, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
 from rag.asking.followup import leans
@@ -335,6 +336,7 @@ class Pipeline:
             within, filtering = parts.kept_to(search)
         reading, rest = self._read(parts, text, within, self._shown(), READ, clock)
         chosen = evidence_of(reading, self._decision, self._settings.answer.max_words)
+        chosen = with_empty_cell(chosen, reading, self._decision, self._reader)
         if rest:
             chosen = with_parts(chosen, reading, rest, self._decision, self._settings.answer.max_words)
         nothing = filtering.filters and not filtering.articles

@@ -8,6 +8,7 @@ from index.tokens import words
 from index.types import Span
 from rag.answering.decide import Decision
 from rag.answering.reading import Candidate, Reading
+from rag.answering.rows import named_first
 from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
@@ -29,7 +30,7 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
 
     The best sentence always is among them, however long, where there is any.
     """
-    ranked = decision.ranked(reading.candidates)
+    ranked = named_first(decision.ranked(reading.candidates), reading.question)
     if not ranked:
         return Evidence((), 0.0)
     chosen = _chosen(ranked, max_words)

@@ -1,0 +1,105 @@
+"""Rows of a table that a question names by their values, and what it asks of a row that holds no such value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from index.tokens import words
+from rag.answering.decide import Decision
+from rag.answering.reading import Candidate, Reading
+from rag.reader.layout import Unit, row_text
+from rag.reader.reader import Reader
+from rag.reader.units import ReadUnit
+from rag.types import Evidence, Quote
+
+_JOINT = "; "
+Ranked = Sequence[tuple[float, Candidate]]
+Cells = Sequence[tuple[str, str]]
+
+
+def named_first(ranked: Ranked, question: str) -> list[tuple[float, Candidate]]:
+    """The candidates without the rows that hold fewer of the question's words than another of the same table.
+
+    "Melk, 2020" is the row with both: one with Melk alone answers it no more than one with 2020 alone. Where the best
+    candidate is such a row, the one that holds more stands in its place. Heads are not counted, since every row has
+    them.
+    """
+    if not ranked or not ranked[0][1].unit.cells:
+        return list(ranked)
+    top, best = ranked[0]
+    wanted = _stems(question)
+    held = {id(item): wanted & _held(item) for _, item in ranked if _is_of_table(item, best)}
+    full = [(score, item) for score, item in ranked if not _is_less(held.get(id(item)), held.values())]
+    first = next(pair for pair in full if id(pair[1]) in held and held[id(pair[1])] >= held[id(best)])
+    return [(top, first[1]), *(pair for pair in full if pair is not first)]
+
+
+def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, reader: Reader) -> Evidence:
+    """The evidence; where its first quote is a row and the question asks for a cell of it that is empty, that row alone
+    and a refusal.
+
+    The reader is asked again with the empty cells filled from other rows: the answer it then marks is what is wanted.
+    Raises: ModelUnavailable.
+    """
+    quote = evidence.quotes[0] if evidence.quotes else None
+    unit = _unit_of(quote, reading) if quote is not None else None
+    if quote is None or unit is None or all(value for _, value in quote.cells):
+        return evidence
+    units = reading.units[quote.label]
+    borrowed = _borrowed(quote.cells, _rows_of(reading, quote.label))
+    filled = [(head, value or lent) for (head, value), lent in zip(quote.cells, borrowed, strict=True)]
+    at = units.index(unit)
+    asked = [Unit(row_text(filled)) if place == at else other.unit for place, other in enumerate(units)]
+    answer = reader.read(reading.question, [asked])[0].answers[at]
+    head = _head_at(answer[0], filled, quote.cells) if answer else None
+    if head is None:
+        return evidence
+    doubt = min(evidence.probability, decision.refused / 2)
+    return replace(evidence, quotes=(replace(quote, answer=None),), probability=doubt, missing=None, empty=head)
+
+
+def _is_of_table(one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates are rows of data of one table, as far as document and heads tell."""
+    heads = [[head for head, _ in candidate.unit.cells] for candidate in (one, other)]
+    return one.passage.passage.document_id == other.passage.passage.document_id and heads[0] == heads[1]
+
+
+def _held(candidate: Candidate) -> frozenset[str]:
+    return _stems(" ".join(value for _, value in candidate.unit.cells))
+
+
+def _is_less(held: frozenset[str] | None, every: Collection[frozenset[str]]) -> bool:
+    return held is not None and any(held < other for other in every)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.stem for word in words(text) if not word.is_stop)
+
+
+def _unit_of(quote: Quote, reading: Reading) -> ReadUnit | None:
+    return next((unit for unit in reading.units[quote.label] if unit.cells and unit.span == quote.span), None)
+
+
+def _rows_of(reading: Reading, label: int) -> list[Cells]:
+    """The rows of data of the document that a passage is of, as far as its passages were read."""
+    document = reading.passages[label - 1].passage.document_id
+    same = (item.label for item in reading.passages if item.passage.document_id == document)
+    return [unit.cells for one in same for unit in reading.units[one] if unit.cells]
+
+
+def _borrowed(cells: Cells, others: Sequence[Cells]) -> list[str]:
+    """For each cell what another row has under its head; empty where none has anything."""
+    alike = [other for other in others if [head for head, _ in other] == [head for head, _ in cells]]
+    return [next((other[at][1] for other in alike if other[at][1]), "") for at in range(len(cells))]
+
+
+def _head_at(place: int, filled: Cells, cells: Cells) -> str | None:
+    """The head of the empty cell whose borrowed value stands at `place` of the row's text; None for a value of its own."""
+    end = 0
+    for (head, value), (_, own) in zip(filled, cells, strict=True):
+        if value:
+            end += len(row_text([(head, value)])) + len(_JOINT)
+        if place < end:
+            return None if own else head
+    return None
