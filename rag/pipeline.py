@@ -18,10 +18,10 @@ from index.types import Embedder, IndexState
 from index.within import Within
 from rag.answering.decide import Decision, in_order, load_decision
 from rag.answering.extract import QuotesAnswerer
+from rag.answering.lookup import with_empty_cell
 from rag.answering.outcome import Outcome, write
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
-from rag.answering.rows import with_empty_cell
 from rag.asking.asked import Asked, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
 from rag.asking.followup import leans

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from index.tokens import words
 from index.types import Span
 from rag.answering.decide import Decision
+from rag.answering.lookup import is_identifier, named_first
 from rag.answering.reading import Candidate, Reading
-from rag.answering.rows import named_first
 from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
@@ -38,7 +38,7 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     quotes = [_quote(reading, candidate) for candidate in chosen if candidate.unit not in listed]
     whole = [_whole_list(reading, chosen[0], listed)] if listed else []
     quotes = [*_with_withdrawals(reading, whole), *_with_withdrawals(reading, quotes)]
-    unknown = [mark for mark in reading.absent if _is_identifier(mark)]
+    unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
     if unknown:  # T-4419 says nothing of T-4499, however alike they read
@@ -120,13 +120,6 @@ def _list_of(reading: Reading, best: Candidate, max_words: int) -> list[ReadUnit
             break
         listed.append(unit)
     return listed if len(listed) > 1 else []
-
-
-def _is_identifier(mark: str) -> bool:
-    """Whether a mark is the name of one thing by its form: letters and digits, in capitals or with three digits."""
-    digits = sum(character.isdigit() for character in mark)
-    letters = [character for character in mark if character.isalpha()]
-    return bool(digits and letters) and (digits > 2 or any(map(str.isupper, letters)))
 
 
 def _whole_list(reading: Reading, best: Candidate, listed: Sequence[ReadUnit]) -> Quote:

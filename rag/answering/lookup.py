@@ -1,24 +1,59 @@
-"""Rows of a table that a question names by their values, and what it asks of a row that holds no such value."""
+"""What a question names exactly: an identifier, a row of a table by its values, a cell that holds none."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from index.tokens import words
 from rag.answering.decide import Decision
-from rag.answering.reading import Candidate, Reading
+from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
 from rag.reader.layout import Unit, row_text
 from rag.reader.reader import Reader
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
 
 _JOINT = "; "
-Ranked = Sequence[tuple[float, Candidate]]
+_OF_READER = ("margin", "share", "lead")
+Pair = tuple[float, Candidate]
+Ranked = Sequence[Pair]
 Cells = Sequence[tuple[str, str]]
 
 
-def named_first(ranked: Ranked, question: str) -> list[tuple[float, Candidate]]:
+def named_first(ranked: Ranked, question: str) -> list[Pair]:
+    """The candidates, those that a question names before others of their kind, which are left out."""
+    return _rows_named(_without_rivals(ranked, question), question)
+
+
+def is_identifier(mark: str) -> bool:
+    """Whether a mark is the name of one thing by its form: letters and digits, in capitals or with three digits."""
+    digits = sum(character.isdigit() for character in mark)
+    letters = [character for character in mark if character.isalpha()]
+    return bool(digits and letters) and (digits > 2 or any(map(str.isupper, letters)))
+
+
+def _without_rivals(ranked: Ranked, question: str) -> Ranked:
+    """The candidates without those that have another identifier of the form of one asked for, where that is held."""
+    for asked in filter(is_identifier, (mark.text for mark in marks(question))):
+        held = [_identifiers(item) for _, item in ranked]
+        key = mark_key(asked)
+        if any(key in keys for keys in held):
+            is_rival = [key not in keys and any(_form(key) == _form(other) for other in keys) for keys in held]
+            own = [pair for pair, rival in zip(ranked, is_rival, strict=True) if not rival]
+            ranked = _with_first(own[0], own, ranked[0])
+    return ranked
+
+
+def _identifiers(candidate: Candidate) -> frozenset[str]:
+    return frozenset(mark_key(mark.text) for mark in marks(candidate.unit.unit.text) if is_identifier(mark.text))
+
+
+def _form(identifier: str) -> str:
+    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "0", identifier))
+
+
+def _rows_named(ranked: Ranked, question: str) -> list[Pair]:
     """The candidates without the rows that hold fewer of the question's words than another of the same table.
 
     "Melk, 2020" is the row with both: one with Melk alone answers it no more than one with 2020 alone. Where the best
@@ -27,12 +62,28 @@ def named_first(ranked: Ranked, question: str) -> list[tuple[float, Candidate]]:
     """
     if not ranked or not ranked[0][1].unit.cells:
         return list(ranked)
-    top, best = ranked[0]
+    best = ranked[0][1]
     wanted = _stems(question)
     held = {id(item): wanted & _held(item) for _, item in ranked if _is_of_table(item, best)}
     full = [(score, item) for score, item in ranked if not _is_less(held.get(id(item)), held.values())]
     first = next(pair for pair in full if id(pair[1]) in held and held[id(pair[1])] >= held[id(best)])
-    return [(top, first[1]), *(pair for pair in full if pair is not first)]
+    return _with_first(first, full, ranked[0])
+
+
+def _with_first(first: Pair, pairs: Ranked, best: Pair) -> list[Pair]:
+    """`pairs`, with `first` in the place of `best`, the likeliest of its kind.
+
+    What the reader makes of one of several rows or sentences that are alike it makes of any: which of them is meant,
+    the words tell better.
+    """
+    if first is best:
+        return list(pairs)
+    features = [
+        max(own, other) if name in _OF_READER else own
+        for name, own, other in zip(FEATURES, first[1].features, best[1].features, strict=True)
+    ]
+    stand_in = (max(first[0], best[0]), replace(first[1], features=tuple(features)))
+    return [stand_in, *(pair for pair in pairs if pair is not first)]
 
 
 def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, reader: Reader) -> Evidence:
