@@ -59,8 +59,8 @@ _LINES = (
 )
 _HEADS = (
     (
-        "---------- Forwarded message ---------\nFrom: Ivo Klein <ivo@example.org>\nDate: Mon, Jun 10, 2024 at 4:20 PM\n"
-        "Subject: Works\nTo: Ada Writer <ada@example.org>",
+        "---------- Forwarded message ---------\nFrom: Ivo Klein <ivo@example.org>\n"
+        "Date: Mon, Jun 10, 2024 at 4:20 PM\nSubject: Works\nTo: Ada Writer <ada@example.org>",
         "Ivo Klein", "2024-06-10",
     ),
     (
@@ -79,8 +79,8 @@ _HEADS = (
         "Jürgen Groß", "2024-06-10",
     ),
     (
-        "---------- Message transféré ---------\nDe : Zoé Blanc <zoe@example.org>\nDate : lun. 10 juin 2024 à 16:20\n"
-        "Objet : Travaux\nÀ : Ada Writer",
+        "---------- Message transféré ---------\nDe : Zoé Blanc <zoe@example.org>\n"
+        "Date : lun. 10 juin 2024 à 16:20\nObjet : Travaux\nÀ : Ada Writer",
         "Zoé Blanc", "2024-06-10",
     ),
     (
@@ -88,15 +88,18 @@ _HEADS = (
         "Zoé Blanc", "2024-06-10",
     ),
     (
-        "---------- Mensaje reenviado ---------\nDe: Inés Soto <ines@example.org>\nFecha: lun, 10 jun 2024 a las 16:20\n"
-        "Asunto: Obras\nPara: Ada Writer",
+        "---------- Mensaje reenviado ---------\nDe: Inés Soto <ines@example.org>\n"
+        "Fecha: lun, 10 jun 2024 a las 16:20\nAsunto: Obras\nPara: Ada Writer",
         "Inés Soto", "2024-06-10",
     ),
     (
         "De: Inés Soto\nEnviado el: lunes, 10 de junio de 2024 16:20\nPara: Ada Writer\nAsunto: Obras",
         "Inés Soto", "2024-06-10",
     ),
-    ("Begin forwarded message:\n\nFrom: Ivo Klein\nSubject: Works\nDate: 10 June 2024 at 16:20", "Ivo Klein", "2024-06-10"),
+    (
+        "Begin forwarded message:\n\nFrom: Ivo Klein\nSubject: Works\nDate: 10 June 2024 at 16:20",
+        "Ivo Klein", "2024-06-10",
+    ),
     ("-------- Original Message --------\nSubject: Works\nFrom: ivo@example.org\nTo: Ada", "ivo@example.org", None),
 )  # fmt: skip
 _DEEP = (

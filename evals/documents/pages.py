@@ -96,8 +96,8 @@ def _hyphened() -> MadePdf:
             "ice@lund-berg.example or call the emergency line. Low-emission engines need less.",
         ),
         (
-            ["Her mother-in-", "law sold the house in Stratford-", "Upon Avon. The commit-", "tee agreed in the years 2019-",
-             "2021 to the renova-", "tion of the roof."],
+            ["Her mother-in-", "law sold the house in Stratford-", "Upon Avon. The commit-",
+             "tee agreed in the years 2019-", "2021 to the renova-", "tion of the roof."],
             "Her mother-in-law sold the house in Stratford-Upon Avon. The committee agreed in the years 2019-2021 to "
             "the renovation of the roof.",
         ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from index.tokens import words
+from index.words.tokens import words
 from rag.answering.decide import Decision
 from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
 from rag.reader.layout import Unit, row_text
@@ -86,6 +86,22 @@ def _with_first(first: Pair, pairs: Ranked, best: Pair) -> list[Pair]:
     return [stand_in, *(pair for pair in pairs if pair is not first)]
 
 
+def other_value(ranked: Ranked, question: str) -> str | None:
+    """A value that the question names, where the best candidate is a row that has another in its place; None else.
+
+    Where it names two values of a column it compares or lists, and no row is meant alone.
+    """
+    if not ranked or not ranked[0][1].unit.cells:
+        return None
+    best, wanted = ranked[0][1], _stems(question)
+    rows = [item.unit.cells for _, item in ranked if _is_of_table(item, best)]
+    for at, (_, own) in enumerate(best.unit.cells):
+        named = {value for value in (row[at][1] for row in rows) if value and _stems(value) and _stems(value) <= wanted}
+        if own and len(named) == 1 and own not in named and not _stems(own) & wanted:
+            return named.pop()
+    return None
+
+
 def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, reader: Reader) -> Evidence:
     """The evidence; where its first quote is a row and the question asks for a cell of it that is empty, that row alone
     and a refusal.
@@ -146,7 +162,7 @@ def _borrowed(cells: Cells, others: Sequence[Cells]) -> list[str]:
 
 
 def _head_at(place: int, filled: Cells, cells: Cells) -> str | None:
-    """The head of the empty cell whose borrowed value stands at `place` of the row's text; None for a value of its own."""
+    """The head of the empty cell whose borrowed value stands at `place`; None for a value of its own."""
     end = 0
     for (head, value), (_, own) in zip(filled, cells, strict=True):
         if value:
