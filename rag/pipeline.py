@@ -18,6 +18,7 @@ from index.store.within import Within
 from index.types import Embedder, IndexState
 from rag.answering.decide import Decision, in_order, load_decision
 from rag.answering.extract import QuotesAnswerer
+from rag.answering.lookup import with_empty_cell
 from rag.answering.outcome import Outcome, write
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
@@ -335,6 +336,7 @@ class Pipeline:
             within, filtering = parts.kept_to(search)
         reading, rest = self._read(parts, text, within, self._shown(), READ, clock)
         chosen = evidence_of(reading, self._decision, self._settings.answer.max_words)
+        chosen = with_empty_cell(chosen, reading, self._decision, self._reader)
         if rest:
             chosen = with_parts(chosen, reading, rest, self._decision, self._settings.answer.max_words)
         nothing = filtering.filters and not filtering.articles

@@ -71,12 +71,14 @@ class Evidence:
 
     `quotes` are there whatever the probability: the nearest words, where it is low. `missing` is a term of the question
     that stands nowhere in the passages, where that is why; `differing` says that quotes of several documents differ.
+    `empty` is the head of the cell that is asked for, where the row quoted has no value in it.
     """
 
     quotes: tuple[Quote, ...]
     probability: float
     missing: str | None = None
     differing: bool = False
+    empty: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import typer
 
 from evals.errors import EvalError
 from evals.run import write_whole
-from evals.table import cost, program, questions, reading, statements
+from evals.table import cost, documents, program, questions, reading, statements
 from evals.table.asking import HERE, Checkout
 from evals.table.cells import Line, render
 from evals.table.statements import Judge
@@ -106,6 +106,22 @@ def _everyday(options: Options) -> list[Line]:
     return questions.everyday(options.ours, options.base, options.public, half)
 
 
+def _documents(options: Options) -> list[Line]:
+    over = partial(
+        program.asked_over,
+        work=options.work / "documents",
+        embedder=embedder_of(IndexSettings(home=options.work)),
+        reader=OnnxReader(),
+    )
+    return documents.made(over, say)
+
+
+def _indexing(options: Options) -> list[Line]:
+    if options.base is None:
+        raise EvalError("it is measured beside another checkout; name one with --baseline.")
+    return documents.speed(options.ours, options.base, options.public / "everyday" / "docs")
+
+
 GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "everyday": _everyday,
     "statements": lambda o: statements.everyday(o.judge, o.public, None),
@@ -114,6 +130,8 @@ GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "squad": _squad,
     "wice": lambda o: statements.claims(o.judge, o.public, say),
     "perturbed": lambda o: statements.changed(o.judge, o.public),
+    "documents": _documents,
+    "indexing": _indexing,
     "warm": lambda o: cost.warm_question(o.ours, o.base, o.public),
     "lines": lambda o: cost.lines_of_code(HERE, o.baseline),
 }

@@ -76,7 +76,15 @@ class Checkout:
             self.say(f"{name}: {len(failed)} failed in {self.root.name}, as in: {failed[0]['error']}")
         return {row["id"]: reply_of(row["answer"]) for row in rows if row["error"] is None}
 
-    def _rag(self, *arguments: str) -> None:
+    def seconds_to_index(self, docs: Path, home: Path) -> float:
+        """Wall seconds, as the checkout counts them itself, to index `docs` in the new folder `home`.
+
+        Raises: EvalError.
+        """
+        told = self._rag("index", "--json", "--home", str(home), str(docs.resolve()))
+        return float(json.loads(told)["seconds"]["total"])
+
+    def _rag(self, *arguments: str) -> bytes:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RAG_")}
         done = subprocess.run(
             [sys.executable, "-m", "rag", *arguments],
@@ -88,6 +96,7 @@ class Checkout:
                 f"`rag {arguments[0]} …` in {self.root.name!r} ended with exit code {done.returncode} "
                 f"({' '.join(last)}); run it there by hand to see why."
             )
+        return done.stdout
 
 
 def _bare(case: Case) -> Case:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
+from evals.table.documents import Ask
 from evals.table.reading import Answers
 from evals.table.statements import Judge, Judged
 from index.document.structure import Structure
+from index.indexing.build import build_index
 from index.readers.lines import blocks_of
 from index.types import Embedder, Passage, Source
 from index.words.tokens import words
 from rag.answering.decide import Decision, load_decision
+from rag.answering.extract import QuotesAnswerer
 from rag.answering.reading import read
+from rag.pipeline import Pipeline
 from rag.reader.reader import Reader
 from rag.reader.units import ReadUnit, passage_units
+from rag.settings import Settings
 from rag.types import Ranks, RetrievedPassage
 from rag.verification.cite import Marked
 from rag.verification.verify import verify
@@ -57,6 +64,23 @@ def answers(reader: Reader, embedder: Embedder, documents: Sequence[str], decisi
         return fitted.probability(fitted.ranked(reading.candidates))
 
     return probability
+
+
+@contextmanager
+def asked_over(
+    name: str, files: Mapping[str, bytes], *, work: Path, embedder: Embedder, reader: Reader
+) -> Iterator[Ask]:
+    """The whole program, quoting, over an index of these files alone, kept below `work` under `name`."""
+    docs, settings = work / name / "docs", Settings(home=work / name / "home")
+    docs.mkdir(parents=True, exist_ok=True)
+    for file, content in files.items():
+        (docs / file).write_bytes(content)
+    build_index(settings.for_index(), [docs], embedder, trial=lambda _: None)
+    pipeline = Pipeline(settings, embedder, QuotesAnswerer(), reader)
+    try:
+        yield pipeline.ask
+    finally:
+        pipeline.close()
 
 
 def _given(passages: Sequence[str], score: float = 1.0) -> list[RetrievedPassage]:

@@ -42,6 +42,8 @@ _NAMES = {
     "ks_c_5601-1987": "euc_kr",
 }
 """What these names mean on the web, which is more than they say."""
+_FEWEST_ODD = 2
+_BETWEEN_LETTERS = frozenset("’–—…·\u00ad\u00a0")
 _ESCAPING = "iso-2022-jp"
 """Japanese written in ASCII alone, which therefore passes for UTF-8."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -134,12 +136,31 @@ def _mostly_utf8(data: bytes) -> bool:
 def _guess(data: bytes) -> str:
     beyond_ascii = len(data) - len(data.translate(None, bytes(range(0x80, 0x100))))
     if beyond_ascii < _MIN_CONTEXT:
-        return "cp1252"
+        return _western(data)
     # The sample may end inside a character of two bytes, so it ends where a line does when there is one.
     sample = data[:_GUESS_SAMPLE]
     sample = sample[: sample.rfind(b"\n") + 1] or sample
     best = from_bytes(sample, cp_isolation=_LEGACY).best()
-    return best.encoding if best is not None else "cp1252"
+    return _western(data) if best is None or best.encoding == "cp1252" else best.encoding
+
+
+def _western(data: bytes) -> str:
+    """Which of two encodings of the West it is: the one that the makers of Windows chose, or that of old Macs."""
+    sample = data[:_GUESS_SAMPLE]
+    windows, mac = (_oddities(sample.decode(name, errors="replace")) for name in ("cp1252", "mac_roman"))
+    return "mac_roman" if windows >= _FEWEST_ODD and mac * 4 <= windows else "cp1252"
+
+
+def _oddities(text: str) -> int:
+    """How many characters beyond ASCII stand where nobody writes them: a capital in a word, a sign between letters."""
+    triples = zip(text, text[1:], text[2:], strict=False)
+    return sum(_is_odd(*triple) for triple in triples if triple[1] > "\x7f")
+
+
+def _is_odd(before: str, character: str, after: str) -> bool:
+    if character.isalpha():
+        return character.isupper() and before.islower()
+    return before.isalpha() and after.isalpha() and character not in _BETWEEN_LETTERS
 
 
 def _require_text(text: str, most: float) -> None:

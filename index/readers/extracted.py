@@ -153,7 +153,7 @@ class Composer:
             edges += (at, at + len(cell)) if at < end else (end, end)
             at += len(cell) + 3
         if grid.LEFT in places or grid.ABOVE in places:
-            _cover(edges, places, above)
+            grid.cover(edges, places, above)
         edges += [end] * (2 * len(heads.names) - len(edges))
         is_label = len(places) > 1 and all(place == grid.LEFT for place in places[1:])
         self._blocks.row(end - len(line), end, () if is_head or is_label else edges)
@@ -257,16 +257,6 @@ def _cleaned(text: str) -> tuple[str, int, int]:
     text, surrogates = _SURROGATE.subn("\ufffd", text)
     kept, hidden = visible(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     return kept, surrogates, hidden
-
-
-def _cover(edges: list[int], places: Sequence[str], above: Sequence[int]) -> None:
-    """Give the places that a merged cell covers the start and the end of that cell's value."""
-    for at, place in enumerate(places):
-        cell = slice(2 * at, 2 * at + 2)
-        if place == grid.LEFT and at:
-            edges[cell] = edges[2 * at - 2 : 2 * at]
-        elif place == grid.ABOVE and 2 * at < len(above):
-            edges[cell] = above[cell]
 
 
 def _first_mark(text: str, at: int) -> int:

@@ -11,6 +11,8 @@ _LONGEST_NAME = 80
 _MOST_HEADS = 300
 """Characters of heads that are repeated for the embedding model, which reads little more than a page."""
 _MOST_HEAD_ROWS = 3
+_FEWEST_GAPS, _SHARE_OF_GAPS = 2, 1 / 3
+"""So many rows, and such a share of those judged, have no label of their own where one label stands for several."""
 JOINT = " · "
 """Between the heads of a column that stand above each other."""
 
@@ -80,10 +82,45 @@ def spread(rows: Iterable[Sequence[tuple[str, int, int]]], most: int) -> Iterato
 
 
 def judged(rows: Iterable[Sequence[str]], marked: int | None = None) -> tuple[Heads, Iterator[Sequence[str]]]:
-    """The heads of a table, and its rows again without those that are blank."""
+    """The heads of a table, and its rows again without those that are blank; labels that stand once cover the gaps
+    below them."""
     filled = (places for places in rows if any(_own(places)))
     first = list(islice(filled, ROWS_JUDGED))
-    return judge(first, marked), chain(first, filled)
+    heads = judge(first, marked)
+    whole = chain(first, filled)
+    labels = label_columns(first[heads.end :])
+    return heads, chain(islice(whole, heads.end), covered(whole, labels) if labels else whole)
+
+
+def label_columns(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first columns hold labels that stand once for several rows of data, with gaps below them."""
+    width = max(map(len, rows), default=0)
+    for column in range(width):
+        values = [places[column] if column < len(places) else "" for places in rows]
+        labels = [value.strip() for value in values if value.strip()]
+        gaps = len(values) - len(labels)
+        is_clear = gaps >= _FEWEST_GAPS and gaps >= _SHARE_OF_GAPS * len(values) and ABOVE not in values
+        if not (is_clear and values[0].strip() and (column or len(set(labels)) == len(labels))):
+            return column
+    return 0
+
+
+def covered(rows: Iterable[Sequence[str]], labels: int) -> Iterator[Sequence[str]]:
+    """The rows, with `ABOVE` where one of the first `labels` columns has a gap that the label above it covers."""
+    for places in rows:
+        own = next((at for at, place in enumerate(places) if place.strip()), 0)  # 0 for a row that is blank
+        gaps = min(own, labels)
+        yield [*[ABOVE] * gaps, *places[gaps:]] if gaps else places
+
+
+def cover(edges: list[int], places: Sequence[str], above: Sequence[int]) -> None:
+    """Give the places that a merged cell covers the start and the end of that cell's value."""
+    for at, place in enumerate(places):
+        cell = slice(2 * at, 2 * at + 2)
+        if place == LEFT and at:
+            edges[cell] = edges[2 * at - 2 : 2 * at]
+        elif place == ABOVE and 2 * at < len(above):
+            edges[cell] = above[cell]
 
 
 def judge(rows: Sequence[Sequence[str]], marked: int | None = None) -> Heads:
@@ -96,16 +133,29 @@ def judge(rows: Sequence[Sequence[str]], marked: int | None = None) -> Heads:
     start = next((at for at, places in enumerate(rows) if sum(map(bool, _own(places))) > 1 or width == 1), 0)
     if marked is not None:
         end = min(marked, _MOST_HEAD_ROWS + start, len(rows))
+        if end == start + 1 and (names := _names_of_two(rows[start : start + 2])) and _is_sure(rows[start : start + 2]):
+            return Heads(start, start + 2, names)
         return Heads(start, end, _joined(rows[start:end])) if start < end else Heads(0, 0)
     if len(rows) < 2 or width == 0:
         return Heads(0, 0)
-    two = rows[start : start + 2]
-    if len(two) == 2 and _stands_over(*two):
-        names = _joined(_filled(*two))
-        if _are_names(names, two):
-            return Heads(start, start + 2, names)
+    if names := _names_of_two(rows[start : start + 2]):
+        return Heads(start, start + 2, names)
     names = _joined(rows[start : start + 1])
     return Heads(start, start + 1, names) if _are_names(names, [rows[start]]) else Heads(0, 0)
+
+
+def _names_of_two(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The names that two rows of heads give the columns; none where they are not such."""
+    if len(rows) < 2 or not _stands_over(*rows):
+        return ()
+    names = _joined(_filled(*rows))
+    return names if _are_names(names, rows) else ()
+
+
+def _is_sure(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a second row of heads is one though only the first is marked: it repeats, or stands below bare gaps."""
+    below = [text for text in _own(rows[1]) if text]
+    return len(set(below)) < len(below) or LEFT not in rows[0]
 
 
 def _own(places: Sequence[str]) -> Iterator[str]:

@@ -25,8 +25,10 @@ class Hyphens:
     def joined(self, before: str, after: str) -> str | None:
         """Two lines as one, where the first ends in a hyphen that parts a word; None where it does not."""
         before, after = before.rstrip(), after.lstrip()
+        if before[-1:] not in (BREAK, "-"):
+            return None
         left, right = _LEFT.search(before[:-1]), _RIGHT.search(after)
-        if before[-1:] not in (BREAK, "-") or not left or not right or not left[0][-1].isalnum():
+        if not left or not right or not left[0][-1].isalnum():
             return None
         if not right[0][0].isalnum():
             return None

@@ -139,14 +139,21 @@ class _Reading:
     def _write_table(self, rows: Sequence[tuple[Span, Sequence[Span]]], has_heads: bool, _: int) -> None:
         text = self._text
         values = [[grid.plain(cell.of(text)) for cell in cells] for _, cells in rows]
-        layout = grid.Heads(0, 1, tuple(values[0])) if has_heads else grid.judge(values[: grid.ROWS_JUDGED])
+        layout = grid.judge(values[: grid.ROWS_JUDGED], 1 if has_heads else None)
+        if has_heads and not layout.end:
+            layout = grid.Heads(0, 1, tuple(values[0]))
+        labels = grid.label_columns(values[layout.end : grid.ROWS_JUDGED])
         self._writer.table(layout.names)
-        for place, (span, cells) in enumerate(rows):
+        above: list[int] = []
+        for place, ((span, cells), places) in enumerate(zip(rows, grid.covered(values, labels), strict=True)):
             start, end = self._offset + span.start, self._offset + span.end
             inside = (min(max(edge, span.start), span.end) for cell in cells for edge in (cell.start, cell.end))
             edges = [self._offset + edge for edge in inside]
+            if place > layout.end:
+                grid.cover(edges, places, above)
             edges += [end] * (2 * len(layout.names) - len(edges))
             self._writer.row(start, end, edges if place >= layout.end else ())
+            above = edges
 
 
 def _groups(text: str) -> Iterator[list[_Line]]:

@@ -26,6 +26,7 @@ _MARGIN = 0.15
 """Heads and feet stand in this part of a page, above and below."""
 _LINES_AT_EDGE, _FEWEST_PAGES, _SAME_HEIGHT = 3, 3, 6.0
 _LONGEST_HEADING, _HEADING_LINES = 120, 2
+_NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _CREATED = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 _NO_NAME = re.compile(r"\W*(?:untitled|anonymous|unspecified|unknown|none)?\W*\d*|.*\.\w{2,5}", re.IGNORECASE)
 """What programs write as title or author where nobody gave one."""
@@ -167,18 +168,22 @@ def _rows(table: Ruled, hyphens: Hyphens) -> Iterator[list[str]]:
 def running_lines(pages: Sequence[PageLines]) -> set[int]:
     """The lines, by `id`, that stand alike, but for numbers, at the same height at the edge of several pages.
 
-    None where a page would lose all it has, and nothing else has text.
+    Larger letters are of headings, unless they say the same on most pages. None where a page would lose all it has, and
+    nothing else has text.
     """
     places: defaultdict[str, list[tuple[int, Line]]] = defaultdict(list)
+    large = _usual_size(pages) * _OTHER_SIZE
     for number, page in enumerate(pages):
         for line in _at_edge(page):
-            places[re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(line.text.casefold().split()))].append((number, line))
+            text = " ".join(line.text.casefold().split())
+            places[text if line.size > large else _NUMBER.sub("#", text)].append((number, line))
     enough = min(_FEWEST_PAGES, max(2, len(pages)))
+    most = max(_FEWEST_PAGES, len(pages) // 2 + 1)
     running: set[int] = set()
     for found in places.values():
         for _, line in found:
             alike = {number for number, other in found if abs(other.first - line.first) <= _SAME_HEIGHT}
-            if len(alike) >= enough:
+            if len(alike) >= (most if line.size > large else enough):
                 running.add(id(line))
     return running if any(id(part) not in running for page in pages for part in page.parts) else set()
 

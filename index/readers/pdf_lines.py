@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -27,6 +29,7 @@ _FULL = 0.5
 _DEEPEST = 6
 _BOLD = 600
 _LONG_CELL = 600
+_WORD_OR_END = re.compile(rf"[\r\n]|[^\s{BREAK}]+{BREAK}?|{BREAK}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Word:
     right: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """Words that stand side by side. In points: where on the page, from below, its first and last character stand, and
     the size of its letters."""
@@ -50,17 +53,17 @@ class Line:
     size: float
     is_bold: bool = False
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The words, a blank between them."""
         return " ".join(word.text for word in self.words)
 
-    @property
+    @cached_property
     def left(self) -> float:
         """The left edge."""
         return min(word.left for word in self.words)
 
-    @property
+    @cached_property
     def right(self) -> float:
         """The right edge."""
         return max(word.right for word in self.words)
@@ -180,55 +183,53 @@ class _Reading:
         self.hidden = ""
         self.turned = 0
         self._words: list[Word] = []
+        self._raw = textpage.raw
         self._box = tuple(ctypes.c_double() for _ in range(4))
-        codes: list[int] = []
-        places: list[int] = []
-        for at, code in enumerate(_codes(textpage)):
-            if code in (0x0A, 0x0D):
-                self._end_word(codes, places)
+        text, places = _characters(textpage)
+        if hides:
+            text, places = self._seen(text, places)
+        for match in _WORD_OR_END.finditer(text):
+            if match[0] in "\r\n":
                 self._end_line()
-            elif hides and not self._is_seen(at):
-                self.hidden += chr(code)
-            elif code == ord(BREAK):
-                codes.append(code)
-                places.append(at)
-                self._end_word(codes, places)
+                continue
+            self._add_word(match[0], places[match.start() : match.end()])
+            if match[0].endswith(BREAK):
                 self._end_line()
-            elif chr(code).isspace():
-                self._end_word(codes, places)
-            else:
-                codes.append(code)
-                places.append(at)
-        self._end_word(codes, places)
         self._end_line()
+
+    def _seen(self, text: str, places: Sequence[int]) -> tuple[str, list[int]]:
+        """The characters that are seen, with their numbers; the ends of lines always are."""
+        seen = [at for at, char in zip(places, text, strict=True) if char in "\r\n" or self._is_seen(at)]
+        kept = set(seen)
+        self.hidden = "".join(char for at, char in zip(places, text, strict=True) if at not in kept)
+        return "".join(text[at] for at in seen), seen
 
     def _is_seen(self, at: int) -> bool:
         item = raw.FPDFText_GetTextObject(self._textpage, at)
         return not item or raw.FPDFTextObj_GetTextRenderMode(item) not in _UNSEEN
 
-    def _end_word(self, codes: list[int], places: list[int]) -> None:
-        if not codes:
-            return
-        # Characters beyond the first 65,536 may come as two halves.
-        text = "".join(map(chr, codes)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        if len(text) == len(places) and not text.isascii():
-            text = self._turned(text, places)
+    def _add_word(self, text: str, places: Sequence[int]) -> None:
+        if not text.isascii():
+            # Characters beyond the first 65,536 may come as two halves.
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            if len(text) == len(places):
+                text, places = self._turned(text, places)
         (first_left, first_right), (last_left, last_right) = self._edges(places[0]), self._edges(places[-1])
-        self._words.append(Word(text, tuple(places), min(first_left, last_left), max(first_right, last_right)))
-        codes.clear()
-        places.clear()
+        self._words.append(Word(text, places, min(first_left, last_left), max(first_right, last_right)))
 
-    def _turned(self, text: str, places: list[int]) -> str:
+    def _turned(self, text: str, places: Sequence[int]) -> tuple[str, Sequence[int]]:
         """The word with its run of letters that are read from right to left set right where they are reversed."""
         run = [at for at, character in enumerate(text) if _is_from_right(character)]
         if len(run) < 2 or len(run) != run[-1] - run[0] + 1:
-            return text
+            return text, places
         if self._edges(places[run[0]])[0] >= self._edges(places[run[-1]])[0]:
-            return text
-        inside = slice(run[0], run[-1] + 1)
-        places[inside] = places[inside][::-1]
+            return text, places
+        first, last = run[0], run[-1] + 1
         self.turned += 1
-        return text[: run[0]] + text[inside][::-1] + text[run[-1] + 1 :]
+        return (
+            text[:first] + text[first:last][::-1] + text[last:],
+            [*places[:first], *places[first:last][::-1], *places[last:]],
+        )
 
     def _end_line(self) -> None:
         if not self._words:
@@ -242,9 +243,8 @@ class _Reading:
         self.lines.append(Line(words, self._height(first), self._height(last), size, is_bold))
 
     def _edges(self, at: int) -> tuple[float, float]:
-        left, right, bottom, top = self._box
-        raw.FPDFText_GetCharBox(self._textpage, at, left, right, bottom, top)
-        return left.value, right.value
+        raw.FPDFText_GetCharBox(self._raw, at, *self._box)
+        return self._box[0].value, self._box[1].value
 
     def _height(self, at: int) -> float:
         across, up = ctypes.c_double(), ctypes.c_double()
@@ -252,13 +252,13 @@ class _Reading:
         return up.value
 
 
-def _codes(textpage: pdfium.PdfTextPage) -> Sequence[int]:
-    """The characters of a page, all at once where PDFium gives as many as it counts, else one by one."""
+def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, range]:
+    """The characters of a page, all at once where PDFium gives as many as it counts, else one by one; their numbers."""
     count = textpage.count_chars()
     text = textpage.get_text_range() if count else ""
-    if len(text) == count:
-        return [ord(character) for character in text]
-    return [raw.FPDFText_GetUnicode(textpage, at) for at in range(count)]
+    if len(text) != count:
+        text = "".join(chr(raw.FPDFText_GetUnicode(textpage, at)) for at in range(count))
+    return text, range(count)
 
 
 def _is_from_right(character: str) -> bool:

@@ -32,7 +32,7 @@ _ATTRIBUTIONS = tuple(
 _DATED = 4
 """So many of them begin with a date, and only those are looked for over several lines."""
 _WHEN = re.compile(
-    r"\d{1,2}\s?[:.h]\s?\d{2}(?::\d{2})?(?:\s*(?:[AaPp]\.?\s?[Mm]\.?|Uhr|hrs?\b|h\b|GMT|UTC|[+-]\d{4}|\([A-Z]{2,5}\)))*"
+    r"\d{1,2}\s?[:.h]\s?\d{2}(?::\d{2})?(?:\s*(?:[AaPp]\.?\s?[Mm]\.?|Uhr|hrs?\b|h\b|(?:GMT|UTC)(?:[+-]\d{1,2})?|[+-]\d{4}|\([A-Z]{2,5}\)))*"
     r"|\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
 )
 _PRONOUNS = frozenset("you i he she they we du ich sie er wir vous je tu il elle nous usted yo él ella".split())
@@ -203,7 +203,7 @@ def _head(lines: Sequence[Line], at: int) -> tuple[int, Voice] | None:
     fields: dict[str, str] = {}
     end = begin
     for place, kind, value in _fields(lines, begin, level):
-        if not fields and kind != "from":
+        if not fields and kind != "from" and begin == at:  # below a line that says so, a head may begin otherwise
             return None
         if kind == "from" and "from" in fields:
             break

@@ -134,7 +134,7 @@ def _quoted(
     status: Status = "refused" if draft.declined else decide(evidence.probability)
     citations = _as_citations(evidence.quotes, passages)
     if status == "refused":
-        notice = f"{draft.notice} {NEAREST_INSTEAD}" if draft.notice else None
+        notice = f"{draft.notice} {NEAREST_INSTEAD}" if draft.notice else _empty(evidence)
         return Outcome(writer, status, "no_evidence", notice=notice, quotes=citations)
     sources = {item.label: item.source for item in passages}
     return Outcome(
@@ -145,6 +145,10 @@ def _quoted(
         citations=citations,
         notice=f"{draft.notice} {QUOTED_INSTEAD}" if draft.notice else None,
     )
+
+
+def _empty(evidence: Evidence) -> str | None:
+    return f"The table has no value there: “{evidence.empty}” is empty in this row." if evidence.empty else None
 
 
 def _word_for_word(quote: Quote, source: Source) -> Statement:

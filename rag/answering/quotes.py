@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from index.types import Span
 from index.words.tokens import words
 from rag.answering.decide import Decision
+from rag.answering.lookup import is_identifier, named_first, other_value
 from rag.answering.reading import Candidate, Reading
 from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
@@ -29,7 +30,7 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
 
     The best sentence always is among them, however long, where there is any.
     """
-    ranked = decision.ranked(reading.candidates)
+    ranked = named_first(decision.ranked(reading.candidates), reading.question)
     if not ranked:
         return Evidence((), 0.0)
     chosen = _chosen(ranked, max_words)
@@ -37,11 +38,14 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     quotes = [_quote(reading, candidate) for candidate in chosen if candidate.unit not in listed]
     whole = [_whole_list(reading, chosen[0], listed)] if listed else []
     quotes = [*_with_withdrawals(reading, whole), *_with_withdrawals(reading, quotes)]
-    unknown = [mark for mark in reading.absent if _is_identifier(mark)]
+    unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
-    if unknown:  # T-4419 says nothing of T-4499, however alike they read
+    other = other_value(ranked, reading.question)
+    if unknown or (other and any(map(str.isdigit, other))):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
         probability = min(probability, decision.refused / 2)
+    elif other:
+        probability = min(probability, (decision.refused + decision.answered) / 2)
     differing = _differ(chosen)
     return Evidence(tuple(joined(quotes, reading)), probability, missing, differing)
 
@@ -119,13 +123,6 @@ def _list_of(reading: Reading, best: Candidate, max_words: int) -> list[ReadUnit
             break
         listed.append(unit)
     return listed if len(listed) > 1 else []
-
-
-def _is_identifier(mark: str) -> bool:
-    """Whether a mark is the name of one thing by its form: letters and digits, in capitals or with three digits."""
-    digits = sum(character.isdigit() for character in mark)
-    letters = [character for character in mark if character.isalpha()]
-    return bool(digits and letters) and (digits > 2 or any(map(str.isupper, letters)))
 
 
 def _whole_list(reading: Reading, best: Candidate, listed: Sequence[ReadUnit]) -> Quote:

@@ -190,12 +190,21 @@ def notebook(*cells: Mapping[str, object]) -> bytes:
     return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
 
 
-def pdf(pages: Sequence[Sequence[str]], *, user: bytes | None = None, drawing: str = "", info: str = "") -> bytes:
-    """A PDF with a line of Helvetica for each string, a wide gap where one is empty.
+def pdf(
+    pages: Sequence[Sequence[str]],
+    *,
+    user: bytes | None = None,
+    drawing: str = "",
+    drawings: Sequence[str] = (),
+    info: str = "",
+) -> bytes:
+    """A PDF with a line of Helvetica for each string, a wide gap where one is empty; what `drawing` draws on every
+    page, `drawings` on each its own.
 
     With `user`, a PDF that opens with this password only; with `b""` one that all may read and its owner change.
     """
-    streams = [_drawn(lines, drawing).encode("cp1252") for lines in pages]
+    own = [*drawings, *[drawing] * (len(pages) - len(drawings))]
+    streams = [_drawn(lines, drawn).encode("cp1252") for lines, drawn in zip(pages, own, strict=True)]
     return _assembled(streams, user, info)
 
 

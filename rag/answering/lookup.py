@@ -1,0 +1,172 @@
+"""What a question names exactly: an identifier, a row of a table by its values, a cell that holds none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from index.words.tokens import words
+from rag.answering.decide import Decision
+from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
+from rag.reader.layout import Unit, row_text
+from rag.reader.reader import Reader
+from rag.reader.units import ReadUnit
+from rag.types import Evidence, Quote
+
+_JOINT = "; "
+_OF_READER = ("margin", "share", "lead")
+Pair = tuple[float, Candidate]
+Ranked = Sequence[Pair]
+Cells = Sequence[tuple[str, str]]
+
+
+def named_first(ranked: Ranked, question: str) -> list[Pair]:
+    """The candidates, those that a question names before others of their kind, which are left out."""
+    return _rows_named(_without_rivals(ranked, question), question)
+
+
+def is_identifier(mark: str) -> bool:
+    """Whether a mark is the name of one thing by its form: letters and digits, in capitals or with three digits."""
+    digits = sum(character.isdigit() for character in mark)
+    letters = [character for character in mark if character.isalpha()]
+    return bool(digits and letters) and (digits > 2 or any(map(str.isupper, letters)))
+
+
+def _without_rivals(ranked: Ranked, question: str) -> Ranked:
+    """The candidates without those that have another identifier of the form of one asked for, where that is held."""
+    for asked in filter(is_identifier, (mark.text for mark in marks(question))):
+        held = [_identifiers(item) for _, item in ranked]
+        key = mark_key(asked)
+        if any(key in keys for keys in held):
+            is_rival = [key not in keys and any(_form(key) == _form(other) for other in keys) for keys in held]
+            own = [pair for pair, rival in zip(ranked, is_rival, strict=True) if not rival]
+            ranked = _with_first(own[0], own, ranked[0])
+    return ranked
+
+
+def _identifiers(candidate: Candidate) -> frozenset[str]:
+    return frozenset(mark_key(mark.text) for mark in marks(candidate.unit.unit.text) if is_identifier(mark.text))
+
+
+def _form(identifier: str) -> str:
+    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "0", identifier))
+
+
+def _rows_named(ranked: Ranked, question: str) -> list[Pair]:
+    """The candidates without the rows that hold fewer of the question's words than another of the same table.
+
+    "Melk, 2020" is the row with both: one with Melk alone answers it no more than one with 2020 alone. Where the best
+    candidate is such a row, the one that holds more stands in its place. Heads are not counted, since every row has
+    them.
+    """
+    if not ranked or not ranked[0][1].unit.cells:
+        return list(ranked)
+    best = ranked[0][1]
+    wanted = _stems(question)
+    held = {id(item): wanted & _held(item) for _, item in ranked if _is_of_table(item, best)}
+    full = [(score, item) for score, item in ranked if not _is_less(held.get(id(item)), held.values())]
+    first = next(pair for pair in full if id(pair[1]) in held and held[id(pair[1])] >= held[id(best)])
+    return _with_first(first, full, ranked[0])
+
+
+def _with_first(first: Pair, pairs: Ranked, best: Pair) -> list[Pair]:
+    """`pairs`, with `first` in the place of `best`, the likeliest of its kind.
+
+    What the reader makes of one of several rows or sentences that are alike it makes of any: which of them is meant,
+    the words tell better.
+    """
+    if first is best:
+        return list(pairs)
+    features = [
+        max(own, other) if name in _OF_READER else own
+        for name, own, other in zip(FEATURES, first[1].features, best[1].features, strict=True)
+    ]
+    stand_in = (max(first[0], best[0]), replace(first[1], features=tuple(features)))
+    return [stand_in, *(pair for pair in pairs if pair is not first)]
+
+
+def other_value(ranked: Ranked, question: str) -> str | None:
+    """A value that the question names, where the best candidate is a row that has another in its place; None else.
+
+    Where it names two values of a column it compares or lists, and no row is meant alone.
+    """
+    if not ranked or not ranked[0][1].unit.cells:
+        return None
+    best, wanted = ranked[0][1], _stems(question)
+    rows = [item.unit.cells for _, item in ranked if _is_of_table(item, best)]
+    for at, (_, own) in enumerate(best.unit.cells):
+        named = {value for value in (row[at][1] for row in rows) if value and _stems(value) and _stems(value) <= wanted}
+        if own and len(named) == 1 and own not in named and not _stems(own) & wanted:
+            return named.pop()
+    return None
+
+
+def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, reader: Reader) -> Evidence:
+    """The evidence; where its first quote is a row and the question asks for a cell of it that is empty, that row alone
+    and a refusal.
+
+    The reader is asked again with the empty cells filled from other rows: the answer it then marks is what is wanted.
+    Raises: ModelUnavailable.
+    """
+    quote = evidence.quotes[0] if evidence.quotes else None
+    unit = _unit_of(quote, reading) if quote is not None else None
+    if quote is None or unit is None or all(value for _, value in quote.cells):
+        return evidence
+    units = reading.units[quote.label]
+    borrowed = _borrowed(quote.cells, _rows_of(reading, quote.label))
+    filled = [(head, value or lent) for (head, value), lent in zip(quote.cells, borrowed, strict=True)]
+    at = units.index(unit)
+    asked = [Unit(row_text(filled)) if place == at else other.unit for place, other in enumerate(units)]
+    answer = reader.read(reading.question, [asked])[0].answers[at]
+    head = _head_at(answer[0], filled, quote.cells) if answer else None
+    if head is None:
+        return evidence
+    doubt = min(evidence.probability, decision.refused / 2)
+    return replace(evidence, quotes=(replace(quote, answer=None),), probability=doubt, missing=None, empty=head)
+
+
+def _is_of_table(one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates are rows of data of one table, as far as document and heads tell."""
+    heads = [[head for head, _ in candidate.unit.cells] for candidate in (one, other)]
+    return one.passage.passage.document_id == other.passage.passage.document_id and heads[0] == heads[1]
+
+
+def _held(candidate: Candidate) -> frozenset[str]:
+    return _stems(" ".join(value for _, value in candidate.unit.cells))
+
+
+def _is_less(held: frozenset[str] | None, every: Collection[frozenset[str]]) -> bool:
+    return held is not None and any(held < other for other in every)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.stem for word in words(text) if not word.is_stop)
+
+
+def _unit_of(quote: Quote, reading: Reading) -> ReadUnit | None:
+    return next((unit for unit in reading.units[quote.label] if unit.cells and unit.span == quote.span), None)
+
+
+def _rows_of(reading: Reading, label: int) -> list[Cells]:
+    """The rows of data of the document that a passage is of, as far as its passages were read."""
+    document = reading.passages[label - 1].passage.document_id
+    same = (item.label for item in reading.passages if item.passage.document_id == document)
+    return [unit.cells for one in same for unit in reading.units[one] if unit.cells]
+
+
+def _borrowed(cells: Cells, others: Sequence[Cells]) -> list[str]:
+    """For each cell what another row has under its head; empty where none has anything."""
+    alike = [other for other in others if [head for head, _ in other] == [head for head, _ in cells]]
+    return [next((other[at][1] for other in alike if other[at][1]), "") for at in range(len(cells))]
+
+
+def _head_at(place: int, filled: Cells, cells: Cells) -> str | None:
+    """The head of the empty cell whose borrowed value stands at `place`; None for a value of its own."""
+    end = 0
+    for (head, value), (_, own) in zip(filled, cells, strict=True):
+        if value:
+            end += len(row_text([(head, value)])) + len(_JOINT)
+        if place < end:
+            return None if own else head
+    return None
