@@ -27,6 +27,7 @@ from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
 from rag.conversations.reopen import State, check
+from rag.counting.answer import Counting
 from rag.errors import QuestionInvalid
 from rag.reader.reader import Reader
 from rag.retrieval.retrieve import Retriever
@@ -83,6 +84,7 @@ class _Parts:
 
     index: Index
     retriever: Retriever
+    counting: Counting
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -333,6 +335,10 @@ class Pipeline:
     def _search_within(self, parts: _Parts, text: str, search: Search, clock: _Clock) -> _Search:
         with clock.stage("retrieve"):
             within, filtering = parts.kept_to(search)
+        with clock.stage("count"):
+            worked_out = parts.counting.answer(text, within)
+        if worked_out:
+            return _Search(text, *worked_out, filtering, None)
         reading, rest = self._read(parts, text, within, self._shown(), READ, clock)
         chosen = evidence_of(reading, self._decision, self._settings.answer.max_words)
         if rest:
@@ -394,6 +400,7 @@ class Pipeline:
             unsent=outcome.unsent,
             notice=outcome.notice,
             quotes=outcome.quotes,
+            computed=search.evidence.computed,
         )
 
     def _current(self) -> _Parts:
@@ -407,7 +414,8 @@ class Pipeline:
 
     def _open(self) -> _Parts:
         index = open_index(self._settings.for_index(), self._embedder.fingerprint)
-        return _Parts(index, Retriever(index, self._embedder, self._settings.retrieval))
+        retriever = Retriever(index, self._embedder, self._settings.retrieval)
+        return _Parts(index, retriever, Counting(index, retriever, self._embedder))
 
 
 @dataclass(frozen=True)
