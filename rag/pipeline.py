@@ -19,6 +19,7 @@ from index.within import Within
 from rag.answering.decide import Decision, in_order, load_decision
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.outcome import Outcome, write
+from rag.answering.overview import Overview, asks_for_overview
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
 from rag.asking.asked import Asked, from_question
@@ -85,6 +86,7 @@ class _Parts:
     index: Index
     retriever: Retriever
     counting: Counting
+    overview: Overview
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -324,6 +326,11 @@ class Pipeline:
         """
         wanted = from_question(question, lambda: parts.known) if understand else Asked(EVERY_ARTICLE, question)
         search = Search(filters, wanted.filters)
+        if understand and asks_for_overview(question, parts.known, parts.counting.like):
+            passed, filtering = matching(search, parts.entries)
+            told = parts.overview.of(passed)
+            if told:
+                return _Search(question, *told, filtering, None)
         found = self._search_within(parts, wanted.text, search, clock)
         if wanted.filters and self._status(found) != "answered":
             why = found.none or "those articles do not hold the answer"
@@ -377,13 +384,14 @@ class Pipeline:
 
     def _answer(self, parts: _Parts, asked: str, search: _Search, outcome: Outcome, clock: _Clock) -> Answer:
         refused = outcome.status == "refused"
+        is_filled = outcome.reason == "empty_index" and parts.index.state.documents > 0
         missing = search.none or search.evidence.missing
         return Answer(
             question=asked,
             standalone_question=search.question,
             status=outcome.status,
             probability=round(search.evidence.probability, 4),
-            reason="no_evidence" if refused and search.none else outcome.reason,
+            reason="no_evidence" if is_filled or (refused and search.none) else outcome.reason,
             text=outcome.text,
             statements=outcome.statements,
             citations=outcome.citations,
@@ -415,7 +423,7 @@ class Pipeline:
     def _open(self) -> _Parts:
         index = open_index(self._settings.for_index(), self._embedder.fingerprint)
         retriever = Retriever(index, self._embedder, self._settings.retrieval)
-        return _Parts(index, retriever, Counting(index, retriever, self._embedder))
+        return _Parts(index, retriever, Counting(index, retriever, self._embedder), Overview(index, retriever))
 
 
 @dataclass(frozen=True)

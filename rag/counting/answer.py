@@ -49,7 +49,7 @@ class Counting:
         asks = asks_of(line) if len(line) > 1 and len(split_parts(question)) == 1 else None
         if asks is None:
             return None
-        plans = (understand(question, line, asks, table, self._like) for table in self._tables(question, within))
+        plans = (understand(question, line, asks, table, self.like) for table in self._tables(question, within))
         results = [(plan, result) for plan in plans if plan and (result := carry_out(plan))]
         best = _best(results)
         return self._evidence(*best) if best else None
@@ -73,7 +73,8 @@ class Counting:
         names = tuple(dict.fromkeys(filter(None, (*titles, *above))))
         return read_table(document_id, number, text, structure.blocks, names)
 
-    def _like(self, text: str, others: Sequence[str]) -> list[float]:
+    def like(self, text: str, others: Sequence[str]) -> list[float]:
+        """How alike a text is to each of others, -1 to 1."""
         if not others:
             return []
         first, *rest = self._embedder.embed([text, *others])

@@ -101,7 +101,8 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.taken |= self.asks.used
-        self.negations = [at for at, token in enumerate(self.line) if _denies(token)]
+        pairs = zip(self.line, [*self.line[1:], self.line[-1]], strict=True)
+        self.negations = [at for at, (token, after) in enumerate(pairs) if _denies(token, after)]
 
     @property
     def free(self) -> frozenset[int]:
@@ -126,9 +127,8 @@ class _Reading:
         self._take_things()
         nouns = {at for at in self.free if self.line[at].stem in self.table.nouns}
         beside = {at for at in self.asks.noun if at in self.free and self.line[at].stem in self.table.named}
-        if nouns & set(self.asks.noun) or not self.asks.noun:
-            self.taken |= nouns | beside
-            self.named |= nouns
+        self.taken |= nouns | (beside if nouns else set())
+        self.named |= nouns
         return True
 
     def _take_things(self) -> None:
@@ -184,7 +184,7 @@ class _Reading:
         return self._flag(column, places[0])
 
     def _name(self, column: Column) -> bool:
-        """A column whose values are asked for: different ones are counted, and numbers added, where all are asked for."""
+        """A column whose values are asked for: different ones are counted; numbers are added up."""
         if column.is_number and self.asks.operation == "count" and not self.asks.total:
             return False
         self.column = None if column is self.table.key else column
@@ -277,8 +277,8 @@ class _Reading:
         return Plan(self.table, self.asks, tuple(self.conditions), self.column, unused, sure)
 
     def _is_light(self, at: int) -> bool:
-        """Whether a word is but the verb that ties a condition to what is counted: at the end, as in "does the shop sell"
-        and "have no clerk entered", or after its subject, as in "singers live in Leck".
+        """Whether a word is but the verb that ties a condition to what is counted: at the end, as in "does the shop
+        sell" and "have no clerk entered", or after its subject, as in "singers live in Leck".
         """
         token, last = self.line[at], at == len(self.line) - 1
         if token.is_named:
@@ -289,5 +289,7 @@ class _Reading:
         return last and helped and self.line[at - 1].form not in BE | PREPOSITIONS
 
 
-def _denies(token: Token) -> bool:
+def _denies(token: Token, after: Token) -> bool:
+    if (token.form, after.form) == ("out", "of"):
+        return True
     return token.form in NEGATIONS or token.text.lower().replace("’", "'").endswith("n't")

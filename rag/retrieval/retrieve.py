@@ -58,14 +58,16 @@ class Retriever:
         document = item.passage.document_id
         return passage_units(item.passage, item.source, self._index.text(document), self._index.structure(document))
 
-    def item(self, passage: Passage, score: float = 0.0, ranks: Ranks = Ranks()) -> RetrievedPassage:
+    def item(self, passage: Passage, score: float = 0.0, ranks: Ranks | None = None) -> RetrievedPassage:
         """A passage with where it is from and what stands above it, not labelled yet."""
         structure, text = self._index.structure(passage.document_id), self._index.text(passage.document_id)
         first = structure.block(passage.start)
         heads = " | ".join(cell.head for cell in first.cells) if first else ""
         path = heading_path(structure, text, passage.start)
         columns = heads if heads.strip(" |") else self._index.article(passage).columns
-        return RetrievedPassage(0, passage, self._index.source(passage), round(score, 6), ranks, path, columns or None)
+        return RetrievedPassage(
+            0, passage, self._index.source(passage), round(score, 6), ranks or Ranks(), path, columns or None
+        )
 
 
 def _distinct(items: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
