@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.dates import human
-from index.open import Index
-from index.sentences import sentences
+from index.cut.sentences import sentences
+from index.document.dates import human
+from index.store.open import Index
 from index.types import Span
 from rag.asking.filters import Entry
 from rag.asking.named import Known

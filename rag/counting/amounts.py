@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from index.dates import find_dates
+from index.document.dates import find_dates
 from rag.lexicon import CURRENCIES, UNITS
 
 Mask = npt.NDArray[np.bool_]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from index.open import Index
+from index.store.open import Index
+from index.store.within import Within
 from index.types import Embedder, Span
-from index.within import Within
 from rag.asking.phrases import tokens
 from rag.asking.question import split_parts
 from rag.counting.asks import asks_of

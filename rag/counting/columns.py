@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.tokens import stem
+from index.words.tokens import stem
 from rag.asking.phrases import Token
 from rag.counting.asks import Asks
 from rag.counting.compared import Compared

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from index.blocks import Blocks
-from index.tokens import fold, stem, words
+from index.document.blocks import Blocks
 from index.types import Span, Word
+from index.words.tokens import fold, stem, words
 from rag.counting.amounts import Amounts, Mask, amounts_of, unit_of
 from rag.lexicon import NEGATIONS
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 
-from index.build import build_index
+from index.indexing.build import build_index
 from index.types import Article, Span
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.overview import asks_for_overview

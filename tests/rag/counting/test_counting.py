@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evals.cases import Case, load_suite
-from index.build import build_index
+from index.indexing.build import build_index
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.llm import LLMAnswerer
 from rag.contract import answer_from, as_json
