@@ -16,9 +16,11 @@ from rag.types import (
     Answer,
     AnswererName,
     Citation,
+    Computed,
     Conflict,
     Filter,
     Filtering,
+    Operation,
     Ranks,
     Reason,
     RetrievedPassage,
@@ -53,7 +55,7 @@ def as_json(answer: Answer) -> Json:
         "notice": answer.notice,
         "filters": filters_as_json(answer.filters),
         "conflicts": [asdict(c) for c in answer.conflicts],
-        "computed": None,
+        "computed": _computed(answer.computed) if answer.computed else None,
         "answerer": answer.answerer,
         "model": answer.model,
         "settings_fingerprint": answer.settings_fingerprint,
@@ -98,6 +100,7 @@ def answer_from(told: Json) -> Answer:
         unsent=tuple(told["unsent_labels"]),
         notice=told["notice"],
         quotes=tuple(_citation_from(item) for item in told["quotes"]),
+        computed=_computed_from(told["computed"]) if told["computed"] else None,
     )
 
 
@@ -137,6 +140,25 @@ def passage_as_json(item: RetrievedPassage) -> Json:
         "score": item.score,
         "ranks": asdict(item.ranks),
     }
+
+
+def _computed(computed: Computed) -> Json:
+    rows = [{"label": label, "start": span.start, "end": span.end} for label, span in computed.rows]
+    return {
+        "operation": computed.operation,
+        "condition": computed.condition,
+        "text": computed.text,
+        "value": computed.value,
+        "counted": computed.counted,
+        "of": computed.of,
+        "rows": rows,
+    }
+
+
+def _computed_from(told: Json) -> Computed:
+    operation: Operation = _one_of(told["operation"], get_args(Operation))
+    rows = tuple((row["label"], Span(row["start"], row["end"])) for row in told["rows"])
+    return Computed(operation, told["condition"], told["text"], told["value"], told["counted"], told["of"], rows)
 
 
 def _statement(statement: Statement) -> Json:
@@ -256,6 +278,7 @@ def _of_today(told: Json) -> Json:
         **told,
         "probability": 1.0 if told["status"] == "answered" else 0.0,
         "missing": None,
+        "computed": None,
         "notice": told.get("notice") or told["missing"],
         "statements": [_statement_of_today(item, told["citations"], quoted) for item in told["statements"]],
         "citations": [_citation_of_today(item, quoted) for item in told["citations"]],

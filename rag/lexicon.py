@@ -101,6 +101,26 @@ CURRENCIES: dict[str, tuple[str, float]] = {
     for name in names.split()
 }
 
+MEASURES: dict[str, tuple[str, str, int]] = {
+    word: (noun, kind, sign)
+    for noun, kind, more, less in (
+        ("price", "money", "expensive dear costly", "cheap"),
+        ("length", "length", "long far", "short near"),
+        ("height", "length", "high tall", "low"),
+        ("depth", "length", "deep", "shallow"),
+        ("width", "length", "wide thick", "narrow thin"),
+        ("weight", "mass", "heavy", "light"),
+        ("age", "", "old", "young"),
+        ("date", "date", "late new recent", "early"),
+        ("speed", "", "fast quick", "slow"),
+        ("temperature", "degrees", "hot warm", "cold cool"),
+        ("", "", "large big great", "small"),
+    )
+    for sign, words in ((1, more), (-1, less))
+    for word in words.split()
+}
+"""The adjectives of measure: what they ask after, the kind of its unit, and whether they ask for more of it or less."""
+
 NEGATIONS = frozenset(
     "not no never none nobody nothing nowhere neither nor cannot without hardly scarcely barely".split()
 )

@@ -20,6 +20,7 @@ from rag.answering.decide import Decision, in_order, load_decision
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.lookup import with_empty_cell
 from rag.answering.outcome import Outcome, write
+from rag.answering.overview import Overview, asks_for_overview
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
 from rag.asking.asked import Asked, from_question
@@ -27,6 +28,7 @@ from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, 
 from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
+from rag.counting.answer import Counting
 from rag.errors import QuestionInvalid
 from rag.reader.reader import Reader
 from rag.retrieval.retrieve import Retriever
@@ -84,6 +86,8 @@ class _Parts:
 
     index: Index
     retriever: Retriever
+    counting: Counting
+    overview: Overview
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -323,6 +327,11 @@ class Pipeline:
         """
         wanted = from_question(question, lambda: parts.known) if understand else Asked(EVERY_ARTICLE, question)
         search = Search(filters, wanted.filters)
+        if understand and asks_for_overview(question, parts.known, parts.counting.like):
+            passed, filtering = matching(search, parts.entries)
+            told = parts.overview.of(passed)
+            if told:
+                return _Search(question, *told, filtering, None)
         found = self._search_within(parts, wanted.text, search, clock)
         if wanted.filters and self._status(found) != "answered":
             why = found.none or "those articles do not hold the answer"
@@ -334,6 +343,10 @@ class Pipeline:
     def _search_within(self, parts: _Parts, text: str, search: Search, clock: _Clock) -> _Search:
         with clock.stage("retrieve"):
             within, filtering = parts.kept_to(search)
+        with clock.stage("count"):
+            worked_out = parts.counting.answer(text, within)
+        if worked_out:
+            return _Search(text, *worked_out, filtering, None)
         reading, rest = self._read(parts, text, within, self._shown(), READ, clock)
         chosen = evidence_of(reading, self._decision, self._settings.answer.max_words)
         chosen = with_empty_cell(chosen, reading, self._decision, self._reader)
@@ -373,13 +386,14 @@ class Pipeline:
 
     def _answer(self, parts: _Parts, asked: str, search: _Search, outcome: Outcome, clock: _Clock) -> Answer:
         refused = outcome.status == "refused"
+        is_filled = outcome.reason == "empty_index" and parts.index.state.documents > 0
         missing = search.none or search.evidence.missing
         return Answer(
             question=asked,
             standalone_question=search.question,
             status=outcome.status,
             probability=round(search.evidence.probability, 4),
-            reason="no_evidence" if refused and search.none else outcome.reason,
+            reason="no_evidence" if is_filled or (refused and search.none) else outcome.reason,
             text=outcome.text,
             statements=outcome.statements,
             citations=outcome.citations,
@@ -396,6 +410,7 @@ class Pipeline:
             unsent=outcome.unsent,
             notice=outcome.notice,
             quotes=outcome.quotes,
+            computed=search.evidence.computed,
         )
 
     def _current(self) -> _Parts:
@@ -409,7 +424,8 @@ class Pipeline:
 
     def _open(self) -> _Parts:
         index = open_index(self._settings.for_index(), self._embedder.fingerprint)
-        return _Parts(index, Retriever(index, self._embedder, self._settings.retrieval))
+        retriever = Retriever(index, self._embedder, self._settings.retrieval)
+        return _Parts(index, retriever, Counting(index, retriever, self._embedder), Overview(index, retriever))
 
 
 @dataclass(frozen=True)

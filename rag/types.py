@@ -15,6 +15,7 @@ from index.types import IndexState, Passage, ScannedSpan, Source, Span
 Verdict = Literal["quoted", "supported", "partly", "contradicted", "unsupported", "uncited"]
 Status = Literal["answered", "may_answer", "refused"]
 Reason = Literal["empty_index", "no_evidence", "model_declined", "unsupported", "error"]
+Operation = Literal["count", "list", "max", "min", "sum", "average", "documents", "overview"]
 AnswererName = Literal["quotes", "llm"]
 FilterKind = Literal["file", "article", "outlet", "author", "after", "before"]
 FilterOrigin = Literal["asked", "set"]
@@ -66,6 +67,24 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """What code worked out from the index itself, and on what: `text` says all of it in one sentence or two.
+
+    `condition` is what a row had to be, in words, empty where every row counts; `value` the result as it is written.
+    `counted` of the `of` rows of the table are those that the value rests on; `rows` are the labels and places of the
+    first of them, which are quoted.
+    """
+
+    operation: Operation
+    condition: str
+    text: str
+    value: str
+    counted: int
+    of: int
+    rows: tuple[tuple[int, Span], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The words found for a question, in the order they should be read, and how likely they answer it, 0 to 1.
 
@@ -79,6 +98,8 @@ class Evidence:
     missing: str | None = None
     differing: bool = False
     empty: str | None = None
+    computed: Computed | None = None
+    """What was worked out from a whole table, where the question asks for it; the quotes are its rows then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +209,8 @@ class Answer:
     stands. `missing` is the term of the question that stands nowhere, on a refusal; `unknown_labels` are markers that
     no passage was offered under. `unsent` are passages that did not fit the model's window: they are shown, and never
     cited. `notice` says in one sentence why a model's answer is not here or not whole. `quotes` are the words found
-    without the model, beside what a model wrote and on a refusal.
+    without the model, beside what a model wrote and on a refusal. `computed` is what code worked out, where it did: its
+    rows are quoted, and no model is asked.
     """
 
     question: str
@@ -212,6 +234,7 @@ class Answer:
     unsent: tuple[int, ...] = ()
     notice: str | None = None
     quotes: tuple[Citation, ...] = ()
+    computed: Computed | None = None
 
 
 def _unheard(text: str) -> None:

@@ -19,6 +19,7 @@ SIGNS: Mapping[Verdict, tuple[str, str]] = {
 }
 """Each verdict's sign and words; only "quoted" is no judgement."""
 NEAREST = "The nearest words; look whether they answer you."
+COUNTED = "Worked out over the whole table, but not from every word as it stands; look whether it answers you."
 OWN_WORDS = "The sources’ own words"
 _NO_ANSWER = "The documents do not seem to hold an answer to this."
 _REASONS: Mapping[Reason, str] = {
@@ -36,7 +37,18 @@ def outcome(answer: Answer) -> str:
         return ""
     if answer.status == "refused":
         return _why_not(answer)
+    if answer.computed:
+        return COUNTED
     return " ".join(filter(None, (_written(answer), _lacking(answer), NEAREST)))
+
+
+def computed(answer: Answer) -> str:
+    """What code worked out, and how many of the rows that it rests on are quoted; empty where it worked out nothing."""
+    result = answer.computed
+    if result is None:
+        return ""
+    is_part = result.operation not in ("max", "min") and result.counted > len(result.rows) > 0
+    return result.text + (f" The first {len(result.rows)} are quoted." if is_part else "")
 
 
 def found(answer: Answer) -> tuple[Citation, ...]:

@@ -83,9 +83,15 @@ class Blocks(Sequence[Block]):
         found: list[int] = np.flatnonzero(is_row & (self._numbers[first + 3] == number + 1)).tolist()
         return found
 
-    def heads(self, table: int) -> Sequence[str]:
-        """The heads of the columns of the table of this number, counted from 0."""
-        return self._heads[table]
+    def heads(self, number: int) -> tuple[str, ...]:
+        """The heads of the columns of the table of this number."""
+        return tuple(self._heads[number])
+
+    def data(self, number: int) -> list[tuple[int, ...]]:
+        """The rows of data of the table of this number: where each starts and ends, then each of its cells."""
+        records = (self._numbers[self._places[at] : self._places[at + 1]] for at in self.table(number))
+        rows = (record for record in records if len(record) > _FIXED)
+        return [(*record[1:3].tolist(), *record[_FIXED:].tolist()) for record in rows]
 
     def pack(self) -> bytes:
         """The blocks as bytes, for `unpack`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +37,10 @@ class Structure:
         place = bisect_right(self._starts, at) - 1
         found = self.blocks[place] if place >= 0 else None
         return found if found is not None and found.span.end > at else None
+
+    def following(self, at: int) -> Iterator[Block]:
+        """The blocks that begin at or after the character `at`, in order, each made when it is asked for."""
+        return (self.blocks[place] for place in range(bisect_left(self._starts, at), len(self.blocks)))
 
     def within(self, span: Span) -> tuple[Block, ...]:
         """The blocks that share a character with `span`, in order."""

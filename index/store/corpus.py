@@ -215,6 +215,12 @@ class Corpus:
         rows = self._rows(f"{_PASSAGE} WHERE document = ?{where} ORDER BY start", (document_id, *values))
         return tuple(map(self._passage, rows))
 
+    def passage_at(self, document_id: str, at: int) -> Passage | None:
+        """The last passage that begins at or before a character of a document; None where none does."""
+        order = "AND start <= ? ORDER BY start DESC LIMIT 1"
+        rows = self._rows(f"{_PASSAGE} WHERE document = ? {order}", (document_id, at))
+        return self._passage(rows[0]) if rows else None
+
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """The passages that have these ids, in the order given; ids that name none are left out."""
         wanted = list(dict.fromkeys(ids))

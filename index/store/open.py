@@ -152,6 +152,10 @@ class Index:
         """The passages that have these ids, in the order given; ids that name none are left out."""
         return self._texts().passages(ids)
 
+    def passage_at(self, document_id: str, at: int) -> Passage | None:
+        """The last passage that begins at or before a character of a document; None where none does."""
+        return self._texts().passage_at(document_id, at)
+
     def article(self, passage: Passage) -> Article:
         """The article that a passage is of."""
         return self._texts().article(passage.document_id, passage.article)

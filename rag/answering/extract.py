@@ -30,9 +30,10 @@ class QuotesAnswerer:
     def draft(
         self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence, live: Live | None = None
     ) -> Draft:
-        """Every quote, in order; declined where there are none."""
+        """What was worked out, where it was, and every quote, in order; declined where there is nothing."""
         sources = {item.label: item.source for item in passages}
-        lines = [f"{line(quote, sources[quote.label])} [{quote.label}]" for quote in evidence.quotes]
+        lines = [evidence.computed.text] if evidence.computed else []
+        lines += [f"{line(quote, sources[quote.label])} [{quote.label}]" for quote in evidence.quotes]
         return Draft("\n".join(lines), declined=not lines)
 
 

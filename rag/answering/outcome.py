@@ -71,12 +71,15 @@ def write(
     A model is asked wherever there are passages, and nothing that it writes is withheld. It comes to "answered" where a
     sentence is supported and none contradicted, to "refused" where the model declines and no sentence stands, and else
     to "may_answer"; the quotes are beside it always. Where the model fails they are the outcome, and the notice says
-    why. Quotes are decided on by their probability, and not verified: they are the sources' own words.
+    why. Quotes are decided on by their probability, and not verified: they are the sources' own words. What code worked
+    out is the outcome, with its rows as quotes, and no model is asked.
 
     `stage` times the "answer" and the "verify" stage. Raises: Cancelled; what `verify` raises.
     """
     if not passages:
         return Outcome(answerer, "refused", "empty_index")
+    if evidence.computed is not None:  # no model counts as surely
+        answerer = QuotesAnswerer()
     with stage("answer"):
         draft, writer = _draft(answerer, question, passages, evidence, live)
     if writer.name == "quotes":

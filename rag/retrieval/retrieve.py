@@ -45,7 +45,7 @@ class Retriever:
         likeness = {hit.passage_id: hit.score for hit in dense}
         by_dense = {hit.passage_id: hit.rank for hit in dense}
         by_words = {hit.passage_id: hit.rank for hit in lexical}
-        return [self._item(passages[i], likeness.get(i, 0.0), Ranks(by_dense.get(i), by_words.get(i))) for i in order]
+        return [self.item(passages[i], likeness.get(i, 0.0), Ranks(by_dense.get(i), by_words.get(i))) for i in order]
 
     def legs(self, question: str, within: Within | None = None) -> tuple[list[Hit], list[Hit]]:
         """What the dense and the lexical search return for `question`, each best first."""
@@ -58,7 +58,8 @@ class Retriever:
         document = item.passage.document_id
         return passage_units(item.passage, item.source, self._index.text(document), self._index.structure(document))
 
-    def _item(self, passage: Passage, score: float, ranks: Ranks) -> RetrievedPassage:
+    def item(self, passage: Passage, score: float = 0.0, ranks: Ranks | None = None) -> RetrievedPassage:
+        """A passage with where it is from and what stands above it, not labelled yet."""
         structure, text = self._index.structure(passage.document_id), self._index.text(passage.document_id)
         first = structure.block(passage.start)
         heads = " | ".join(cell.head for cell in first.cells) if first else ""
@@ -66,7 +67,9 @@ class Retriever:
         columns = heads if heads.strip(" |") else self._index.article(passage).columns
         scanned = structure.scanned_in(passage.span)
         source = self._index.source(passage)
-        return RetrievedPassage(0, passage, source, round(score, 6), ranks, path, columns or None, scanned=scanned)
+        return RetrievedPassage(
+            0, passage, source, round(score, 6), ranks or Ranks(), path, columns or None, scanned=scanned
+        )
 
 
 def _distinct(items: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:

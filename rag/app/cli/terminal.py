@@ -133,6 +133,8 @@ class Terminal:
         if answer.filters.filters:
             self.filters(answer.filters)
         self.line(_status(answer))
+        if answer.computed:
+            self.line(one_line(wording.computed(answer)), style="bold")
         if answer.notice:
             self.line(one_line(answer.notice), style="yellow")
         for statement in wording.written(answer):
@@ -298,6 +300,8 @@ def _status(answer: Answer) -> Text:
     documents = len({item.source.document_id for item in answer.passages})
     read = f"{_count(len(answer.passages), 'passage')} of {_count(documents, 'document')}"
     by = f"written by {answer.model or 'a language model'}" if wording.written(answer) else "quoted word for word"
+    if answer.computed:
+        return Text.assemble(("Answered", "bold green"), " by code over the whole table, its rows quoted word for word")
     return Text.assemble(("Answered", "bold green"), f" from {read}, {one_line(by)}")
 
 

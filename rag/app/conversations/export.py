@@ -82,6 +82,8 @@ def _turn(turn: StoredTurn) -> Iterator[str]:
     if answer.standalone_question != answer.question:
         yield f"Read as: {inline(answer.standalone_question)}"
     yield _outcome(answer)
+    if answer.computed:
+        yield f"**Worked out:** {inline(wording.computed(answer))}"
     if written := wording.written(answer):
         yield "### Sentences"
         yield "\n".join(_statement(statement, answer) for statement in written)

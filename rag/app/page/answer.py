@@ -92,7 +92,9 @@ class _Turn:
     def shown(self) -> str:
         """How it came out, what somebody wrote, and the sources' own words; those that differ stand side by side."""
         refused = self.answer.status == "refused"
-        parts = [self._refusal() if refused else self._may_answer(), self._written(), self._quoted()]
+        told = safe(wording.computed(self.answer))
+        result = f'<p class="statement computed" dir="auto"><strong>{told}</strong></p>' if told else ""
+        parts = [self._refusal() if refused else self._may_answer(), result, self._written(), self._quoted()]
         return "".join(parts)
 
     def _refusal(self) -> str:
@@ -110,7 +112,7 @@ class _Turn:
         """Every sentence that somebody wrote, whatever its verdict; the bare text where there is nothing else."""
         if self.written:
             return f'<ul class="statements">{"".join(map(self._statement, self.written))}</ul>'
-        if self.quotes or not self.answer.text:
+        if self.quotes or self.answer.computed or not self.answer.text:
             return ""
         return f'<p class="statement" dir="auto">{safe(self.answer.text)}</p>'
 
@@ -307,8 +309,8 @@ def as_text(answer: Answer) -> str:
     status = f"No answer. {wording.outcome(answer)}" if refused else wording.outcome(answer)
     sentences = [_plain(statement) for statement in wording.written(answer)]
     quotes = dict.fromkeys((*answer.citations, *answer.quotes))
-    text = [] if sentences or quotes else [answer.text]
-    parts = [answer.question], [status, *sentences, *text], [*map(_placed, quotes)]
+    text = [] if sentences or quotes or answer.computed else [answer.text]
+    parts = [answer.question], [status, wording.computed(answer), *sentences, *text], [*map(_placed, quotes)]
     return "\n\n".join("\n".join(filter(None, part)) for part in parts if any(part))
 
 

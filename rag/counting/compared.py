@@ -1,0 +1,149 @@
+"""The amounts and dates that a question compares with: "over £500", "at least 20 km", "before 1 July". Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.asking.phrases import Token
+from rag.counting.amounts import YEAR, Amounts, Mask, day_number, month_of, unit_of
+from rag.counting.table import Column
+from rag.lexicon import MEASURES, MONTHS
+from rag.verification.values import Value, values
+
+_SIGNS = {"more": ">", "less": "<", "least": "≥", "most": "≤"}
+_WHEN = {"before": "<", "after": ">", "since": "≥", "from": "≥", "until": "≤", "till": "≤", "by": "≤", "in": "="}
+_BOUND_WORDS = frozenset(
+    "more less fewer than over above under below at least most up to no not later longer within minimum maximum min "
+    "max or of".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An amount and how cells are to stand to it: "<", ">", "≤", "≥" or "="; a date from `low` to `high`.
+
+    `places` are those of its words in the question, `kind` that of its unit, "date", "month" or empty; `measure` is
+    what a comparative asks after, as in "cheaper than £5".
+    """
+
+    places: tuple[int, ...]
+    sign: str
+    words: str
+    kind: str
+    low: float
+    high: float
+    factor: float = 1.0
+    measure: tuple[str, str] | None = None
+
+    def fits(self, column: Column) -> bool:
+        """Whether the cells of a column can be compared with it."""
+        amounts = column.amounts
+        if amounts is None:
+            return False
+        if self.kind in ("date", "month"):
+            return amounts.kind == "date" or (self.kind == "date" and _are_years(amounts))
+        return amounts.kind != "date" and self.kind in ("", amounts.kind)
+
+    def rows(self, column: Column) -> Mask:
+        """The rows that stand so to it."""
+        amounts = column.amounts
+        assert amounts is not None  # `fits` was asked before
+        numbers, low, high = amounts.numbers, self.low, self.high
+        if self.kind == "month":
+            numbers = month_of(numbers)
+        elif self.kind == "date" and self.high < YEAR:
+            numbers = numbers % YEAR
+        elif self.kind == "date" and amounts.kind != "date":
+            low, high = low // YEAR, high // YEAR
+        elif self.kind:
+            low, high = (edge * self.factor / amounts.factor for edge in (low, high))
+        with np.errstate(invalid="ignore"):
+            return _compare(numbers, self.sign, low, high)
+
+
+def compared(question: str, line: Sequence[Token]) -> list[Compared]:
+    """What a question compares with, in order."""
+    found = [one for value in values(question) if (one := _of_value(line, value))]
+    return [*found, *_months(line, {place for one in found for place in one.places})]
+
+
+def _of_value(line: Sequence[Token], value: Value) -> Compared | None:
+    inside = [at for at, token in enumerate(line) if value.span.overlap(token.span)]
+    if not inside:
+        return None
+    places = [*_bounds(line, inside[0], -1), *inside, *_bounds(line, inside[-1], 1)]
+    before = line[inside[0] - 1].form if inside[0] else ""
+    kind, reading = value.readings[0]
+    if isinstance(reading, tuple):
+        return _of_date(reading, before, (inside[0] - 1, *inside), value.text)
+    measure, sign = _comparative(line, inside[0])
+    if measure:
+        more = next(at for at in range(inside[0] - 1, -1, -1) if line[at].form == "than")
+        places += list(range(more - 1, inside[0]))
+    elif value.bound:
+        sign = _SIGNS[value.bound]
+    if not sign or value.face is None:
+        return None
+    unit = kind if kind.startswith("money") else kind.partition(":")[0]
+    known, factor = unit_of(value.text.strip("0123456789.,- ")) or ("", 1.0)
+    plain = "" if unit == "number" else known or unit
+    return Compared(tuple(places), sign, value.text, plain, value.face, value.face, factor, measure)
+
+
+def _bounds(line: Sequence[Token], at: int, step: int) -> Iterator[int]:
+    """Words for a bound that stand beside a place."""
+    place = at + step
+    while 0 <= place < len(line) and line[place].form in _BOUND_WORDS:
+        yield place
+        place += step
+
+
+def _comparative(line: Sequence[Token], at: int) -> tuple[tuple[str, str] | None, str]:
+    """What "cheaper than" and "more expensive than" ask after, and their sign; before the word at a place."""
+    if at < 2 or line[at - 1].form != "than":
+        return None, ""
+    form, more = line[at - 2].form, line[at - 3].form if at > 2 else ""
+    root = form.removesuffix("er")
+    bases = (form,) if more in ("more", "less") else (root, f"{root}e", root[:-1], f"{root[:-1]}y")
+    noun, kind, direction = next((MEASURES[base] for base in bases if base in MEASURES), ("", "", 0))
+    if not direction:
+        return None, ""
+    return (noun, kind), ">" if direction * (-1 if more == "less" else 1) > 0 else "<"
+
+
+def _of_date(date: tuple[int | None, ...], before: str, places: tuple[int, ...], text: str) -> Compared | None:
+    if len(date) != 3 or before not in _WHEN:
+        return None
+    year, month, day = date
+    if month and not (year or day):
+        return Compared(places, _WHEN[before], text, "month", month, month)
+    low, high = day_number(year, month or 1, day or 1), day_number(year, month or 12, day or 31)
+    return Compared(places, _WHEN[before], text, "date", low, high)
+
+
+def _months(line: Sequence[Token], taken: set[int]) -> Iterator[Compared]:
+    """ "In June", without a day or a year: of any year."""
+    for at, token in enumerate(line):
+        month = MONTHS.get(token.form) if at and token.is_named and at not in taken else None
+        if month and line[at - 1].form in _WHEN:
+            yield Compared((at - 1, at), _WHEN[line[at - 1].form], token.text, "month", month, month)
+
+
+def _compare(numbers: object, sign: str, low: float, high: float) -> Mask:
+    cells = np.asarray(numbers, dtype=float)
+    comparisons: dict[str, Mask] = {
+        "<": cells < low,
+        ">": cells > high,
+        "≤": cells <= high,
+        "≥": cells >= low,
+        "=": (cells >= low) & (cells <= high),
+    }
+    return comparisons[sign]
+
+
+def _are_years(amounts: Amounts) -> bool:
+    numbers = amounts.numbers[amounts.has_one]
+    return bool(len(numbers)) and not amounts.unit and bool(np.all((numbers > 1000) & (numbers < 2200)))

@@ -1,0 +1,141 @@
+"""A plan carried out over the rows of its table, and told in one sentence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.counting.amounts import Amounts
+from rag.counting.table import Column
+from rag.counting.understand import Condition, Plan
+
+_NAMED = 24
+"""Values that a sentence lists; the others are counted."""
+_CALLED = {"max": "highest", "min": "lowest", "sum": "sum", "average": "average"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a plan comes to, the places of its rows in the table, and the sentence that says so.
+
+    `counted` are the rows that were compared, where only the highest or the lowest are its rows.
+    """
+
+    value: str
+    rows: tuple[int, ...]
+    text: str
+    counted: int
+
+
+def carry_out(plan: Plan) -> Result | None:
+    """The result of a plan; None where it has none, as the highest of no numbers."""
+    chosen = np.flatnonzero(plan.rows)
+    operation, column = plan.asks.operation, plan.column
+    if not len(chosen) and any(condition.is_part for condition in plan.conditions):
+        return None
+    if operation == "list":
+        return _list(plan, chosen.tolist()) if len(chosen) > 1 else None
+    if operation != "count":
+        return _number(plan, chosen, column) if column and column.amounts else None
+    if column is None:
+        text = _sentence(plan, _rows(plan, len(chosen)))
+        return Result(f"{len(chosen):,}", tuple(chosen.tolist()), text, len(chosen))
+    if column.is_number:
+        return _number(plan, chosen, column)
+    return _distinct(plan, chosen.tolist(), column)
+
+
+def _list(plan: Plan, chosen: Sequence[int]) -> Result:
+    names = _joined(plan.column, chosen) if plan.column else _labels(plan, chosen)
+    return Result(names, tuple(chosen), _sentence(plan, _rows(plan, len(chosen)), names), len(chosen))
+
+
+def _distinct(plan: Plan, chosen: Sequence[int], column: Column) -> Result:
+    """How many values of a column are different."""
+    values = dict.fromkeys(value for at in chosen if (value := column.values[at]))
+    opening = f"{len(values):,} different in the column {column.head}, {_rows(plan, len(chosen))}"
+    text = _sentence(plan, opening, _joined(column, chosen))
+    return Result(f"{len(values):,}", tuple(chosen), text, len(chosen))
+
+
+def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:  # type: ignore[type-arg]
+    amounts = column.amounts
+    assert amounts is not None  # as was asked before
+    counted = chosen[amounts.has_one[chosen]]
+    if not len(counted):
+        return None
+    operation = "sum" if plan.asks.operation == "count" else plan.asks.operation
+    numbers = amounts.numbers[counted]
+    if operation in ("max", "min"):
+        best = numbers.max() if operation == "max" else numbers.min()
+        rows = counted[numbers == best].tolist()
+        value = column.values[rows[0]]
+        names = _labels(plan, rows)
+        what = f"The {_CALLED[operation]} {column.head} is {_with_unit(value, amounts)}"
+    elif amounts.kind == "date":
+        return None
+    else:
+        value = _written(float(numbers.sum() if operation == "sum" else numbers.mean()), amounts, operation)
+        rows, names = counted.tolist(), ""
+        what = f"The {_CALLED[operation]} of {column.head} is {value}"
+    missing = len(chosen) - len(counted)
+    without = f", {missing:,} more without a value" if missing else ""
+    opening = f"{what}, over {_rows(plan, len(counted))}{without}"
+    return Result(value, tuple(rows), _sentence(plan, opening, names), len(counted))
+
+
+def _written(number: float, amounts: Amounts, operation: str) -> str:
+    digits = amounts.decimals if operation == "sum" else max(2, amounts.decimals)
+    return _with_unit(f"{number:,.{digits}f}", amounts)
+
+
+def _with_unit(value: str, amounts: Amounts) -> str:
+    unit = amounts.unit.upper() if amounts.kind.startswith("money") else amounts.unit
+    if not unit or unit in value:
+        return value
+    return f"{unit}{value}" if not unit.isalpha() and unit not in "%°" else f"{value} {unit}"
+
+
+def _rows(plan: Plan, many: int) -> str:
+    total = len(plan.table.rows)
+    noun = "row" if total == 1 else "rows"
+    return f"{many:,} of {total:,} {noun} of {plan.table.titles[0]}"
+
+
+def condition_of(plan: Plan) -> str:
+    """The conditions of a plan in words; empty where there is none."""
+    return " and ".join(dict.fromkeys(_alternatives(plan.conditions, condition) for condition in plan.conditions))
+
+
+def _alternatives(conditions: Sequence[Condition], condition: Condition) -> str:
+    if not condition.is_choice:
+        return condition.words
+    return " or ".join(other.words for other in conditions if other.is_choice and other.column == condition.column)
+
+
+def _sentence(plan: Plan, opening: str, names: str = "") -> str:
+    condition = condition_of(plan)
+    where = f" where {condition}" if condition else ""
+    unused = f" Nothing in the table stands for “{plan.unused}”." if plan.unused else ""
+    return f"{opening}{where}{f': {names}' if names else ''}.{unused}"
+
+
+def _labels(plan: Plan, rows: Sequence[int]) -> str:
+    """What rows are called: by the column that tells them apart, and by the next that does, where that is an id."""
+    key = plan.table.key
+    unique = (c for c in plan.table.columns if c is not key and not c.amounts and c.counted.most_common(1)[0][1] == 1)
+    name = next(unique, None) if any(character.isdigit() for character in key.values[rows[0]]) else None
+    both = [f"{key.values[at]} {name.values[at]}" if name else key.values[at] for at in rows]
+    return _listed(both)
+
+
+def _joined(column: Column, rows: Sequence[int]) -> str:
+    return _listed([column.values[at] for at in rows if column.values[at]])
+
+
+def _listed(names: Sequence[str]) -> str:
+    values = list(dict.fromkeys(names))
+    more = f" and {len(values) - _NAMED:,} more" if len(values) > _NAMED else ""
+    return "; ".join(values[:_NAMED]) + more

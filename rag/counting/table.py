@@ -1,0 +1,168 @@
+"""A table of a document, read whole and column by column."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from index.document.blocks import Blocks
+from index.types import Span, Word
+from index.words.tokens import fold, stem, words
+from rag.counting.amounts import Amounts, Mask, amounts_of, unit_of
+from rag.lexicon import NEGATIONS
+
+_TOTALS = frozenset(map(stem, ("total", "totals", "sum", "subtotal")))
+_GENERIC = frozenset(map(stem, ("id", "name", "no", "nr", "number", "code", "ref", "title", "item", "key")))
+"""Heads of the column that tells the rows apart which do not say what a row is."""
+_PREAMBLE = 1_500
+"""Characters above a table that may name it."""
+_YES = frozenset(("yes", "y", "true", "x", "✓", "✔", "☑"))
+_NO = frozenset((*NEGATIONS, "n", "false", "0", "-", "–", "—", "✗", "✘", "☐"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; `values` are those of its rows, with one space for each run of white space."""
+
+    at: int
+    head: str
+    values: tuple[str, ...]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The stems of its head, without the unit that ends it."""
+        *first, last = stems(self.head) or ("",)
+        return frozenset(first if first and unit_of(last) else (*first, last))
+
+    @cached_property
+    def counted(self) -> Counter[str]:
+        """How often each value stands in it."""
+        return Counter(self.values)
+
+    @cached_property
+    def amounts(self) -> Amounts | None:
+        """Its cells as numbers or dates of one kind; None where they are not."""
+        last = [word.text for word in _parts(self.head)[-1:] if unit_of(word.text)]
+        signs = re.findall(r"[£$€¥₹%]", self.head)
+        return amounts_of(self.values, (*signs, *last, "")[0])
+
+    @cached_property
+    def is_number(self) -> bool:
+        """Whether its cells are numbers, and no dates."""
+        return self.amounts is not None and self.amounts.kind != "date"
+
+    def where(self, values: Collection[str]) -> Mask:
+        """The rows whose value is one of `values`."""
+        return np.array([value in values for value in self.values], dtype=bool)
+
+    def denied(self) -> frozenset[str]:
+        """The values that say no: "no", "none", "not renewable"."""
+        return frozenset(filter(denies, self.counted))
+
+    def affirmed(self) -> frozenset[str]:
+        """The values that say yes: those that are no more than that, where there are any, else all that do not deny."""
+        plain = frozenset(value for value in self.counted if value.casefold() in _YES)
+        return plain or frozenset(value for value in self.counted if value) - self.denied()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of data of one table, but for rows of totals. `titles` name it: its file, title and headings."""
+
+    document_id: str
+    number: int
+    text: str
+    titles: tuple[str, ...]
+    rows: tuple[Span, ...]
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def is_totalled(self) -> bool:
+        """Whether one of its rows is of totals itself."""
+        return any(_TOTALS & frozenset(stems(label)) for label in self.columns[0].counted)
+
+    @cached_property
+    def key(self) -> Column:
+        """The column that tells the rows apart: the first whose values differ, else the first."""
+        unique = (c for c in self.columns if not c.amounts and max(c.counted.values(), default=0) == 1)
+        return next(unique, self.columns[0])
+
+    @cached_property
+    def nouns(self) -> frozenset[str]:
+        """Stems of what a row is called: the head of its key, or where that says nothing the words of its titles; and
+        the last word of its file's name, where that is a plural.
+        """
+        own = self.key.names - _GENERIC
+        name = [word for word in _parts(PurePosixPath(self.titles[0]).stem) if word.text.isalpha()][-1:]
+        plural = {word.stem for word in name if word.text.endswith("s") and word.stem != fold(word.text)}
+        return self.key.names | plural | (frozenset() if own else self.named)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Stems of the words of its titles."""
+        return frozenset(word for title in self.titles for word in stems(title))
+
+    @cached_property
+    def above(self) -> tuple[str, ...]:
+        """The words of its titles, and of the text above it."""
+        start = self.rows[0].start
+        texts = (*self.titles, self.text[max(0, start - _PREAMBLE) : start])
+        return tuple(dict.fromkeys(word.text for text in texts for word in words(text)))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Stems of its titles and of all its heads."""
+        return self.named.union(*(stems(column.head) for column in self.columns))
+
+
+def read_table(document_id: str, number: int, text: str, blocks: Blocks, titles: tuple[str, ...]) -> Table | None:
+    """The table of this number among the blocks of a text; None where it has no rows of data."""
+    heads, data = blocks.heads(number), blocks.data(number)
+    rows: list[Span] = []
+    cells: list[list[str]] = []
+    for start, end, *edges in data:
+        values = [_even(text[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        if any(values):
+            rows.append(Span(start, end))
+            cells.append(values[: len(heads)] + [""] * (len(heads) - len(values)))
+    if len(rows) > 1 and _is_total(cells[-1]):
+        rows, cells = rows[:-1], cells[:-1]
+    if not rows or not heads:
+        return None
+    columns = [
+        Column(at, _even(head), values)
+        for at, (head, values) in enumerate(zip(heads, zip(*cells, strict=True), strict=True))
+    ]
+    return Table(document_id, number, text, titles, tuple(rows), tuple(columns))
+
+
+@lru_cache(maxsize=65536)
+def stems(text: str) -> tuple[str, ...]:
+    """The stems of a name, `price_gbp` and `inStock` by their parts."""
+    return tuple(word.stem for word in _parts(text))
+
+
+def denies(value: str) -> bool:
+    """Whether a cell says no by its first word: "no", "none", "not renewable"."""
+    return bool(value) and value.casefold().split(maxsplit=1)[0].strip(".,;:") in _NO
+
+
+def _parts(text: str) -> list[Word]:
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text)
+    return words(apart)
+
+
+def _is_total(values: list[str]) -> bool:
+    label = next((value for value in values if value), "")
+    first = words(label)[:1]
+    return bool(first) and first[0].stem in _TOTALS
+
+
+def _even(text: str) -> str:
+    return " ".join(text.split())
