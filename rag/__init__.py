@@ -13,11 +13,11 @@ import index  # noqa: F401 - switches telemetry off before anything is loaded
 if TYPE_CHECKING:
     from index.errors import RagError
     from index.types import Report, Source, Span
+    from rag.app.documents import Documents, open_documents
     from rag.asking.filters import Filters
     from rag.checking.excerpt import Excerpt, Outline
     from rag.checking.quotation import Quotation
     from rag.checking.text import Check, Cited, Claim
-    from rag.documents import Documents, open_documents
     from rag.types import Answer, Citation, RetrievedPassage, Statement, Turn
 
 _HOMES = {
@@ -26,7 +26,7 @@ _HOMES = {
     "Citation": "rag.types",
     "Cited": "rag.checking.text",
     "Claim": "rag.checking.text",
-    "Documents": "rag.documents",
+    "Documents": "rag.app.documents",
     "Excerpt": "rag.checking.excerpt",
     "Filters": "rag.asking.filters",
     "Outline": "rag.checking.excerpt",
@@ -38,7 +38,7 @@ _HOMES = {
     "Span": "index.types",
     "Statement": "rag.types",
     "Turn": "rag.types",
-    "open_documents": "rag.documents",
+    "open_documents": "rag.app.documents",
 }
 
 __all__ = [

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.cli import main
+from rag.app.cli.main import main
 from tests.conftest import ROOT
 
 PAGES = ["README.md", *(f"docs/{name}.md" for name in ("python",))]

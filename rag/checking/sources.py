@@ -9,20 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.articles import split_articles
-from index.chunk import chunk
+from index.cut.articles import split_articles
+from index.cut.chunk import chunk
+from index.cut.searchable import context_of, lexical_text
+from index.document.structure import Structure, structure_of
 from index.errors import UnreadableFile
-from index.files import File, discover
-from index.open import Index
+from index.folder.files import File, discover
 from index.readers import Worker, fetch, parse
-from index.searchable import context_of, lexical_text
 from index.settings import IndexSettings
-from index.structure import Structure, structure_of
+from index.store.open import Index
 from index.types import Article, Document, Passage, Skipped, Source
 from rag.errors import NoDocument
 
 if TYPE_CHECKING:
-    from index.lexical import LexicalIndex
+    from index.words.lexical import LexicalIndex
 
 
 class Sources(Protocol):
@@ -161,7 +161,7 @@ class FileSources:
 
     @cached_property
     def _words(self) -> LexicalIndex:
-        from index.lexical import LexicalIndex
+        from index.words.lexical import LexicalIndex
 
         with tempfile.TemporaryDirectory() as folder:
             return LexicalIndex.build(Path(folder), tuple(self._passages), map(self._searched, self._passages.values()))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.settings import IndexSettings
@@ -154,6 +154,7 @@ def test_both_places_are_told(sources: FileSources) -> None:
 _WORDS = st.lists(st.sampled_from("Alpha beta, 12 gamma. “Delta” [1] [a.md] (2) epsilon! -".split()), max_size=30)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_WORDS)
 def test_places_lie_in_the_text_in_order(words: list[str]) -> None:
     text = " ".join(words)
