@@ -49,6 +49,7 @@ def test_a_page_shows_what_happens(page: str, folder: Path) -> None:
     assert shown
     for step in shown:
         if step["name"]:
+            (folder / step["name"]).parent.mkdir(exist_ok=True)
             (folder / step["name"]).write_text(step["content"])
         elif step["python"]:
             printed = run(step["python"], page)

@@ -29,9 +29,11 @@ _NEAR, _ELSEWHERE = 6, 4
 """Passages that a sentence is held against of each document that it cites, and of all documents."""
 _FILE_NAME = re.compile(r"\[\^?([^\[\]\n]{1,200}\.[A-Za-z][A-Za-z0-9]{0,4})\](?!\()")
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(([^()\s]{1,300})\)")
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\]\s]{1,100})\]:[ \t]*(\S.*)$", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}#{1,6}\s.*$", re.MULTILINE)
 """A heading of Markdown states nothing."""
 _PASSAGE_ID = re.compile(r"(.+):(\d+)-(\d+)")
+_NO_BRACKETS = str.maketrans("[]", "  ")
 _GAP = 300
 """Characters that may stand between two words of one sentence, for the markers that were taken out there."""
 
@@ -96,6 +98,19 @@ def check_text(
     offers = _offers(sources, numbered)
     among = Offered(frozenset(offer.label for offer in offers), _names(offers))
     absent: dict[int, _Absent] = {}
+    plain = _plain(_HEADING.sub("", text), among, absent, len(offers) + 1)
+    marked = tuple(item for item in parse(plain, among) if any(map(str.isalnum, item.text)))
+    return _Checking(text, marked, offers, absent, sources).check(reader, weights)
+
+
+def _plain(text: str, among: Offered, absent: dict[int, _Absent], first: int) -> str:
+    """The text with its links, its footnotes and the files that are not there as labels; these are from `first` on."""
+
+    def none_of(name: str) -> int:
+        known = next((label for label, item in absent.items() if item.name == name), None)
+        label = known or first + len(absent)
+        absent[label] = _Absent(name, f"there is no source {name!r}")
+        return label
 
     def of_a_link(match: re.Match[str]) -> str:
         if match[2].casefold() not in among.names:
@@ -103,17 +118,16 @@ def check_text(
         words = "" if match[1].isdecimal() else f"{match[1]} "
         return f"{words}[{match[2]}]"
 
-    def of_no_file(match: re.Match[str]) -> str:
-        if labels_in(match[0], among):
-            return match[0]
-        known = next((label for label, item in absent.items() if item.name == match[1]), None)
-        label = known or len(offers) + len(absent) + 1
-        absent[label] = _Absent(match[1], f"there is no source {match[1]!r}")
-        return f"[{label}]"
+    def of_a_name(match: re.Match[str]) -> str:
+        return match[0] if labels_in(match[0], among) else f"[{none_of(match[1])}]"
 
-    plain = _FILE_NAME.sub(of_no_file, _LINK.sub(of_a_link, _HEADING.sub("", text)))
-    marked = tuple(item for item in parse(plain, among) if any(map(str.isalnum, item.text)))
-    return _Checking(text, marked, offers, absent, sources).check(reader, weights)
+    footnotes = {match[1]: match[2].strip() for match in _FOOTNOTE.finditer(text)}
+    text = _FOOTNOTE.sub("", text)
+    for name, source in footnotes.items():
+        cited = f"[{source.translate(_NO_BRACKETS)[:200]}]"
+        labels = labels_in(cited, among) or (none_of(source),)
+        text = text.replace(f"[^{name}]", "".join(f"[{label}]" for label in labels))
+    return _FILE_NAME.sub(of_a_name, _LINK.sub(of_a_link, text))
 
 
 def check_claims(claims: Sequence[Claim], sources: Sources, reader: Reader, weights: Weights | None = None) -> Check:

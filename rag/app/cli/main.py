@@ -37,6 +37,7 @@ from rag.app.cli.options import (
 from rag.app.cli.roots import roots
 from rag.app.cli.signals import every, interruptible
 from rag.app.cli.terminal import Terminal, one_line
+from rag.app.cli.verify import verify
 from rag.errors import QuestionInvalid
 
 if TYPE_CHECKING:
@@ -339,3 +340,4 @@ def _password(name: str | None) -> str | None:
 
 
 app.command()(doctor)
+app.command()(verify)
