@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from index.document.scan import confidence
 from index.types import Frame, IndexState, Passage, ScannedSpan, Source, Span
@@ -29,6 +29,11 @@ from rag.types import (
     Status,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from rag.checking.excerpt import Excerpt, Outline
+    from rag.checking.quotation import Quotation
+    from rag.checking.text import Check
 
 Json = dict[str, Any]
 PATH = " > "
@@ -161,6 +166,88 @@ def _computed_from(told: Json) -> Computed:
     return Computed(operation, told["condition"], told["text"], told["value"], told["counted"], told["of"], rows)
 
 
+def search_as_json(query: str, filtering: Filtering, passages: Sequence[RetrievedPassage]) -> Json:
+    """The contract's object for a search."""
+    return {
+        "query": query,
+        "filters": filters_as_json(filtering),
+        "passages": [passage_as_json(item) for item in passages],
+    }
+
+
+def check_as_json(check: Check) -> Json:
+    """The contract's object for a text that was checked; `place` counts in the text, all other offsets in sources."""
+    rows = zip(check.statements, check.places, check.citations, strict=True)
+    verdicts = [statement.verdict for statement in check.statements]
+    return {
+        "supported": round(check.supported, 4),
+        "verdicts": {verdict: verdicts.count(verdict) for verdict in get_args(Verdict) if verdict in verdicts},
+        "statements": [
+            {
+                **_statement(statement),
+                "probability": round(statement.probability, 4),
+                "place": _pair(place),
+                "citations": [_citation(citation) for citation in citations],
+            }
+            for statement, place, citations in rows
+        ],
+        "sources": [
+            {
+                **source_as_json(offer.source, offer.label),
+                "span": [offer.span.start, offer.span.end] if offer.span else None,
+            }
+            for offer in check.offers
+        ],
+        "unknown": list(check.unknown),
+    }
+
+
+def quotation_as_json(quotation: Quotation) -> Json:
+    """The contract's object for words that were looked for."""
+    return {
+        "quote": quotation.quote,
+        "verbatim": quotation.verbatim,
+        "places": [_citation(place) for place in quotation.places],
+        "nearest": _citation(quotation.nearest) if quotation.nearest else None,
+        "likeness": quotation.likeness,
+    }
+
+
+def source_as_json(source: Source, label: int) -> Json:
+    """The contract's form of a document in a list; `label` is its number there."""
+    return {
+        "label": label,
+        "document_id": source.document_id,
+        "path": source.path,
+        "also": list(source.also),
+        "sha256": source.sha256,
+        "title": source.title,
+        "outlet": source.outlet,
+        "author": source.author,
+        "date": source.date,
+    }
+
+
+def excerpt_as_json(excerpt: Excerpt) -> Json:
+    """The contract's object for a part of a document."""
+    return {
+        **source_as_json(excerpt.source, excerpt.label),
+        "start": excerpt.span.start,
+        "end": excerpt.span.end,
+        "length": excerpt.length,
+        "text": excerpt.text,
+    }
+
+
+def outline_as_json(outline: Outline) -> Json:
+    """The contract's object for the headings of a document."""
+    return {
+        **source_as_json(outline.source, outline.label),
+        "length": outline.length,
+        "headings": [asdict(heading) for heading in outline.headings],
+    }
+
+
 def _statement(statement: Statement) -> Json:
     return {
         "text": statement.text,
@@ -184,9 +271,13 @@ def _citation(citation: Citation) -> Json:
         "start": citation.span.start,
         "end": citation.span.end,
         "quote": citation.quote,
-        "answer": [citation.answer.start, citation.answer.end] if citation.answer else None,
+        "answer": _pair(citation.answer),
         "cells": [list(cell) for cell in citation.cells],
     }
+
+
+def _pair(span: Span | None) -> list[int] | None:
+    return [span.start, span.end] if span else None
 
 
 def _printed(source: Source, headings: Sequence[str]) -> Json:

@@ -2,6 +2,7 @@
 
 RagError
 ├── QuestionInvalid    an empty, oversized or unreadable question
+├── NoDocument         no document has this id or path
 ├── LLMFailed          the configured model did not answer
 │   └── ReplyCut       its reply was stopped at the longest length
 ├── Cancelled          the person stopped the question
@@ -19,6 +20,10 @@ from index.errors import RagError
 
 class QuestionInvalid(RagError):
     """The question is empty, too long, or not text."""
+
+
+class NoDocument(RagError):
+    """No document has this id or path."""
 
 
 class LLMFailed(RagError):

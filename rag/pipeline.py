@@ -29,6 +29,7 @@ from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
 from rag.counting.answer import Counting
+from rag.checking.sources import IndexSources
 from rag.errors import QuestionInvalid
 from rag.reader.reader import Reader
 from rag.retrieval.retrieve import Retriever
@@ -205,6 +206,19 @@ class Pipeline:
         """
         with self._lock:
             return self._current().index.held(document_id)
+
+    @property
+    def reader(self) -> Reader:
+        """The trained reader that judges sentences."""
+        return self._reader
+
+    def sources(self) -> IndexSources:
+        """The documents of the index in use, for what is held against them at once.
+
+        Raises: WrongModel, IndexDamaged.
+        """
+        with self._lock:
+            return IndexSources(self._current().index)
 
     def check(self, citation: Citation) -> State:
         """Whether a citation of an earlier answer still stands in the index in use.

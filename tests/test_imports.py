@@ -26,7 +26,7 @@ ALLOWED = {
 COMPOSITION = {"rag/app/cli/main.py", "rag/app/cli/evals.py"}
 APPLICATION = "rag.app"
 """What no module of the core imports."""
-ENTRY = {"rag.__main__"}
+ENTRY = {"rag", "rag.__main__"}
 BESIDE_THE_ROOMS = {"types", "settings", "errors", "seal", "telemetry"}
 ROOMS: dict[str, set[str]] = {
     "document": set(),

@@ -37,6 +37,7 @@ from rag.app.cli.options import (
 from rag.app.cli.roots import roots
 from rag.app.cli.signals import every, interruptible
 from rag.app.cli.terminal import Terminal, one_line
+from rag.app.cli.verify import verify
 from rag.errors import QuestionInvalid
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def search(
     """Show the passages that bear on a query."""
     settings = settings_of(home, config, collection)
     filters = filters_of(file, article, outlet, author, after, before)
-    from rag.contract import filters_as_json, passage_as_json
+    from rag.contract import search_as_json
     from rag.pipeline import open_pipeline
 
     query = _typed(query, settings.answer.max_question_chars)
@@ -145,8 +146,7 @@ def search(
         found = pipeline.retrieve(query, k or settings.retrieval.top_k, filters)
         filtering, none = pipeline.matching(filters)
     if json:
-        told = {"query": query, "filters": filters_as_json(filtering), "passages": list(map(passage_as_json, found))}
-        Terminal().json(told)
+        Terminal().json(search_as_json(query, filtering, found))
     elif found:
         Terminal().passages(found)
     else:
@@ -340,3 +340,4 @@ def _password(name: str | None) -> str | None:
 
 
 app.command()(doctor)
+app.command()(verify)
