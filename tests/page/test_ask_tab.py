@@ -91,7 +91,7 @@ def test_a_marker_brings_its_card_into_view(browser: Browser, address: str) -> N
     expect(page.locator("#evidence-1-2")).not_to_be_in_viewport(ratio=0.9)
     page.get_by_role("link", name="Evidence 2").first.click()
     expect(page.locator("#evidence-1-2 mark").first).to_be_in_viewport()
-    expect(page.locator("#evidence-1-2:target")).to_have_count(1)
+    expect(page.locator("#evidence-1-2.now")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollTop") == 0, "only the panel moves"
     page.close()
 
@@ -376,3 +376,17 @@ def test_the_page_fits_its_window(browser: Browser, address: str, width: int, he
     ink = page.evaluate("getComputedStyle(document.querySelector('#chat .statement')).color.match(/\\d+/g).map(Number)")
     assert (sum(ink) > 380) == dark
     page.close()
+
+
+def test_twenty_questions_typed_one_after_another_lose_no_keystroke(visitor: Visitor) -> None:
+    visitor.page.get_by_role("textbox", name="Your question").focus()
+    for number in range(1, 21):
+        visitor.page.keyboard.type(f"What was struck, asks {number}?", delay=4)
+        visitor.page.keyboard.press("Enter")
+        visitor.page.keyboard.type("And", delay=4)  # before there is an answer
+        expect(visitor.page.locator("#chat .question").nth(number - 1)).to_contain_text(f"asks {number}?")
+        expect(visitor.page.get_by_role("textbox", name="Your question")).to_have_value("And")
+        for _ in "And":
+            visitor.page.keyboard.press("Backspace")
+    expect(visitor.page.locator("#chat .turn")).to_have_count(20)
+

@@ -115,12 +115,10 @@ def _narrowing() -> list[object]:
 
 def _wire(desk: _Desk, parts: _Parts, narrow: list[object], new: gr.Button, offered: Sequence[gr.Button]) -> None:
     told = [parts.talk, parts.collection, *narrow]
-    for listen, question in (
-        (parts.send.click, parts.box),
-        (parts.box.submit, parts.box),
-        *((offer.click, offer) for offer in offered),
-    ):
-        _on(listen, desk.ask, [question, *told], parts.all, limit=_AT_ONCE)
+    for listen in (parts.send.click, parts.box.submit):
+        _on(listen, desk.ask, [parts.box, *told], parts.all, limit=_AT_ONCE, js=script("send"))
+    for offer in offered:
+        _on(offer.click, desk.ask, [offer, *told], parts.all, limit=_AT_ONCE)
     _on(parts.chat.act, desk.act, told, parts.all, limit=_AT_ONCE)
     _on(parts.stop.click, desk.stop, parts.talk, None)
     _on(new.click, desk.clear, parts.talk, [*parts.all, parts.talk])
@@ -132,6 +130,7 @@ def _on(
     given: object,
     changed: object,
     limit: int | None = None,
+    js: str | None = None,
 ) -> None:
     """Wires one event; those with a `limit` share it, the others never wait for one another."""
     shared = None if limit is None else "ask"
@@ -144,6 +143,7 @@ def _on(
         api_visibility="private",
         concurrency_limit=limit,
         concurrency_id=shared,
+        js=js,
     )
 
 
@@ -180,7 +180,6 @@ class _Desk:
         pending = shown.asked(number, echo(text), shown.waiting())
         yield {
             parts.live: _now(pending),
-            parts.box: "",
             parts.offers: gr.Column(visible=False),
             parts.send: gr.Button(visible=False),
             parts.stop: gr.Button(visible=True),
