@@ -26,6 +26,7 @@ from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, 
 from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
+from rag.asking.suggest import Found
 from rag.conversations.reopen import State, check
 from rag.errors import QuestionInvalid
 from rag.reader.reader import Reader
@@ -188,6 +189,19 @@ class Pipeline:
     def state(self) -> IndexState:
         """Which generation answers, and how much it holds."""
         return self._parts.index.state
+
+    def finds(self, question: str) -> Found | None:
+        """The words that come first for a question and plainly answer it, found without a model; None where none do.
+
+        Raises: as `ask`, but for Cancelled.
+        """
+        with self._lock:
+            search = self._search(self._current(), question, EVERY_ARTICLE, True, _Clock())
+        if self._status(search) != "answered":
+            return None
+        first = search.evidence.quotes[0]
+        sources = {item.label: item.source for item in search.passages}
+        return Found(sources[first.label].document_id, first.span)
 
     def text(self, document_id: str) -> str:
         """The decoded text of a document; offsets of citations and passages count in it."""
