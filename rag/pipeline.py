@@ -190,6 +190,13 @@ class Pipeline:
         """Which generation answers, and how much it holds."""
         return self._parts.index.state
 
+    def documents(self, most: int) -> tuple[Held, ...]:
+        """The first documents by path, at most so many. Raises: IndexDamaged."""
+        with self._lock:
+            index = self._current().index
+            ids = list(dict.fromkeys(file.document_id for file in index.files()))[:most]
+            return tuple(held for document_id in ids if (held := index.held(document_id)))
+
     def finds(self, question: str) -> Found | None:
         """The words that come first for a question and plainly answer it, found without a model; None where none do.
 

@@ -18,6 +18,7 @@ from index.errors import IndexDamaged
 from index.tokens import words
 from index.types import Article, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
 from rag.asking.filters import EVERY_ARTICLE, Filters
+from rag.asking.suggest import Found
 from rag.conversations.reopen import GONE, State
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
@@ -193,6 +194,12 @@ class FakePipeline:
         article = Article(document_id, 0, Span(0, len(text)), source.title, source.outlet, source.author, source.date)
         place = StoredPath(source.path, Path("/nowhere") / document_id, document_id, len(text), 0)
         return Held(Document(document_id, source.sha256, text, "utf-8"), (article,), (place,))
+
+    def documents(self, most: int) -> tuple[Held, ...]:
+        return tuple(held for key in list(self.texts)[:most] if (held := self.held(key)))
+
+    def finds(self, question: str) -> Found | None:
+        return None
 
     def warm(self) -> None:
         pass

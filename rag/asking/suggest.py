@@ -15,6 +15,7 @@ from itertools import islice, pairwise, zip_longest
 from typing import TypeVar
 
 from index.sentences import sentences
+from index.tokens import STOP_WORDS
 from index.types import Block, Cell, Document, Span
 
 MOST = 4
@@ -25,7 +26,7 @@ _OF_A_KIND = 3
 _LONGEST = 110
 """Characters of a question: one that is longer is no line to choose from."""
 _NUMBERED = re.compile(r"^\W*(?:\d+[.)]?)+\s+")
-_SAYS_WHAT_IS = re.compile(r"^The (?P<subject>(?:[\w'’-]+ ){0,4}[\w'’-]+) (?P<verb>is|are|was|were) (?=.*\d)")
+_SAYS_WHAT_IS = re.compile(r"^The (?P<subject>(?:[\w'’-]+ ){0,4}(?P<noun>[\w'’-]+)) (?P<verb>is|are|was|were) (?=.*\d)")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
 _T = TypeVar("_T")
@@ -130,7 +131,8 @@ def _of_sentences(document: Document) -> Iterator[_Made]:
         if block.kind not in ("paragraph", "item"):
             continue
         for sentence in sentences(document.text, block.span):
-            if says := _SAYS_WHAT_IS.match(sentence.of(document.text)):
+            says = _SAYS_WHAT_IS.match(sentence.of(document.text))
+            if says and says["noun"].lower() not in STOP_WORDS:
                 yield f"What {says['verb']} the {_line(says['subject'])}?", sentence
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from rag.asking.filters import Filters
 from rag.conversations.store import ConversationStore
 from tests.fakes import FakePipeline
-from tests.page.conftest import EXAMPLES, Attacker, eventually, open_at
+from tests.page.conftest import Attacker, eventually, open_at
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,7 +31,7 @@ class Visitor:
         page.on("request", self._note_request)
         page.on("console", self._note_complaint)
         open_at(page, address)
-        expect(page.locator(".state")).to_contain_text("2 files · 70 passages")
+        expect(page.locator(".state")).to_contain_text("2 documents · 70 passages")
 
     def _note_request(self, request: Request) -> None:
         self.requests.append(request.url)
@@ -76,12 +76,6 @@ def test_a_typed_question_is_answered_with_its_words_marked_in_the_passage(visit
     visitor.page.get_by_text("Also read, not cited").click()
     expect(visitor.page.locator("#evidence-1-3")).to_be_visible()
     assert visitor.complaints == []
-
-
-def test_an_example_asks_itself_and_the_examples_go(visitor: Visitor) -> None:
-    visitor.page.get_by_role("button", name=EXAMPLES[0]).click()
-    expect(visitor.page.locator("#chat .badge")).to_have_count(5)
-    expect(visitor.page.get_by_role("button", name=EXAMPLES[0])).to_have_count(0)
 
 
 def test_a_marker_brings_its_card_into_view(browser: Browser, address: str) -> None:
@@ -142,7 +136,7 @@ def test_new_chat_forgets_the_conversation(visitor: Visitor, pipeline: FakePipel
     visitor.page.get_by_role("button", name="New chat").click()
     expect(visitor.page.locator("#chat .welcome")).to_be_visible()
     expect(visitor.page.locator(".evidence")).to_have_count(0)
-    expect(visitor.page.get_by_role("button", name=EXAMPLES[0])).to_be_visible()
+    expect(visitor.page.locator("#overview .glance")).to_be_visible()
     visitor.ask("And was anyone hurt there?")
     expect(visitor.page.locator(".understood")).to_have_count(0)
     assert pipeline.asked[-1] == ("And was anyone hurt there?", ())
@@ -389,4 +383,3 @@ def test_twenty_questions_typed_one_after_another_lose_no_keystroke(visitor: Vis
         for _ in "And":
             visitor.page.keyboard.press("Backspace")
     expect(visitor.page.locator("#chat .turn")).to_have_count(20)
-
