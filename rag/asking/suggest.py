@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise, zip_longest
 from typing import TypeVar
 
-from index.sentences import sentences
-from index.tokens import STOP_WORDS
+from index.cut.sentences import sentences
+from index.words.tokens import STOP_WORDS
 from index.types import Block, Cell, Document, Span
 
 MOST = 4
