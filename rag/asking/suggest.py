@@ -15,8 +15,8 @@ from itertools import islice, pairwise, zip_longest
 from typing import TypeVar
 
 from index.cut.sentences import sentences
-from index.words.tokens import STOP_WORDS
 from index.types import Block, Cell, Document, Span
+from index.words.tokens import STOP_WORDS
 
 MOST = 4
 """Questions that are offered at once."""

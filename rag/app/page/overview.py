@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
-from index.store.corpus import Held
-from index.document.dates import human
 from index.cut.sentences import sentences
+from index.document.dates import human
+from index.store.corpus import Held
 from index.types import Document, IndexState
-from rag.asking.suggest import Suggestion
 from rag.app.page import reader
 from rag.app.page.html import count, safe
+from rag.asking.suggest import Suggestion
 
 LISTED = 12
 """Documents that an overview lists; the Documents tab has them all."""

@@ -8,11 +8,11 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from index.store.corpus import Held
 from index.errors import RagError
+from index.store.corpus import Held
 from index.types import IndexState
-from rag.asking.suggest import Found, suggestions
 from rag.app.page.overview import Offered
+from rag.asking.suggest import Found, suggestions
 
 _KEPT = 64
 """Overviews whose questions are kept."""

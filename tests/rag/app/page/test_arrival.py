@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from index.types import Embedder
-from rag.settings import Settings
 from rag.app.workspace import Workspace
+from rag.settings import Settings
 from tests.fakes import HashingEmbedder
 from tests.rag.app.page.conftest import OPENING, Served, open_at
 
