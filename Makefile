@@ -11,12 +11,6 @@ PORT     ?= 7860
 RUNS     ?= runs
 RAG      := $(BIN)/rag
 
-# What the page offers to ask, where it is over the sample documents.
-EXAMPLES := --example "How many civilians remain in Aleppo?" \
-	--example "Who was struck near Masyaf, and who is blamed?" \
-	--example "Do the articles agree on who used chemical weapons in Khan Shaykhun?" \
-	--example "What is the population of Damascus?"
-
 # The question as it was typed: never expanded by make, never read by the shell.
 export QUESTION := $(value Q)
 unexport Q
@@ -31,7 +25,7 @@ setup: $(READY) ## a virtual environment in .venv with exactly the packages of r
 
 chat: setup ## index DOCS (the sample documents) and open the page at http://127.0.0.1:PORT
 	@$(RAG) index --home "$(HOME_DIR)" $(DOCS)
-	@$(RAG) ui --home "$(HOME_DIR)" --port "$(PORT)" $(if $(filter seeds,$(DOCS)),$(EXAMPLES))
+	@$(RAG) ui --home "$(HOME_DIR)" --port "$(PORT)"
 
 ask: question setup ## answer one question in the terminal: make ask Q="Who was struck near Masyaf?"
 	@$(RAG) status --home "$(HOME_DIR)" >/dev/null 2>&1 || $(RAG) index --home "$(HOME_DIR)" $(DOCS) >/dev/null

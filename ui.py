@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from index.errors import RagError
+from index.errors import NoIndex, RagError
 from index.telemetry import switch_off
 
 _NOWHERE = Path(tempfile.gettempdir(), f"rag-page-{secrets.token_hex(8)}")
@@ -63,17 +63,17 @@ from gradio.events import api  # noqa: E402
 from rag.app.conversations.store import ConversationStore  # noqa: E402
 from rag.app.model_form import model_line  # noqa: E402
 from rag.app.page import downloads, reader_routes  # noqa: E402
-from rag.app.page.answer import indexed  # noqa: E402
+from rag.app.page.answer import NOTHING_INDEXED, indexed  # noqa: E402
 from rag.app.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
 from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
 from rag.app.page.html import safe, said  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
-from rag.app.page.tabs.ask import ask_tab  # noqa: E402
+from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
 from rag.app.page.tabs.conversations import conversations_tab  # noqa: E402
-from rag.app.page.tabs.documents import Rights, documents_tab  # noqa: E402
+from rag.app.page.tabs.documents import DocumentsTab, Rights, documents_tab  # noqa: E402
 from rag.app.page.tabs.evals import evals_tab  # noqa: E402
 from rag.app.page.tabs.model import model_tab  # noqa: E402
-from rag.app.page.talk import readable  # noqa: E402
+from rag.app.page.talk import Talk, readable  # noqa: E402
 from rag.app.page.trouble import discreet  # noqa: E402
 from rag.app.workspace import Workspace  # noqa: E402
 from rag.contract import as_json  # noqa: E402
@@ -83,11 +83,9 @@ if TYPE_CHECKING:
     from rag.app.page.tabs.evals import Desk
 
 TITLE = "Ask your documents"
-EXAMPLES = (
-    "What happened, and where?",
-    "Who is quoted, and what do they say?",
-    "On what do the sources differ?",
-)
+_SEEDS = Path(__file__).parent / "seeds"
+SAMPLES = _SEEDS if _SEEDS.is_dir() else None
+"""The sample documents, where the program has them beside it."""
 LARGEST_UPLOAD = "64mb"
 _PATIENCE = 120
 """Seconds for which the line under the title follows what is being loaded."""
@@ -115,7 +113,6 @@ def build(
     store: ConversationStore | None = None,
     config: Path | None = None,
     title: str = TITLE,
-    examples: Sequence[str] = EXAMPLES,
     rights: Rights = "all",
 ) -> gr.Blocks:
     """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing.
@@ -131,7 +128,7 @@ def build(
             bar = gr.HTML(_bar(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
             with gr.Tabs(elem_id="views") as views:
                 with gr.Tab("Ask", id="ask"):
-                    ask = ask_tab(workspace, store, collection, examples)
+                    ask = ask_tab(workspace, store, collection, rights, SAMPLES)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
                     documents = documents_tab(workspace, collection, rights)
                 with gr.Tab("Conversations", id="conversations") as conversations_view, gr.Column(elem_classes="view"):
@@ -156,6 +153,8 @@ def build(
             except RagError as error:
                 return {conversations.outputs[1]: said(str(error), wrong=True)}
 
+        _wire_arrival(page, ask, documents, views, collection)
+        _on(ask.arrival.changed.change, heading, collection, bar)
         _on(page.load, heading, collection, bar)
         _on(ask.answered.change, heading, collection, bar)
         _on(collection.change, heading, collection, bar)
@@ -171,6 +170,26 @@ def build(
         api(_chat(workspace), api_name="chat", api_visibility="public", concurrency_limit=4)
     page.queue(max_size=64, default_concurrency_limit=8, api_open=True)
     return page
+
+
+def _wire_arrival(page: gr.Blocks, ask: AskTab, documents: DocumentsTab, views: gr.Tabs, collection: gr.State) -> None:
+    """The overview follows the collection and its index, and is opened for one document from the list of them."""
+    arrived = ask.arrival
+
+    def all_documents(collection: str, event: gr.EventData) -> Iterator[object]:
+        yield from arrived.refresh(collection) if event.do == "all" else iter((gr.skip(),))
+
+    def one_document(collection: str, talk: Talk, event: gr.EventData) -> Iterator[object]:
+        if event.do != "overview":
+            yield gr.skip()
+            return
+        yield ask.clear(talk) | {views: gr.Tabs(selected="ask")}
+        yield from arrived.look(collection, str(event.id))
+
+    for changes in (page.load, collection.change, documents.changed.change):
+        _on(changes, arrived.refresh, collection, arrived.outputs)
+    _on(arrived.listed.act, all_documents, collection, arrived.outputs)
+    _on(documents.listing.act, one_document, [collection, ask.talk], [*ask.outputs, *arrived.outputs, views])
 
 
 def _on(listen: Callable[..., object], answer: Callable[..., object], given: object, changed: object) -> None:
@@ -214,6 +233,8 @@ def _headings(workspace: Workspace, title: str, collection: str) -> Iterator[str
 def _state_line(workspace: Workspace, collection: str) -> str:
     try:
         line = indexed(workspace.pipeline(collection).state)
+    except NoIndex:
+        line = NOTHING_INDEXED
     except RagError as error:
         return discreet(str(error))
     return line if collection == workspace.settings.collection else f"{collection}: {line}"
@@ -228,7 +249,6 @@ def serve(
     open_browser: bool = False,
     config: Path | None = None,
     title: str = TITLE,
-    examples: Sequence[str] = EXAMPLES,
     insecure: bool = False,
     password: str | None = None,
     allow_uploads: bool = False,
@@ -262,7 +282,7 @@ def serve(
     store = ConversationStore(workspace.settings.home) if owner else None
     rights: Rights = "all" if owner else "give files" if allow_uploads else "look"
     page = build(
-        workspace, desk=desk if owner else None, store=store, config=config, title=title, examples=examples,
+        workspace, desk=desk if owner else None, store=store, config=config, title=title,
         rights=rights,
     )  # fmt: skip
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -28,8 +28,9 @@ from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, 
 from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
-from rag.counting.answer import Counting
+from rag.asking.suggest import Found
 from rag.checking.sources import IndexSources
+from rag.counting.answer import Counting
 from rag.errors import QuestionInvalid
 from rag.reader.reader import Reader
 from rag.retrieval.retrieve import Retriever
@@ -194,6 +195,26 @@ class Pipeline:
     def state(self) -> IndexState:
         """Which generation answers, and how much it holds."""
         return self._parts.index.state
+
+    def documents(self, most: int) -> tuple[Held, ...]:
+        """The first documents by path, at most so many. Raises: IndexDamaged."""
+        with self._lock:
+            index = self._current().index
+            ids = list(dict.fromkeys(file.document_id for file in index.files()))[:most]
+            return tuple(held for document_id in ids if (held := index.held(document_id)))
+
+    def finds(self, question: str) -> Found | None:
+        """The words that come first for a question and plainly answer it, found without a model; None where none do.
+
+        Raises: as `ask`, but for Cancelled.
+        """
+        with self._lock:
+            search = self._search(self._current(), question, EVERY_ARTICLE, True, _Clock())
+        if self._status(search) != "answered":
+            return None
+        first = search.evidence.quotes[0]
+        sources = {item.label: item.source for item in search.passages}
+        return Found(sources[first.label].document_id, first.span)
 
     def text(self, document_id: str) -> str:
         """The decoded text of a document; offsets of citations and passages count in it."""

@@ -19,6 +19,7 @@ from index.types import Article, Document, Encoded, IndexState, Passage, Source,
 from index.words.tokens import words
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Filters
+from rag.asking.suggest import Found
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
 from rag.reader.reader import Judgement, PassageReading
@@ -193,6 +194,12 @@ class FakePipeline:
         article = Article(document_id, 0, Span(0, len(text)), source.title, source.outlet, source.author, source.date)
         place = StoredPath(source.path, Path("/nowhere") / document_id, document_id, len(text), 0)
         return Held(Document(document_id, source.sha256, text, "utf-8"), (article,), (place,))
+
+    def documents(self, most: int) -> tuple[Held, ...]:
+        return tuple(held for key in list(self.texts)[:most] if (held := self.held(key)))
+
+    def finds(self, question: str) -> Found | None:
+        return None
 
     def warm(self) -> None:
         pass

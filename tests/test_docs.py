@@ -1,4 +1,4 @@
-"""What README.md tells people to type exists and works, and what it links to is there.
+"""What README.md and docs/ tell people to type exists and works, and what it links to is there.
 
 In a ```sh block each line is a command, or only those that begin with `$ ` where one does. The `rag` commands of a
 block that stands right after `<!-- run -->` are run over a copy of the sample documents.
@@ -157,6 +157,9 @@ def test_what_is_no_command_does_not_parse(wrong: str) -> None:
         parse(wrong.split())
 
 
+PAGES = ("README.md", "docs/using.md", "docs/models-and-servers.md", "docs/measured.md", "docs/design.md")
+
+
 @pytest.fixture(scope="module")
 def readme() -> str:
     """The text of README.md."""
@@ -165,10 +168,22 @@ def readme() -> str:
     return path.read_text("utf-8")
 
 
-def test_every_make_command_exists(readme: str) -> None:
-    makefile = (ROOT / "Makefile").read_text("utf-8")
+@pytest.fixture(scope="module", params=PAGES)
+def page(request: pytest.FixtureRequest) -> Path:
+    """Each page that is written for people."""
+    return ROOT / str(request.param)
+
+
+def test_the_readme_is_read_in_minutes_and_names_the_two_commands(readme: str) -> None:
     called = [words for block in blocks(readme) for line in block.lines for words in commands(line, "make")]
     assert {"chat", "test"} <= {word for words in called for word in words}
+    assert len(readme.split()) <= 900
+
+
+def test_every_make_command_exists(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    text = page.read_text("utf-8")
+    called = [words for block in blocks(text) for line in block.lines for words in commands(line, "make")]
     for words in called:
         for word in words:
             name, assigned, _ = word.partition("=")
@@ -176,9 +191,9 @@ def test_every_make_command_exists(readme: str) -> None:
             assert known or word.startswith("-"), f"make {' '.join(words)}"
 
 
-def test_every_rag_command_is_taken(readme: str) -> None:
-    called = [words for block in blocks(readme) for line in block.lines for words in commands(line, "rag")]
-    assert called
+def test_every_rag_command_is_taken(page: Path) -> None:
+    text = page.read_text("utf-8")
+    called = [words for block in blocks(text) for line in block.lines for words in commands(line, "rag")]
     for words in called:
         try:
             parse(words)
@@ -186,13 +201,14 @@ def test_every_rag_command_is_taken(readme: str) -> None:
             pytest.fail(f"rag {shlex.join(words)}: {error}")
 
 
-def test_every_link_leads_somewhere(readme: str) -> None:
-    assert links(readme)
-    for target in links(readme):
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert links(text)
+    for target in links(text):
         path, _, anchor = target.partition("#")
-        assert (ROOT / path).exists(), target
+        assert (page.parent / path).exists(), target
         if anchor and not path:
-            assert anchor in anchors(readme), target
+            assert anchor in anchors(text), target
 
 
 def test_the_commands_marked_to_be_run_work(readme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

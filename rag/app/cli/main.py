@@ -270,9 +270,6 @@ def ui(
         bool, typer.Option("--allow-uploads", help="Let those who come by the password give files.")
     ] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow a host that others can reach; no login.")] = False,
-    example: Annotated[
-        list[str] | None, typer.Option("--example", metavar="TEXT", help="A question to offer; repeatable.")
-    ] = None,
     home: Home = None,
     config: Config = None,
     collection: Collection = None,
@@ -296,7 +293,6 @@ def ui(
             port=port,
             open_browser=open_browser,
             config=config,
-            examples=example or (),
             insecure=insecure,
             password=password,
             allow_uploads=allow_uploads,

@@ -17,24 +17,24 @@ from rag.asking.filters import in_words
 from rag.types import Answer, Citation, Conflict, Filter, Side, Statement
 from rag.wording import SIGNS
 
+NOTHING_INDEXED = "No documents yet"
 LONGEST_ECHO = 600
 _LONGEST_PEEK = 320
 _MOST_CELLS = 24
 
 
 def indexed(state: IndexState) -> str:
-    """What is indexed, in one line of text: `2 files · 70 passages`."""
+    """What is indexed, in one line of text: `2 documents · 70 passages`."""
     if not state.documents:
-        return "Nothing indexed yet"
-    return f"{count(state.documents, 'file')} · {count(state.passages, 'passage')}"
+        return NOTHING_INDEXED
+    return f"{count(state.documents, 'document')} · {count(state.passages, 'passage')}"
 
 
 def welcome() -> str:
     """What stands in the conversation before its first turn."""
     return (
         '<div class="welcome"><h2>What would you like to know?</h2><p>Answers come from your documents alone. '
-        "They are quoted word for word; where a model writes, each sentence carries a verdict and the words it was "
-        "checked against. When the documents do not hold an answer, you are told so.</p></div>"
+        "They are quoted word for word, and you are told when the documents hold no answer.</p></div>"
     )
 
 

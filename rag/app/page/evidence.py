@@ -59,7 +59,7 @@ def evidence(number: int, answer: Answer, texts: Mapping[str, str], collection: 
     rest = "".join(panel.read(item) for item in answer.passages if item.label not in cited)
     others = sum(item.label not in cited for item in answer.passages)
     return (
-        f'<section class="evidence" id="evidence-{number}"><header><h2>Evidence</h2><p class="about">'
+        f'<section class="evidence" id="evidence-{number}" tabindex="-1"><header><h2>Evidence</h2><p class="about">'
         f'Question {number}: <bdi dir="auto">{safe(answer.question[:LONGEST_ECHO])}</bdi></p></header>'
         f"{_group(_title(answer), len(cited), cards)}{_others(answer, others, rest)}</section>"
     )
@@ -74,7 +74,7 @@ def _title(answer: Answer) -> str:
 def nothing_read(number: int) -> str:
     """The evidence of a turn that has no answer at all."""
     return (
-        f'<section class="evidence" id="evidence-{number}"><header><h2>Evidence</h2><p class="about">'
+        f'<section class="evidence" id="evidence-{number}" tabindex="-1"><header><h2>Evidence</h2><p class="about">'
         f"Nothing was read for question {number}.</p></header></section>"
     )
 

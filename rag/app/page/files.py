@@ -165,7 +165,9 @@ def _body(collection: str, entry: Entry) -> str:
     notes.append(f"The file was last changed {entry.changed:%Y-%m-%d %H:%M}.")
     told = "".join(f'<p class="note">{safe(note)}</p>' for note in notes)
     href = safe(reader.link(collection, entry.document_id, (), ()))
-    return f'<ol class="doc-articles">{rows}</ol>{told}<a class="doc-open" href="{href}" target="reader">Open</a>'
+    look = f'<button type="button" data-do="overview" data-id="{safe(entry.document_id)}">Overview</button>'
+    opened = f'<a class="doc-open" href="{href}" target="reader">Open</a>'
+    return f'<ol class="doc-articles">{rows}</ol>{told}{opened}{look}'
 
 
 def _article(article: Article, passages: int) -> str:

@@ -1,4 +1,4 @@
-// A new turn comes into view once, and with the link target moved there the panel shows the evidence of the last turn.
+// A new turn comes into view once, and the panel shows its evidence again. The box keeps the keyboard all the while.
 // What a person had unfolded stays so.
 const unfolded = new Set();
 const name = (fold) => (fold.closest(".turn")?.id || "") + "/" + fold.className;
@@ -10,11 +10,14 @@ watch("value", () => {
   for (const fold of element.querySelectorAll("details")) if (unfolded.has(name(fold))) fold.open = true;
   const last = [...element.querySelectorAll(".turn")].pop();
   if (last && seen !== last.id) {
-    location.replace("#" + last.id);
+    for (const section of document.querySelectorAll(".evidence.now")) section.classList.remove("now");
+    last.scrollIntoView({ block: "start" });
     document.querySelector("#evidence-panel")?.scrollTo(0, 0);
-  } else if (!document.querySelector("#scroll .turn")) {
+    if (element.closest("#chat")) delete document.querySelector("#ask")?.dataset.busy;
+    if (document.activeElement === document.body) document.querySelector("#ask textarea")?.focus({ preventScroll: true });
+  } else if (element.querySelector(".welcome")) {
     unfolded.clear();
-    history.replaceState(null, "", location.pathname + location.search);
+    delete document.querySelector("#ask")?.dataset.busy;
   }
   seen = last?.id || "";
 });

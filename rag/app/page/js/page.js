@@ -20,7 +20,45 @@ const place = (cite) => {
   peek.style.top = Math.max(8, below ? at.bottom + 2 : at.top - size.height - 2) + "px";
 };
 
+const reveal = (target) => {
+  const section = target.closest(".evidence");
+  for (const other of document.querySelectorAll(".evidence.now, .card.now")) other.classList.remove("now");
+  section.classList.add("now");
+  if (target !== section) target.classList.add("now");
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  target.focus({ preventScroll: true });
+  target.scrollIntoView({ block: "start" });
+};
+
+// The box is emptied here, at the key: the server's word would come late, and take with it what is typed next.
+let taken = null;
+const take = () => {
+  const form = document.querySelector("#ask");
+  const box = form.querySelector("textarea");
+  box.focus({ preventScroll: true });
+  if ("busy" in form.dataset || !box.value.trim()) return;
+  form.dataset.busy = "";
+  taken = box.value;
+  box.value = "";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+};
+document.takeQuestion = () => {
+  if (taken === null) take();
+  const question = taken;
+  taken = null;
+  return question;
+};
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("#ask textarea")) take();
+}, true);
+
 document.addEventListener("click", (event) => {
+  const number = event.target.closest('a[href^="#evidence-"]');
+  const shown = number && document.querySelector(number.getAttribute("href"));
+  if (shown) {
+    event.preventDefault();
+    reveal(shown);
+  }
   const link = event.target.closest('a[target="reader"]');
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && reader()) {
     event.preventDefault();

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 
@@ -21,6 +22,8 @@ from rag.app.page import answer as shown
 from rag.app.page import evidence as panel
 from rag.app.page.html import ACTIONS, safe, said
 from rag.app.page.style import script
+from rag.app.page.tabs.arrival import Arrival, arrival
+from rag.app.page.tabs.documents import Rights
 from rag.app.page.talk import LONGEST_QUESTION, Exchange, Question, Talk, answering, echo, in_one_sentence, reopened
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
@@ -39,7 +42,9 @@ class AskTab:
     answered: gr.HTML
     talk: gr.State
     reopen: Callable[[str, Talk], Updates]
+    clear: Callable[[Talk], Updates]
     outputs: list[object]
+    arrival: Arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,6 @@ class _Parts:
     chat: gr.HTML
     live: gr.HTML
     evidence: gr.HTML
-    offers: gr.Column
     box: gr.Textbox
     send: gr.Button
     stop: gr.Button
@@ -60,11 +64,15 @@ class _Parts:
     @property
     def all(self) -> list[object]:
         """What a question may change."""
-        return [self.chat, self.live, self.evidence, self.offers, self.box, self.send, self.stop, self.saved]
+        return [self.chat, self.live, self.evidence, self.box, self.send, self.stop, self.saved]
 
 
 def ask_tab(
-    workspace: Workspace, store: ConversationStore | None, collection: gr.State, examples: Sequence[str]
+    workspace: Workspace,
+    store: ConversationStore | None,
+    collection: gr.State,
+    rights: Rights = "all",
+    samples: Path | None = None,
 ) -> AskTab:
     """The tab over the collection that `collection` names; conversations are kept in `store`, if there is one."""
     talk = gr.State(Talk())
@@ -76,8 +84,7 @@ def ask_tab(
             with gr.Column(elem_id="scroll"):
                 chat = gr.HTML(_log(()), elem_id="chat", js_on_load=ACTIONS + script("chat"), apply_default_css=False)
                 live = gr.HTML("", elem_id="live", js_on_load=script("chat"), apply_default_css=False)
-            with gr.Column(elem_id="examples", visible=bool(examples)) as offers:
-                offered = [gr.Button(text) for text in examples]
+                arrived = arrival(workspace, collection, rights, samples)
             with gr.Row(elem_id="ask"):
                 box = gr.Textbox(
                     label="Your question",
@@ -95,10 +102,10 @@ def ask_tab(
                 narrow = _narrowing()
         with gr.Column(elem_id="evidence-panel"):
             evidence = gr.HTML(_shelf(()), js_on_load=None, apply_default_css=False)
-    parts = _Parts(chat, live, evidence, offers, box, send, stop, saved, collection, talk)
-    desk = _Desk(workspace, store, parts, has_examples=bool(examples))
-    _wire(desk, parts, narrow, new, offered)
-    return AskTab(evidence, talk, desk.reopen, [*parts.all, talk, collection])
+    parts = _Parts(chat, live, evidence, box, send, stop, saved, collection, talk)
+    desk = _Desk(workspace, store, parts)
+    _wire(desk, parts, narrow, new, arrived)
+    return AskTab(evidence, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
 
 
 def _narrowing() -> list[object]:
@@ -113,14 +120,11 @@ def _narrowing() -> list[object]:
     return [outlet, author, file, after, before]
 
 
-def _wire(desk: _Desk, parts: _Parts, narrow: list[object], new: gr.Button, offered: Sequence[gr.Button]) -> None:
+def _wire(desk: _Desk, parts: _Parts, narrow: list[object], new: gr.Button, arrived: Arrival) -> None:
     told = [parts.talk, parts.collection, *narrow]
-    for listen, question in (
-        (parts.send.click, parts.box),
-        (parts.box.submit, parts.box),
-        *((offer.click, offer) for offer in offered),
-    ):
-        _on(listen, desk.ask, [question, *told], parts.all, limit=_AT_ONCE)
+    for listen in (parts.send.click, parts.box.submit):
+        _on(listen, desk.ask, [parts.box, *told], parts.all, limit=_AT_ONCE, js=script("send"))
+    _on(arrived.listed.act, desk.offered, told, parts.all, limit=_AT_ONCE)
     _on(parts.chat.act, desk.act, told, parts.all, limit=_AT_ONCE)
     _on(parts.stop.click, desk.stop, parts.talk, None)
     _on(new.click, desk.clear, parts.talk, [*parts.all, parts.talk])
@@ -132,6 +136,7 @@ def _on(
     given: object,
     changed: object,
     limit: int | None = None,
+    js: str | None = None,
 ) -> None:
     """Wires one event; those with a `limit` share it, the others never wait for one another."""
     shared = None if limit is None else "ask"
@@ -144,23 +149,28 @@ def _on(
         api_visibility="private",
         concurrency_limit=limit,
         concurrency_id=shared,
+        js=js,
     )
 
 
 class _Desk:
     """What happens when something in the tab is used."""
 
-    def __init__(
-        self, workspace: Workspace, store: ConversationStore | None, parts: _Parts, *, has_examples: bool
-    ) -> None:
+    def __init__(self, workspace: Workspace, store: ConversationStore | None, parts: _Parts) -> None:
         self._workspace = workspace
         self._store = store
         self._parts = parts
-        self._has_examples = has_examples
 
     def ask(self, question: object, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
         """The question in its place, what is written of the answer as it comes, and the checked answer."""
         yield from self._ask(question, talk, collection, narrow)
+
+    def offered(self, event: gr.EventData, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
+        """A question that the overview offers."""
+        if getattr(event, "do", "") == "ask":
+            yield from self._ask(getattr(event, "id", ""), talk, collection, narrow)
+        else:
+            yield gr.skip()
 
     def _ask(
         self,
@@ -180,8 +190,6 @@ class _Desk:
         pending = shown.asked(number, echo(text), shown.waiting())
         yield {
             parts.live: _now(pending),
-            parts.box: "",
-            parts.offers: gr.Column(visible=False),
             parts.send: gr.Button(visible=False),
             parts.stop: gr.Button(visible=True),
             **({parts.chat: ""} if number == 1 else {}),
@@ -255,7 +263,7 @@ class _Desk:
     def clear(self, talk: Talk) -> Updates:
         """An empty conversation; the one before it stays kept."""
         talk.leave()
-        return self._showing(Talk()) | {self._parts.offers: gr.Column(visible=self._has_examples)}
+        return self._showing(Talk())
 
     def reopen(self, conversation_id: str, talk: Talk) -> Updates:
         """A kept conversation in place of the one that is shown. Raises: RagError, when it cannot be had."""
@@ -268,7 +276,6 @@ class _Desk:
         again.keeper = Keeper(self._store, collection, again.told.append, conversation_id)
         return self._showing(again) | {
             self._parts.collection: collection,
-            self._parts.offers: gr.Column(visible=False),
         }
 
     def _showing(self, talk: Talk) -> Updates:

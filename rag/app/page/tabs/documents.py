@@ -43,6 +43,7 @@ class DocumentsTab:
     inputs: list[object]
     outputs: list[object]
     changed: gr.State
+    listing: gr.HTML
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def documents_tab(workspace: Workspace, collection: gr.State, rights: Rights = "
         parts.stop.click(
             handlers.stop, collection, parts.stop, trigger_mode="once", show_progress="hidden", api_visibility="private"
         )
-    return DocumentsTab(handlers.refresh, given, outputs, parts.changed)
+    return DocumentsTab(handlers.refresh, given, outputs, parts.changed, parts.listing)
 
 
 def _drawn(collection: gr.State, rights: Rights) -> _Parts:

@@ -28,7 +28,6 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
-EXAMPLES = ("What was struck near Masra?", "Who baked the cake?")
 Served = Callable[[Workspace], str]
 PATIENCE = 20_000
 OPENING = 120_000
@@ -93,7 +92,7 @@ def serve() -> Iterator[Served]:
     pages = []
 
     def served(workspace: Workspace) -> str:
-        page = ui.serve(workspace, port=free_port(), examples=EXAMPLES, prevent_thread_lock=True)
+        page = ui.serve(workspace, port=free_port(), prevent_thread_lock=True)
         pages.append(page)
         return str(page.local_url)
 

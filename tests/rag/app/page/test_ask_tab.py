@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from rag.app.conversations.store import ConversationStore
 from rag.asking.filters import Filters
 from tests.fakes import FakePipeline
-from tests.rag.app.page.conftest import EXAMPLES, Attacker, eventually, open_at
+from tests.rag.app.page.conftest import Attacker, eventually, open_at
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,7 +31,7 @@ class Visitor:
         page.on("request", self._note_request)
         page.on("console", self._note_complaint)
         open_at(page, address)
-        expect(page.locator(".state")).to_contain_text("2 files · 70 passages")
+        expect(page.locator(".state")).to_contain_text("2 documents · 70 passages")
 
     def _note_request(self, request: Request) -> None:
         self.requests.append(request.url)
@@ -78,12 +78,6 @@ def test_a_typed_question_is_answered_with_its_words_marked_in_the_passage(visit
     assert visitor.complaints == []
 
 
-def test_an_example_asks_itself_and_the_examples_go(visitor: Visitor) -> None:
-    visitor.page.get_by_role("button", name=EXAMPLES[0]).click()
-    expect(visitor.page.locator("#chat .badge")).to_have_count(5)
-    expect(visitor.page.get_by_role("button", name=EXAMPLES[0])).to_have_count(0)
-
-
 def test_a_marker_brings_its_card_into_view(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 420})
     visitor = Visitor(page, address)
@@ -91,7 +85,7 @@ def test_a_marker_brings_its_card_into_view(browser: Browser, address: str) -> N
     expect(page.locator("#evidence-1-2")).not_to_be_in_viewport(ratio=0.9)
     page.get_by_role("link", name="Evidence 2").first.click()
     expect(page.locator("#evidence-1-2 mark").first).to_be_in_viewport()
-    expect(page.locator("#evidence-1-2:target")).to_have_count(1)
+    expect(page.locator("#evidence-1-2.now")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollTop") == 0, "only the panel moves"
     page.close()
 
@@ -142,7 +136,7 @@ def test_new_chat_forgets_the_conversation(visitor: Visitor, pipeline: FakePipel
     visitor.page.get_by_role("button", name="New chat").click()
     expect(visitor.page.locator("#chat .welcome")).to_be_visible()
     expect(visitor.page.locator(".evidence")).to_have_count(0)
-    expect(visitor.page.get_by_role("button", name=EXAMPLES[0])).to_be_visible()
+    expect(visitor.page.locator("#overview .glance")).to_be_visible()
     visitor.ask("And was anyone hurt there?")
     expect(visitor.page.locator(".understood")).to_have_count(0)
     assert pipeline.asked[-1] == ("And was anyone hurt there?", ())
@@ -376,3 +370,16 @@ def test_the_page_fits_its_window(browser: Browser, address: str, width: int, he
     ink = page.evaluate("getComputedStyle(document.querySelector('#chat .statement')).color.match(/\\d+/g).map(Number)")
     assert (sum(ink) > 380) == dark
     page.close()
+
+
+def test_twenty_questions_typed_one_after_another_lose_no_keystroke(visitor: Visitor) -> None:
+    visitor.page.get_by_role("textbox", name="Your question").focus()
+    for number in range(1, 21):
+        visitor.page.keyboard.type(f"What was struck, asks {number}?", delay=4)
+        visitor.page.keyboard.press("Enter")
+        visitor.page.keyboard.type("And", delay=4)  # before there is an answer
+        expect(visitor.page.locator("#chat .question").nth(number - 1)).to_contain_text(f"asks {number}?")
+        expect(visitor.page.get_by_role("textbox", name="Your question")).to_have_value("And")
+        for _ in "And":
+            visitor.page.keyboard.press("Backspace")
+    expect(visitor.page.locator("#chat .turn")).to_have_count(20)

@@ -192,10 +192,10 @@ def test_forty_hostile_texts_run_nothing_and_fetch_nothing(browser: Browser, hos
 @pytest.fixture(scope="module")
 def complete(attacker: Attacker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import ui
-    from tests.rag.app.page.conftest import EXAMPLES, free_port
+    from tests.rag.app.page.conftest import free_port
 
     workspace = FakeWorkspace(tmp_path_factory.mktemp("desk"), FakePipeline(attacker.address))
-    page = ui.serve(workspace, desk=Desk(workspace), port=free_port(), examples=EXAMPLES, prevent_thread_lock=True)
+    page = ui.serve(workspace, desk=Desk(workspace), port=free_port(), prevent_thread_lock=True)
     yield str(page.local_url)
     page.close(verbose=False)
 

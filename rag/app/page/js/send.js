@@ -1,0 +1,4 @@
+(question, ...rest) => {
+  const typed = document.takeQuestion() ?? question;
+  return [typed, ...rest];
+}
