@@ -56,7 +56,7 @@ bench: setup ## speed, memory and scale on this machine
 	@$(BIN)/python -m evals.bench
 
 faults: setup ## killed and rival writers, full disks, bad files: what becomes of the index (half an hour)
-	@$(BIN)/python -m evals.bench faults
+	$(BIN)/pytest tests/faults --thorough
 
 lock: setup ## write requirements.lock anew from pyproject.toml; UV_ARGS=--upgrade takes newer versions
 	@$(PIP) install -qq uv

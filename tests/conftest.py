@@ -13,6 +13,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="tests/faults: every fault, and fifty times")
+
+
 class NetworkForbidden(RuntimeError):
     """A test tried to leave the machine."""
 

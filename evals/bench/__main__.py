@@ -20,8 +20,6 @@ from evals.run import write_whole
 from index.errors import RagError
 
 START, INDEX, QUERY = PARTS = ("start", "index", "query")
-FAULTS = "faults"
-"""Takes many minutes, and is not among the parts that run unasked."""
 LEAST = 50
 """Fewer passages than this tell nothing."""
 HOW = (
@@ -43,13 +41,12 @@ class Options:
     repeats: int
     words: int
     static: bool
-    times: int
 
 
 def main(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PART", help="start, index, query, faults; the first three without any."),
+        typer.Argument(metavar="PART", help="start, index, query; all without any."),
     ] = None,
     sizes: Annotated[str, typer.Option(help="Passages to index and to search, with commas.")] = "1000",
     data: Annotated[
@@ -62,16 +59,13 @@ def main(
     passage_words: Annotated[
         int, typer.Option(min=20, max=400, help="Words of a passage; fewer make large sizes quicker to embed.")
     ] = material.WORDS,
-    times: Annotated[int, typer.Option(min=1, help="SIGKILLs of the faults; others in proportion.")] = 50,
     static: Annotated[
         bool, typer.Option("--static", help="Embed without context, thousands a second: for large sizes, ours alone.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the tables to this file too, and plots beside it.")] = None,
 ) -> None:
     """Measure speed, memory and scale on this machine, and print Markdown."""
-    options = Options(
-        _parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats, passage_words, static, times
-    )
+    options = Options(_parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats, passage_words, static)
     written: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix="rag-bench-") as work:
@@ -94,10 +88,6 @@ def bench(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
         asked = material.tune_questions(options.suite)[: options.questions]
         told = start.measure(options.docs, asked, work / START, options.repeats, _say)
         emit(f"## Start\n\n{start.render(told)}")
-    if FAULTS in options.parts:
-        from evals.bench.faults.measure import measure  # which brings all that indexes, and is seldom asked for
-
-        emit(f"## Faults\n\n{measure(work / FAULTS, options.times, _say)}")
     if INDEX in options.parts or QUERY in options.parts:
         return _grow(options, work, emit)
     return {}
@@ -130,9 +120,9 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str
 
 
 def _parts(given: list[str] | None) -> tuple[str, ...]:
-    unknown = [part for part in given or () if part not in (*PARTS, FAULTS)]
+    unknown = [part for part in given or () if part not in PARTS]
     if unknown:
-        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join((*PARTS, FAULTS))}.")
+        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
     return tuple(given or PARTS)
 
 

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.faults.making import (
+from index.indexing.build import build_index
+from index.readers import read
+from index.settings import IndexSettings
+from index.store.open import Index, open_index
+from index.types import Report
+from tests.fakes import HashingEmbedder
+from tests.making import (
     docx,
     epub,
     notebook,
@@ -21,12 +27,6 @@ from evals.bench.faults.making import (
     slide,
     xlsx,
 )
-from index.indexing.build import build_index
-from index.readers import read
-from index.settings import IndexSettings
-from index.store.open import Index, open_index
-from index.types import Report
-from tests.fakes import HashingEmbedder
 
 FILES: dict[str, bytes] = {
     "a.txt": b"The apple fell on Monday.",

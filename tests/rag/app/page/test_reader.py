@@ -18,7 +18,6 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from evals.bench.faults.making import pdf
 from evals.bench.reader import served
 from index.indexing.build import build_index
 from index.store.corpus import Held, StoredPath
@@ -32,6 +31,7 @@ from rag.app.page.reader_routes import routes
 from rag.app.workspace import Workspace
 from rag.settings import Settings
 from tests.fakes import HashingEmbedder, hostile_text
+from tests.making import pdf
 
 NEWS = (
     "The harbour of Lissa was closed on Monday. Fishermen waited at the quay.\n\n"
