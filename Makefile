@@ -22,7 +22,7 @@ export QUESTION := $(value Q)
 unexport Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat ask question test eval train bench faults lock clean forget
+.PHONY: help setup chat ask question quick test eval train bench faults lock clean forget
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,12 @@ ask: question setup ## answer one question in the terminal: make ask Q="Who was 
 
 question:
 	@test -n "$$QUESTION" || { echo 'ask: no question; say: make ask Q="Who was struck near Masyaf?"' >&2; exit 2; }
+
+quick: setup ## style, types, and the tests that start no process and need no browser: under two minutes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not browser"
 
 test: setup ## style, types and tests
 	$(BIN)/ruff check .
