@@ -21,9 +21,9 @@ from pathlib import Path
 
 import pytest
 
+from evals.making import pdf
 from index.telemetry import SWITCHES, event_folder, remove_events
 from tests.conftest import ROOT
-from tests.making import pdf
 from tests.rag.app.page.conftest import free_port
 from tests.rag.providers.endpoint import says, serving
 

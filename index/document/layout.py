@@ -17,4 +17,4 @@ def to_json(pages: Sequence[int], sections: Sequence[Section]) -> str:
 def from_json(line: str) -> tuple[tuple[int, ...], tuple[Section, ...]]:
     """The pages and sections that `to_json` was given."""
     pages, rows = json.loads(line)
-    return tuple(pages), tuple(Section(Span(start, end), *told) for start, end, *told in rows)
+    return tuple(pages), tuple(Section(Span(start, end), *fields) for start, end, *fields in rows)

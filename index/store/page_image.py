@@ -16,7 +16,7 @@ from index.store.corpus import Held
 from index.types import Document, Span
 
 __all__ = ["Pages", "is_pdf", "page_at", "page_span"]
-_KEPT = 8
+_PAGES_HELD = 8
 
 
 def is_pdf(document: Document) -> bool:
@@ -58,7 +58,7 @@ class Pages:
                 with Worker() as worker:
                     drawn = worker.draw(data, wanted)
             self._kept[key] = drawn
-            while len(self._kept) > _KEPT:
+            while len(self._kept) > _PAGES_HELD:
                 self._kept.popitem(last=False)
             return drawn
 

@@ -10,11 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import UnreadableFile
-from index.readers import Worker, fetch, parse
-from index.readers.bounded import Limits
-from index.types import Document
-from tests.making import (
+from evals.making import (
     docx,
     epub,
     notebook,
@@ -29,6 +25,10 @@ from tests.making import (
     xlsx,
     zipped,
 )
+from index.errors import UnreadableFile
+from index.readers import Worker, fetch, parse
+from index.readers.bounded import Limits
+from index.types import Document
 
 LAUGHS = '<!DOCTYPE a [<!ENTITY a "lol">' + "".join(
     f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)

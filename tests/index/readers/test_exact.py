@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from evals import making
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.readers import Raw, document_of
@@ -36,7 +37,6 @@ from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
 from index.store.corpus import Corpus
 from index.store.writer import CorpusWriter
-from tests import making
 
 WORDS = st.text(st.sampled_from("abcdefghij éßñÀ.,;!?|\"'<&>()-0123456789"), min_size=1, max_size=90)
 PARAGRAPHS = st.lists(WORDS, min_size=1, max_size=8)

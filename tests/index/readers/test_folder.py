@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.indexing.build import build_index
-from index.readers import read
-from index.settings import IndexSettings
-from index.store.open import Index, open_index
-from index.types import Report
-from tests.fakes import HashingEmbedder
-from tests.making import (
+from evals.making import (
     docx,
     epub,
     notebook,
@@ -27,6 +21,12 @@ from tests.making import (
     slide,
     xlsx,
 )
+from index.indexing.build import build_index
+from index.readers import read
+from index.settings import IndexSettings
+from index.store.open import Index, open_index
+from index.types import Report
+from tests.fakes import HashingEmbedder
 
 FILES: dict[str, bytes] = {
     "a.txt": b"The apple fell on Monday.",

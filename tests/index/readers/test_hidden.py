@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from evals.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
 from index.readers.docx import read_docx
 from index.readers.extracted import visible
 from index.readers.html import read_html
@@ -12,7 +13,6 @@ from index.readers.pdf import read_pdf
 from index.readers.pptx import read_pptx
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
-from tests.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
 
 TAGS = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from evals.making import pdf
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.errors import UnreadableFile
 from index.readers.pdf import read_pdf
 from index.types import Document
-from tests.making import pdf
 
 
 def test_paragraphs_are_told_by_the_space_between_lines() -> None:

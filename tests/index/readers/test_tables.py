@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evals.making import docx, odt, paragraph, pdf, pptx, run, sheet, sheet_row, slide, xlsx
 from index.readers import grid
 from index.readers.docx import read_docx
 from index.readers.extracted import Composer, Extracted
@@ -23,7 +24,6 @@ from index.readers.rtf import read_rtf
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
-from tests.making import docx, odt, paragraph, pdf, pptx, run, sheet, sheet_row, slide, xlsx
 
 Span = tuple[str, int, int]
 """A cell's text, and how many columns and rows it spans."""

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from evals.bench.reader import served
+from evals.making import pdf
 from index.indexing.build import build_index
 from index.store.corpus import Held, StoredPath
 from index.store.open import open_index
@@ -31,7 +32,6 @@ from rag.app.page.reader_routes import routes
 from rag.app.workspace import Workspace
 from rag.settings import Settings
 from tests.fakes import HashingEmbedder, hostile_text
-from tests.making import pdf
 
 NEWS = (
     "The harbour of Lissa was closed on Monday. Fishermen waited at the quay.\n\n"
