@@ -16,7 +16,7 @@ export QUESTION := $(value Q)
 unexport Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat ask question test eval train bench faults lock clean forget
+.PHONY: help setup chat ask question quick test eval train bench faults lock clean forget
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,12 @@ ask: question setup ## answer one question in the terminal: make ask Q="Who was 
 question:
 	@test -n "$$QUESTION" || { echo 'ask: no question; say: make ask Q="Who was struck near Masyaf?"' >&2; exit 2; }
 
+quick: setup ## style, types, and the tests that start no process and need no browser: under two minutes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not browser"
+
 test: setup ## style, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,7 +56,7 @@ bench: setup ## speed, memory and scale on this machine
 	@$(BIN)/python -m evals.bench
 
 faults: setup ## killed and rival writers, full disks, bad files: what becomes of the index (half an hour)
-	@$(BIN)/python -m evals.bench faults
+	$(BIN)/pytest tests/faults --thorough
 
 lock: setup ## write requirements.lock anew from pyproject.toml; UV_ARGS=--upgrade takes newer versions
 	@$(PIP) install -qq uv

@@ -13,6 +13,32 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported
 ROOT = Path(__file__).resolve().parent.parent
 
 
+HERE = Path(__file__).parent
+SLOW = (
+    "faults",
+    "evals/test_bench.py evals/test_bench_parts.py evals/test_table.py evals/test_public.py evals/train",
+    "index/folder/test_gone.py index/folder/test_patterns.py index/folder/test_watch.py",
+    "index/indexing index/store index/readers/test_folder.py index/readers/test_exact.py",
+    "index/vectors/test_embedder.py index/vectors/test_graph.py index/vectors/test_server.py",
+    "rag/app/cli rag/app/library rag/app/page rag/app/conversations/test_conversations.py",
+    "rag/asking/test_filters.py rag/providers/test_local_model.py rag/retrieval/test_llama.py rag/test_pipeline.py",
+    "rag/verification/test_reopen.py",
+    "test_docs.py test_imports.py test_promises.py test_ui.py test_yours_alone.py",
+)
+"""Files and folders whose tests start processes, build whole indexes or load a model; `make quick` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = [HERE / name for line in SLOW for name in line.split()]
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="tests/faults: every fault, and fifty times")
+
+
 class NetworkForbidden(RuntimeError):
     """A test tried to leave the machine."""
 

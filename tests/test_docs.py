@@ -211,6 +211,18 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert anchor in anchors(text), target
 
 
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda path: path.name)
+def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
+    for target in links(path.read_text("utf-8")):
+        assert (path.parent / target.partition("#")[0]).exists(), target
+
+
+def test_the_make_commands_of_contributing_exist() -> None:
+    typed = [line for block in blocks((ROOT / "CONTRIBUTING.md").read_text("utf-8")) for line in block.lines]
+    words = [word for line in typed for called in commands(line, "make") for word in called]
+    assert {"quick", "test", "eval", "faults"} <= set(words) <= targets()
+
+
 def test_the_commands_marked_to_be_run_work(readme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marked = [block for block in blocks(readme) if block.run]
     called = [words for block in marked for line in block.lines for words in commands(line, "rag")]

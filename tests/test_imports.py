@@ -9,14 +9,14 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-OURS = ("index", "rag", "evals", "ui")
+from tests.tree import PACKAGES, ROOT, needed, parsed, sources
+
+OURS = (*PACKAGES, "ui")
 ALLOWED = {
     "index": {"index"},
     "rag": {"index", "rag"},
@@ -66,10 +66,6 @@ HOMES = {
 }
 
 
-def sources() -> list[Path]:
-    return sorted([*(p for name in OURS for p in (ROOT / name).rglob("*.py")), ROOT / "ui.py"])
-
-
 def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -83,32 +79,12 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
 def test_directions_and_homes(path: Path) -> None:
     name = str(path.relative_to(ROOT))
     package = name.split("/")[0].removesuffix(".py")
-    for module, line in imported(ast.parse(path.read_text("utf-8"))):
+    for module, line in imported(parsed(path)):
         top = module.split(".")[0]
         if top in OURS and name not in COMPOSITION:
             assert top in ALLOWED[package], f"{name}:{line} imports {module}"
         if top in HOMES:
             assert name in HOMES[top], f"{name}:{line} imports {module}"
-
-
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-@cache
-def needed() -> dict[str, set[str]]:
-    """For each module of ours the modules of ours that it imports, those inside functions too."""
-    modules = {module_of(path): path for path in sources()}
-    return {name: {*_ours(ast.parse(path.read_text("utf-8")), modules.keys())} for name, path in modules.items()}
-
-
-def _ours(tree: ast.AST, modules: Collection[str]) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in modules)
-        elif isinstance(node, ast.ImportFrom):
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in modules else str(node.module) for name in inside if node.module in modules)
 
 
 def test_no_module_needs_itself_however_far_round() -> None:
@@ -144,7 +120,7 @@ def _loads_weights(call: ast.Call, path: Path) -> bool:
 def test_nothing_runs_code_from_data() -> None:
     banned = {"eval", "exec", "pickle.load", "pickle.loads", "yaml.load"}
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in banned, f"{path}:{node.lineno}"
@@ -155,7 +131,7 @@ def test_nothing_runs_code_from_data() -> None:
 
 
 def test_every_module_imports_by_itself() -> None:
-    for package in ("index", "rag", "evals"):
+    for package in PACKAGES:
         folder = importlib.import_module(package)
         for module in pkgutil.walk_packages(folder.__path__, f"{package}."):
             if module.name.endswith(("__main__", ".llama", ".providers.openai", ".providers.gguf")):

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.faults.making import pdf
+from evals.making import pdf
 from index.telemetry import SWITCHES, event_folder, remove_events
 from tests.conftest import ROOT
 from tests.rag.app.page.conftest import free_port

@@ -20,8 +20,6 @@ from evals.run import write_whole
 from index.errors import RagError
 
 START, INDEX, QUERY = PARTS = ("start", "index", "query")
-FAULTS = "faults"
-"""Takes many minutes, and is not among the parts that run unasked."""
 LEAST = 50
 """Fewer passages than this tell nothing."""
 HOW = (
@@ -43,13 +41,12 @@ class Options:
     repeats: int
     words: int
     static: bool
-    times: int
 
 
 def main(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PART", help="start, index, query, faults; the first three without any."),
+        typer.Argument(metavar="PART", help="start, index, query; all without any."),
     ] = None,
     sizes: Annotated[str, typer.Option(help="Passages to index and to search, with commas.")] = "1000",
     data: Annotated[
@@ -62,87 +59,76 @@ def main(
     passage_words: Annotated[
         int, typer.Option(min=20, max=400, help="Words of a passage; fewer make large sizes quicker to embed.")
     ] = material.WORDS,
-    times: Annotated[int, typer.Option(min=1, help="SIGKILLs of the faults; others in proportion.")] = 50,
     static: Annotated[
         bool, typer.Option("--static", help="Embed without context, thousands a second: for large sizes, ours alone.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Write the tables to this file too, and plots beside it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the tables to this file too.")] = None,
 ) -> None:
     """Measure speed, memory and scale on this machine, and print Markdown."""
-    options = Options(
-        _parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats, passage_words, static, times
-    )
+    options = Options(_parts(parts), _sizes(sizes), data, docs, suite, questions + WARM, repeats, passage_words, static)
     written: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix="rag-bench-") as work:
-            plots = bench(options, Path(work), lambda section: _emit(section, written))
+            bench(options, Path(work), lambda section: _emit(section, written))
         _emit(f"Load when it ended (1 minute): {os.getloadavg()[0]:.1f}", written)
     except RagError as error:
         _say(str(error))
         raise typer.Exit(1) from error
     if out is not None:
-        _write(out, written, plots)
+        write_whole(out, "\n\n".join([*written, ""]).encode())
 
 
-def bench(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str, str]:
-    """Measure all that `options` name, each section emitted as soon as it is there; the plots as SVG by name.
+def bench(options: Options, work: Path, emit: Callable[[str], None]) -> None:
+    """Measure all that `options` name, each section emitted as soon as it is there.
 
     Raises: EvalError, and what the parts raise.
     """
     emit(f"# Benchmarks\n\n{machine()}\n\n{HOW}")
     if START in options.parts:
-        asked = material.tune_questions(options.suite)[: options.questions]
-        told = start.measure(options.docs, asked, work / START, options.repeats, _say)
-        emit(f"## Start\n\n{start.render(told)}")
-    if FAULTS in options.parts:
-        from evals.bench.faults.measure import measure  # which brings all that indexes, and is seldom asked for
-
-        emit(f"## Faults\n\n{measure(work / FAULTS, options.times, _say)}")
+        questions = material.tune_questions(options.suite)[: options.questions]
+        measured = start.measure(options.docs, questions, work / START, options.repeats, _say)
+        emit(f"## Start\n\n{start.render(measured)}")
     if INDEX in options.parts or QUERY in options.parts:
-        return _grow(options, work, emit)
-    return {}
+        _grow(options, work, emit)
 
 
-def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> dict[str, str]:
+def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> None:
     """Indexing and searching at every size."""
-    told, warning = material.load(options.data, options.docs, options.suite, options.words)
+    texts, warning = material.load(options.data, options.docs, options.suite, options.words)
     if warning:
         _say(f"NOTE: {warning}")
     notes = [note for part, note in ((INDEX, index.NOTE), (QUERY, query.NOTE)) if part in options.parts]
-    emit("\n\n".join(["## Index and query", material.describe(told, warning), *notes]))
-    indexed, searched = [], []
+    emit("\n\n".join(["## Index and query", material.describe(texts, warning), *notes]))
+    searched = []
     for size in options.sizes:
         here = work / f"{size}"
-        prepared = index.prepare(told, size, here, _say, static=options.static)
+        prepared = index.prepare(texts, size, here, _say, static=options.static)
         if INDEX in options.parts and options.static:
             emit(f"### Index, {size:,} passages, static vectors\n\n{index.render_ours(prepared)}")
         elif INDEX in options.parts:
-            indexed.append(index.measure(prepared, here, _say))
-            emit(f"### Index, {size:,} passages\n\n{index.render(indexed[-1])}")
+            emit(f"### Index, {size:,} passages\n\n{index.render(index.measure(prepared, here, _say))}")
         if QUERY in options.parts:
-            searched.append(query.measure(here, told.questions[: options.questions], _say, static=options.static))
+            searched.append(query.measure(here, texts.questions[: options.questions], _say, static=options.static))
             emit(f"### Query, {size:,} passages\n\n{query.render(searched[-1])}")
         shutil.rmtree(here)
     if len(searched) > 1:
         emit(f"### Growth\n\n{query.render_growth(searched)}")
-    plots = {INDEX: index.bars(indexed) if indexed else "", QUERY: query.bars(searched) if searched else ""}
-    return {name: plot for name, plot in plots.items() if plot}
 
 
 def _parts(given: list[str] | None) -> tuple[str, ...]:
-    unknown = [part for part in given or () if part not in (*PARTS, FAULTS)]
+    unknown = [part for part in given or () if part not in PARTS]
     if unknown:
-        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join((*PARTS, FAULTS))}.")
+        raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
     return tuple(given or PARTS)
 
 
-def _sizes(told: str) -> tuple[int, ...]:
+def _sizes(text: str) -> tuple[int, ...]:
     try:
-        sizes = tuple(int(size) for size in told.split(","))
+        sizes = tuple(int(size) for size in text.split(","))
     except ValueError:
-        raise typer.BadParameter(f"--sizes {told!r} is no list of numbers, as in 1000,10000") from None
+        raise typer.BadParameter(f"--sizes {text!r} is no list of numbers, as in 1000,10000") from None
     if min(sizes) < LEAST:
-        raise typer.BadParameter(f"--sizes {told!r} has a number below {LEAST}, too few to measure")
+        raise typer.BadParameter(f"--sizes {text!r} has a number below {LEAST}, too few to measure")
     return tuple(sorted(set(sizes)))
 
 
@@ -154,15 +140,6 @@ def _emit(section: str, written: list[str]) -> None:
 
 def _say(line: str) -> None:
     sys.stderr.write(f"bench: {line}\n")
-
-
-def _write(out: Path, sections: list[str], plots: dict[str, str]) -> None:
-    """The report, with its plots as files of their own beside it."""
-    names = {name: f"{out.stem}-{name}.svg" for name in plots}
-    for name, plot in plots.items():
-        write_whole(out.with_name(names[name]), plot.encode())
-    links = [f"![{name}: a bar a system and size]({file})" for name, file in names.items()]
-    write_whole(out, "\n\n".join([*sections, *links, ""]).encode())
 
 
 if __name__ == "__main__":

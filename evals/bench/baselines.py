@@ -66,36 +66,12 @@ def loaded() -> Model:
     return model
 
 
-def encode_alone(texts: Sequence[str], model: Model) -> tuple[Vectors, IndexRun]:
-    """Unit vectors of `texts` by the model with its defaults, and the run that made them."""
-    memory, begun = PeakMemory(), time.perf_counter()
-    vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
-    seconds = time.perf_counter() - begun
-    return vectors, IndexRun(len(texts), len(texts), {"embed": seconds}, seconds, memory.mib())
-
-
 def index_files(folder: Path, store: Path, model: Model) -> IndexRun:
     """LlamaIndex with its defaults over the files in `folder`: 1,024-token chunks, batches of ten, Chroma."""
     embedding, memory, begun = _Embedding(model), PeakMemory(), time.perf_counter()
     nodes = SentenceSplitter()(SimpleDirectoryReader(str(folder)).load_data())
     seconds = {"read and cut": time.perf_counter() - begun, **_store(nodes, embedding, store)}
     return IndexRun(len(nodes), len(nodes), seconds, sum(seconds.values()), memory.mib())
-
-
-def index_passages(texts: Sequence[str], store: Path, model: Model) -> IndexRun:
-    """LlamaIndex with its defaults over passages that are cut already."""
-    nodes, embedding = [TextNode(text=text) for text in texts], _Embedding(model)
-    memory = PeakMemory()
-    seconds = _store(nodes, embedding, store)
-    return IndexRun(len(nodes), len(nodes), seconds, sum(seconds.values()), memory.mib())
-
-
-def cutting_seconds(folder: Path) -> float:
-    """How long LlamaIndex's default splitter takes over the files in `folder`, which are read before."""
-    documents, splitter = SimpleDirectoryReader(str(folder)).load_data(), SentenceSplitter()
-    begun = time.perf_counter()
-    splitter(documents)
-    return time.perf_counter() - begun
 
 
 def retriever(texts: Sequence[str], vectors: Vectors, k: int, store: Path, model: Model) -> BaseRetriever:

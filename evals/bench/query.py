@@ -12,7 +12,7 @@ import numpy as np
 
 from evals.bench.index import Say, embedding_texts, home_of, indexed, loaded_embedder
 from evals.bench.measure import Spread, fresh, share_of_nearest, spread, times_ms
-from evals.bench.tables import Row, amount, plot, render_rows
+from evals.bench.tables import Row, amount, render_rows
 from evals.markdown import NOTHING, table
 from index.store.open import open_index
 from index.types import Embedder, Vectors
@@ -127,12 +127,6 @@ def render(one: Measured) -> str:
 def render_growth(measured: Sequence[Measured]) -> str:
     """How the medians grow from each size to the next, as Markdown."""
     return render_rows(row for small, large in pairwise(measured) for row in _growth(small, large))
-
-
-def bars(measured: Sequence[Measured]) -> str:
-    """The median by system and size, as SVG."""
-    values = [(f"{name}, {one.passages:,}", told.p50) for one in measured for name, told in one.ms.items()]
-    return plot("A question, retrieval only, median", "milliseconds", values)
 
 
 NOTE = (

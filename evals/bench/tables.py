@@ -1,14 +1,13 @@
-"""What the benchmarks print: rows beside their baselines, the machine, and a plot."""
+"""What the benchmarks print: rows beside their baselines, and the machine."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from evals.markdown import NOTHING, table
 
 _PACKAGES = ("torch", "sentence-transformers", "chromadb", "llama-index-core", "bm25s", "numpy")
 _SHORTCUTS = ("avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
-_WIDTH, _LABEL, _LINE = 720, 300, 22
-"""Pixels of a plot: its width, the room for labels, and the height of a bar's line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +70,6 @@ def machine() -> str:
             f"- {versions}",
         ]
     )
-
-
-def plot(title: str, unit: str, bars: Sequence[tuple[str, float]]) -> str:
-    """A bar a value, from the top down, as SVG that loads nothing."""
-    most = max((value for _, value in bars), default=1.0) or 1.0
-    height = _LINE * (len(bars) + 2)
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" '
-        f'font-size="12"><rect width="100%" height="100%" fill="white"/>'
-        f'<text x="8" y="{_LINE - 6}" font-size="14">{escape(title)} ({escape(unit)})</text>'
-    ]
-    for number, (label, value) in enumerate(bars, start=1):
-        top = _LINE * number + 6
-        width = (_WIDTH - _LABEL - 80) * value / most
-        lines.append(
-            f'<text x="{_LABEL - 8}" y="{top + 12}" text-anchor="end">{escape(label)}</text>'
-            f'<rect x="{_LABEL}" y="{top}" width="{width:.1f}" height="{_LINE - 6}" fill="#4c78a8"/>'
-            f'<text x="{_LABEL + width + 6:.1f}" y="{top + 12}">{amount(value)}</text>'
-        )
-    return "\n".join([*lines, "</svg>"]) + "\n"
 
 
 def _cpu() -> tuple[str, set[str]]:

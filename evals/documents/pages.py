@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 from textwrap import wrap
 
-from evals.bench.faults.making import pdf
+from evals.making import pdf
 
 _TOP, _STEP, _LEFT, _RIGHT = 740, 12, 60, 320
 _ROOM = 44

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from evals.bench.faults.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
+from evals.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
 from index.readers import grid
 
 Span = tuple[str, int, int]

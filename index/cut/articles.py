@@ -57,17 +57,18 @@ def split_articles(document: Document) -> tuple[Article, ...]:
     white space alone has none. Where the format marks sections, no article crosses them, and a section that prints
     no more than one article gives it what it knows and the text does not say.
     """
-    found: list[Article] = []
+    articles: list[Article] = []
     for section in document.sections or (Section(Span(0, len(document.text))),):
         if section.columns is None:
-            inside = _printed(document, section.span, len(found))
-            found += [_told(inside[0], section)] if len(inside) == 1 else inside
+            inside = _printed(document, section.span, len(articles))
+            articles += [_with_section(inside[0], section)] if len(inside) == 1 else inside
         else:
-            found.append(_told(Article(document.id, len(found), section.span, columns=section.columns), section))
-    return tuple(found)
+            table = Article(document.id, len(articles), section.span, columns=section.columns)
+            articles.append(_with_section(table, section))
+    return tuple(articles)
 
 
-def _told(article: Article, section: Section) -> Article:
+def _with_section(article: Article, section: Section) -> Article:
     """The article with what its section says: of the title before what was found in the text, else after it."""
     return replace(
         article,
@@ -109,19 +110,19 @@ def _article(document: Document, ordinal: int, span: Span, head: _Head | None) -
 def _plain(document: Document, ordinal: int, span: Span) -> Article:
     """An article without a byline: its headline if the first line is one, and Markdown front matter."""
     text = document.text
-    told = _front_matter(text) if span.start == 0 else {}
+    front_matter = _front_matter(text) if span.start == 0 else {}
     blocks = paragraphs(text, span)
-    if told and len(blocks) > 1:
+    if front_matter and len(blocks) > 1:
         blocks = paragraphs(text, Span(_FRONT_MATTER.match(text).end(), span.end))  # type: ignore[union-attr]
     headline = blocks[0] if len(blocks) > 1 and _is_headline(text, blocks[0]) else None
-    date = printed_date(told["date"]) if "date" in told else _dated(text, blocks)
+    date = printed_date(front_matter["date"]) if "date" in front_matter else _dated(text, blocks)
     return Article(
         document.id,
         ordinal,
         span,
-        title=told.get("title") or (_title(headline.of(text)) if headline else None),
-        outlet=told.get("outlet") or told.get("source") or told.get("publisher"),
-        author=told.get("author"),
+        title=front_matter.get("title") or (_title(headline.of(text)) if headline else None),
+        outlet=front_matter.get("outlet") or front_matter.get("source") or front_matter.get("publisher"),
+        author=front_matter.get("author"),
         date=date,
         headline=headline,
     )
@@ -226,11 +227,11 @@ def _many_lines(lines: Sequence[str], span: Span) -> _Byline | None:
     """Author, outlet and date, each on a line of its own; an author and a date are needed."""
     author, outlet, date = "", "", None
     for line in lines:
-        found = find_dates(_PUBLISHED.sub("", line))
+        dates = find_dates(_PUBLISHED.sub("", line))
         if _BY.match(line) and not author:
             author = _BY.sub("", line, count=1)
-        elif len(found) == 1 and found[0].month and len(line) - len(found[0].span) <= 14 and date is None:
-            date = found[0]
+        elif len(dates) == 1 and dates[0].month and len(line) - len(dates[0].span) <= 14 and date is None:
+            date = dates[0]
         elif not outlet:
             outlet = line
         else:

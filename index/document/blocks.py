@@ -73,15 +73,15 @@ class Blocks(Sequence[Block]):
 
     def places_of(self, kind: BlockKind) -> list[int]:
         """Which of the blocks are of `kind`, counted from 0."""
-        found: list[int] = np.flatnonzero(self._numbers[self._places[:-1]] == _NUMBERS[kind]).tolist()
-        return found
+        places: list[int] = np.flatnonzero(self._numbers[self._places[:-1]] == _NUMBERS[kind]).tolist()
+        return places
 
     def table(self, number: int) -> list[int]:
         """Which of the blocks are rows of the table of this number, counted from 0."""
         first = self._places[:-1]
         is_row = self._numbers[first] == _NUMBERS["row"]
-        found: list[int] = np.flatnonzero(is_row & (self._numbers[first + 3] == number + 1)).tolist()
-        return found
+        rows: list[int] = np.flatnonzero(is_row & (self._numbers[first + 3] == number + 1)).tolist()
+        return rows
 
     def heads(self, number: int) -> tuple[str, ...]:
         """The heads of the columns of the table of this number."""

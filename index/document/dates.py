@@ -101,7 +101,7 @@ class Dated:
 
 def find_dates(text: str) -> list[Dated]:
     """Every date in `text`, in order. Months alone are not dates; years from 1500 to 2099 are."""
-    return [found for match in DATE.finditer(text) if (found := _read(match)) is not None]
+    return [dated for match in DATE.finditer(text) if (dated := _read(match)) is not None]
 
 
 def printed_date(text: str) -> str | None:

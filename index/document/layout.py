@@ -19,7 +19,7 @@ def to_json(pages: Sequence[int], sections: Sequence[Section], scanned: Sequence
 def from_json(line: str) -> Layout:
     """The pages, sections and words that `to_json` was given."""
     pages, rows, *scanned = json.loads(line)
-    sections = tuple(Section(Span(start, end), *told) for start, end, *told in rows)
+    sections = tuple(Section(Span(start, end), *fields) for start, end, *fields in rows)
     return tuple(pages), sections, tuple(map(_unpacked, scanned[0] if scanned else ()))
 
 

@@ -35,8 +35,8 @@ class Structure:
     def block(self, at: int) -> Block | None:
         """The block in which the character `at` stands; None for the white space and the marks between blocks."""
         place = bisect_right(self._starts, at) - 1
-        found = self.blocks[place] if place >= 0 else None
-        return found if found is not None and found.span.end > at else None
+        block = self.blocks[place] if place >= 0 else None
+        return block if block is not None and block.span.end > at else None
 
     def following(self, at: int) -> Iterator[Block]:
         """The blocks that begin at or after the character `at`, in order, each made when it is asked for."""

@@ -33,7 +33,7 @@ class Unlisted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Listing:
     """What lies under the folders given, sorted by relative path.
 
     `hidden` counts dot files and dot folders, `excluded` the files and folders that the patterns leave out. `absent`
@@ -84,7 +84,7 @@ def discover(
     *,
     home: Path | None = None,
     known: Collection[Path] = (),
-) -> Found:
+) -> Listing:
     """Every regular file at or below `roots` that is wanted, each once; a relative path names one file.
 
     `patterns` are those of roots given as paths. The folder `home`, our own, is not entered from outside. Links are
@@ -105,7 +105,7 @@ def discover(
         for item in walk.unlisted:
             unlisted.setdefault(item.path, Unlisted(item.path, Skipped(name + item.skipped.path, item.skipped.reason)))
     once = {file.relative: file for file in reversed(files.values())}
-    return Found(
+    return Listing(
         files=tuple(sorted(once.values(), key=lambda file: file.relative)),
         unlisted=tuple(sorted(unlisted.values(), key=lambda item: item.skipped.path)),
         hidden=sum(walk.hidden for walk in walks),
@@ -121,20 +121,20 @@ def absolute(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """`name` with bytes that are not UTF-8 written as `\\xff`, so that it can be stored and printed."""
     return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
 def _walk(root: Root, around: _Surroundings, known: Collection[Path]) -> _Walk:
     walk = _Walk(root.path, root.patterns, around)
-    name = shown(root.path.name)
+    name = printable(root.path.name)
     try:
         status = root.path.stat()
     except OSError as error:
         if root.path not in known:
             raise UnreadableFile(
-                f"{shown(str(root.path))!r} cannot be indexed: {error.strerror}; give a folder or a file."
+                f"{printable(str(root.path))!r} cannot be indexed: {error.strerror}; give a folder or a file."
             ) from error
         _pass_over(walk, error)
         return walk
@@ -152,7 +152,7 @@ def _walk(root: Root, around: _Surroundings, known: Collection[Path]) -> _Walk:
 
 def _pass_over(walk: _Walk, error: OSError) -> None:
     """Note a root that cannot be had now; what is not there is another thing than what does not answer."""
-    item = Unlisted(walk.root, Skipped(shown(str(walk.root)), f"cannot be had now: {error.strerror}"))
+    item = Unlisted(walk.root, Skipped(printable(str(walk.root)), f"cannot be had now: {error.strerror}"))
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         walk.absent.append(item)
     else:
@@ -166,10 +166,10 @@ def _enter(walk: _Walk, root: Path, device: int) -> None:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            walk.skip(folder, prefix.rstrip("/") or shown(folder.name), f"cannot be listed: {error.strerror}")
+            walk.skip(folder, prefix.rstrip("/") or printable(folder.name), f"cannot be listed: {error.strerror}")
             continue
         for entry in entries:
-            relative = prefix + shown(entry.name)
+            relative = prefix + printable(entry.name)
             if entry.name.startswith("."):
                 walk.hidden += 1
             elif entry.is_dir(follow_symlinks=False):
@@ -224,4 +224,4 @@ def _labels(roots: Sequence[Path]) -> Iterator[str]:
     """A prefix for each root: its name, or its whole path where two roots have the same name."""
     count = Counter(root.name for root in roots)
     for root in roots:
-        yield shown(root.name if count[root.name] == 1 else str(root).lstrip("/")) + "/"
+        yield printable(root.name if count[root.name] == 1 else str(root).lstrip("/")) + "/"

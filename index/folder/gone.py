@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from index.folder.files import shown
+from index.folder.files import printable
 from index.folder.roots import Place
 from index.types import Loss
 
@@ -19,17 +19,17 @@ def lost(places: Sequence[Place], known: Collection[Path], gone: Collection[Path
 
     That is all of them, or more than half where they were more than `MANY` or the place is another folder by now.
     """
-    found: list[Place] = []
+    places_lost: list[Place] = []
     for place in sorted(places, key=lambda place: len(place.path.parts)):
-        inside = any(place.path.is_relative_to(outer.path) for outer in found)
+        inside = any(place.path.is_relative_to(outer.path) for outer in places_lost)
         if not inside and _is_too_much(place, loss(place, known, gone)):
-            found.append(place)
-    return tuple(found)
+            places_lost.append(place)
+    return tuple(places_lost)
 
 
 def loss(place: Place, known: Collection[Path], gone: Collection[Path]) -> Loss:
     """How much is gone of what was known at and below a place."""
-    return Loss(shown(str(place.path)), count_below(place.path, gone), count_below(place.path, known))
+    return Loss(printable(str(place.path)), count_below(place.path, gone), count_below(place.path, known))
 
 
 def count_below(folder: Path, files: Collection[Path]) -> int:
@@ -40,9 +40,9 @@ def count_below(folder: Path, files: Collection[Path]) -> int:
 
 def in_words(losses: Sequence[Loss]) -> str:
     """The beginning of a sentence that tells of losses."""
-    told = " and ".join(f"{_counted(item)} of {item.place!r}" for item in losses)
+    clause = " and ".join(f"{_counted(item)} of {item.place!r}" for item in losses)
     is_one = len(losses) == 1 and losses[0].gone == 1
-    return f"{told[:1].upper()}{told[1:]} {'is' if is_one else 'are'} gone at once, as when a drive is not mounted"
+    return f"{clause[:1].upper()}{clause[1:]} {'is' if is_one else 'are'} gone at once, as when a drive is not mounted"
 
 
 def _is_too_much(place: Place, of_it: Loss) -> bool:

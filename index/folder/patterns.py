@@ -64,12 +64,12 @@ def _regex(glob: str) -> re.Pattern[str]:
             f"The pattern {glob!r} cannot be used; write a glob on paths, as in '*.log', 'drafts/' or '/notes/**/*.md'."
         )
     *folders, last = re.sub(r"(\*\*/)+", "**/", body).split("/")
-    told = "" if "/" in glob.rstrip("/") else "(?:.*/)?"
-    told += "".join("(?:.*/)?" if name == "**" else _name(name) + "/" for name in folders)
-    told += ".+" if last == "**" else _name(last)
-    told += "/.*" if glob.endswith("/") else "(?:/.*)?"
+    pattern = "" if "/" in glob.rstrip("/") else "(?:.*/)?"
+    pattern += "".join("(?:.*/)?" if name == "**" else _name(name) + "/" for name in folders)
+    pattern += ".+" if last == "**" else _name(last)
+    pattern += "/.*" if glob.endswith("/") else "(?:/.*)?"
     try:
-        return re.compile(told, re.DOTALL)
+        return re.compile(pattern, re.DOTALL)
     except re.error as error:
         raise SettingsInvalid(f"The pattern {glob!r} cannot be used ({error}); mend it or leave it out.") from error
 
@@ -82,12 +82,12 @@ def _name(glob: str) -> str:
     return "".join(map(_part, _PART.finditer(glob)))
 
 
-def _part(found: re.Match[str]) -> str:
-    if found["set"]:
-        members = re.sub(r"([\\\[\]&~|^])", r"\\\1", found["set"]).replace("--", r"-\-")
-        return f"(?!/)[{'^' if found['but'] else ''}{members}]"
-    if found[0] == "?":
+def _part(match: re.Match[str]) -> str:
+    if match["set"]:
+        members = re.sub(r"([\\\[\]&~|^])", r"\\\1", match["set"]).replace("--", r"-\-")
+        return f"(?!/)[{'^' if match['but'] else ''}{members}]"
+    if match[0] == "?":
         return "[^/]"
-    if found[0].startswith("*"):
+    if match[0].startswith("*"):
         return "[^/]*"
-    return re.escape(found["plain"] or found[0])
+    return re.escape(match["plain"] or match[0])

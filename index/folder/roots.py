@@ -71,8 +71,8 @@ def from_line(line: str | None, patterns: str | None = None) -> tuple[Root, ...]
     """The roots that `line` was made of. `patterns` are those of a line from before each root had its own."""
     wanted = Patterns.from_line(patterns)
     return tuple(
-        Root(Path(told), wanted) if isinstance(told, str) else Root(Path(told[0]), Patterns(*map(tuple, told[1:])))
-        for told in json.loads(line or "[]")
+        Root(Path(row), wanted) if isinstance(row, str) else Root(Path(row[0]), Patterns(*map(tuple, row[1:])))
+        for row in json.loads(line or "[]")
     )
 
 
@@ -114,8 +114,8 @@ def mounted(table: str | None = None) -> dict[Path, str]:
     return {Path(_plain(row[1])): row[2] for row in rows if len(row) > 2 and row[1]}
 
 
-def _plain(told: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), told)
+def _plain(escaped: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), escaped)
 
 
 def _is_same(one: Path, other: Path) -> bool:

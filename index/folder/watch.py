@@ -15,7 +15,7 @@ from pathlib import Path
 import watchfiles
 
 from index.errors import RagError
-from index.folder.files import discover, shown
+from index.folder.files import discover, printable
 from index.folder.patterns import Patterns
 from index.folder.roots import Root, identity, mounted
 
@@ -59,10 +59,10 @@ class Scope:
     def look(self) -> dict[Path, tuple[int, ...]]:
         """Every file, with what changes when it is written to or replaced; nothing of a root that is not there."""
         try:
-            found = discover(self.roots, home=self.home, known=self.paths)
+            listing = discover(self.roots, home=self.home, known=self.paths)
         except OSError:
             return {}
-        return {file.path: _stamp(file.path) for file in found.files}
+        return {file.path: _stamp(file.path) for file in listing.files}
 
     def _holds(self, root: Root, path: Path) -> bool:
         home = _real(self.home)
@@ -151,7 +151,7 @@ def _wants(root: Path, path: Path, patterns: Patterns) -> bool:
         return False
     if any(root.joinpath(*names[:depth]).is_symlink() for depth in range(1, len(names))):
         return False  # such a folder is not entered
-    relative = shown("/".join(names))
+    relative = printable("/".join(names))
     if not names or patterns.want(relative):
         return True
     return not path.is_file() and not patterns.prune(relative)
@@ -179,8 +179,8 @@ def _until_replaced(scope: Scope, ended: threading.Event) -> Iterator[Changed]:
     identities = [identity(root) for root in scope.paths]
     present = [root for root, number in zip(scope.paths, identities, strict=True) if number]
     news: Changed = frozenset(scope.paths)
-    with closing(_raw(present, ended)) as told:
-        for raw in told:
+    with closing(_raw(present, ended)) as events:
+        for raw in events:
             yield news | {path for _, name in raw if scope.holds(path := Path(name))}
             news = frozenset()
             gone = {Path(name) for change, name in raw if change == watchfiles.Change.deleted}
@@ -211,7 +211,7 @@ def _require_local(roots: Sequence[Path]) -> None:
     for root in roots:
         kind = file_system(_real(root), mounts)
         if kind in _REMOTE or kind.startswith("fuse."):
-            raise OSError(0, f"{shown(str(root))!r} is on a file system of the type {kind}")
+            raise OSError(0, f"{printable(str(root))!r} is on a file system of the type {kind}")
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from index.errors import IndexBusy, IndexDamaged
 from index.folder.patterns import EVERYTHING, Patterns
 from index.folder.roots import Root, places_to_line, rooted, to_line
 from index.indexing.embedding import Embedding
-from index.indexing.lastrun import kept
+from index.indexing.lastrun import remember
 from index.indexing.survey import (
     REFUSE,
     Missing,
@@ -113,23 +113,23 @@ def build_index(
         base = _base(settings, rebuild, stack)
         before = base.corpus if base else None
         _require_same(onto, before, root)
-        found = look(settings, wanted, before, missing.leaving)
+        listing = look(settings, wanted, before, missing.leaving)
         leftovers = generation.leftovers(root)
         folder = stack.enter_context(generation.staging(root, _reduced_to_vectors))
         file = folder / FILE
         others = _others(root, base, embedder.fingerprint, stack)
         held = [corpus for corpus in (before, *others.values()) if corpus is not None]
-        watch.start("read", len(found.files))
+        watch.start("read", len(listing.files))
         with CorpusWriter(file, embedder.fingerprint) as writer, Embedding(writer, embedder, held) as embedding:
             _resume(leftovers, writer)
-            result = survey(found, settings, before, embedding, watch.advance, missing)
+            result = survey(listing, settings, before, embedding, watch.advance, missing)
             require_something(result, before, wanted)
             if base and base.manifest and not rebuild and _is_same(base, result, signature):
-                return kept(root, _report(base.manifest, base.corpus, result, base, 0, watch))
+                return remember(root, _report(base.manifest, base.corpus, result, base, 0, watch))
             _complete(writer, result, base)
             for key, value in signature.items():
                 writer.set_meta(key, value)
-            writer.set_meta("places", places_to_line(found.places))
+            writer.set_meta("places", places_to_line(listing.places))
             embedding.finish(partial(_embedding_texts, file), watch)
             for other in ([base.folder] if base else []) + list(others):
                 writer.take_vectors(other / FILE, needed=True)
@@ -141,7 +141,7 @@ def build_index(
         generation.publish(root, folder, manifest)
         watch.advance(1)
         with Corpus(generation.folder_of(root, manifest.generation) / FILE) as corpus:
-            return kept(root, _report(manifest, corpus, result, base, embedding.count, watch))
+            return remember(root, _report(manifest, corpus, result, base, embedding.count, watch))
 
 
 def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | None:
@@ -173,7 +173,7 @@ def _require_same(onto: Sequence[Root] | None, base: Corpus | None, root: Path) 
 
 def _others(root: Path, base: _Base | None, fingerprint: str, stack: ExitStack) -> dict[Path, Corpus]:
     """The corpora of other generations that are whole and have vectors of this model, by folder."""
-    found: dict[Path, Corpus] = {}
+    corpora: dict[Path, Corpus] = {}
     for folder in generation.generations(root):
         if base is not None and folder == base.folder:
             continue
@@ -181,8 +181,8 @@ def _others(root: Path, base: _Base | None, fingerprint: str, stack: ExitStack) 
             is_there = stack.enter_context(generation.held(folder))
             manifest = generation.read_manifest(folder) if is_there else None
             if manifest and manifest.fingerprint == fingerprint and not broken(folder, manifest.files, FILE):
-                found[folder] = stack.enter_context(Corpus(folder / FILE))
-    return found
+                corpora[folder] = stack.enter_context(Corpus(folder / FILE))
+    return corpora
 
 
 def _worth_keeping(base: _Base | None, result: Survey) -> str | None:
@@ -195,7 +195,7 @@ def _worth_keeping(base: _Base | None, result: Survey) -> str | None:
 
 def _is_same(base: _Base, result: Survey, signature: Mapping[str, str]) -> bool:
     """Whether the index in use already holds all this, made the same way."""
-    now = {(stored.path, stored.location, stored.document_id) for stored in (*result.paths, *result.kept)}
+    now = {(stored.path, stored.location, stored.document_id) for stored in (*result.paths, *result.retained)}
     before = {(stored.path, stored.location, stored.document_id) for stored in base.corpus.paths()}
     return now == before and all(base.corpus.meta(key) == value for key, value in signature.items())
 
@@ -226,7 +226,7 @@ def _complete(writer: CorpusWriter, result: Survey, base: _Base | None) -> None:
     if base is not None:
         for key in result.reused:
             write_document(base.corpus.document(key), base.corpus.articles(key), base.corpus.passages_of(key), writer)
-    for stored in (*result.paths, *result.kept):
+    for stored in (*result.paths, *result.retained):
         writer.add_path(stored)
     writer.save()
 
@@ -262,7 +262,7 @@ def _report(
         seconds=watch.seconds(),
         remarks=corpus.remarks(),
         hidden=corpus.hidden(),
-        hidden_files=result.found.hidden,
-        excluded=result.found.excluded,
+        hidden_files=result.listing.hidden,
+        excluded=result.listing.excluded,
         lost=tuple(result.lost),
     )

@@ -68,8 +68,9 @@ class Embedding:
         progress.start("embed", len(handed_over) + len(missing))
         for at in range(0, len(missing), _WINDOW):
             window = missing[at : at + _WINDOW]
-            found = zip((digest for digest, _ in window), texts([key for _, key in window]), strict=True)
-            for batch in _batches(sorted(found, key=lambda item: len(item[1]))):
+            digests, keys = zip(*window, strict=True)
+            by_length = sorted(zip(digests, texts(keys), strict=True), key=lambda item: len(item[1]))
+            for batch in _batches(by_length):
                 self._submit(dict(batch))
                 while len(self._running) >= _AHEAD:
                     progress.advance(self._keep_first())

@@ -22,7 +22,7 @@ class LastRun:
     report: Report
 
 
-def kept(root: Path, report: Report) -> Report:
+def remember(root: Path, report: Report) -> Report:
     """`report`, which is now what `last_run` tells of, but for its remarks: the index holds those.
 
     A disk that does not take it costs the record alone, since the index is published by then.

@@ -62,16 +62,16 @@ def plan_index(
     would before it writes.
     """
     wanted = rooted(roots, patterns)
-    told, read = progress or Silent(), _Counted()
+    stages, read = progress or Silent(), _Counted()
     with ExitStack() as stack:
         corpus = _base(settings.root, rebuild, stack)
-        found = look(settings, wanted, corpus, missing.leaving)
-        told.start("read", len(found.files))
-        result = survey(found, settings, corpus, read, told.advance, missing)
+        listing = look(settings, wanted, corpus, missing.leaving)
+        stages.start("read", len(listing.files))
+        result = survey(listing, settings, corpus, read, stages.advance, missing)
         require_something(result, corpus, wanted)
         files = changes(corpus.paths() if corpus else (), result)
         notes = tuple(_notes(corpus, settings, fingerprint, rebuild)) if corpus else ()
-    return Plan(counted(files), files, tuple(result.skipped), read.passages, notes, found.hidden, found.excluded)
+    return Plan(counted(files), files, tuple(result.skipped), read.passages, notes, listing.hidden, listing.excluded)
 
 
 def _base(root: Path, rebuild: bool, stack: ExitStack) -> Corpus | None:

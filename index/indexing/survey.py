@@ -16,7 +16,7 @@ from index.cut.chunk import chunk
 from index.cut.searchable import context_of, embedding_text
 from index.document.structure import structure_of
 from index.errors import GoneAtOnce, IndexFault, UnreadableFile
-from index.folder.files import File, Found, discover, shown
+from index.folder.files import File, Listing, discover, printable
 from index.folder.gone import in_words, loss, lost
 from index.folder.roots import Place, Root
 from index.readers import Worker, fetch, parse
@@ -56,14 +56,14 @@ REFUSE = Missing()
 class Survey:
     """What was found: the paths to store, the documents to take over from the base, and what was skipped.
 
-    `lost` is where too much was gone at once; what was there is among `kept`.
+    `lost` is where too much was gone at once; what was there is among `retained`.
     """
 
-    found: Found
+    listing: Listing
     paths: list[StoredPath] = field(default_factory=list)
     reused: dict[str, None] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
-    kept: list[StoredPath] = field(default_factory=list)
+    retained: list[StoredPath] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
 
@@ -77,14 +77,17 @@ def recipe(settings: IndexSettings) -> str:
     return total.hexdigest()[:16]
 
 
-def look(settings: IndexSettings, roots: Sequence[Root], base: Corpus | None, leaving: Collection[Path] = ()) -> Found:
+def look(
+    settings: IndexSettings, roots: Sequence[Root], base: Corpus | None, leaving: Collection[Path] = ()
+) -> Listing:
     """What lies under the roots now, but for the files that are `leaving` and all that is our own.
 
     Raises: UnreadableFile, when a root is not there that the base does not know.
     """
     known = frozenset(root.path for root in roots_of(base))
-    found = discover(roots, home=settings.home, known=known)
-    return replace(found, files=tuple(file for file in found.files if file.path not in leaving)) if leaving else found
+    listing = discover(roots, home=settings.home, known=known)
+    staying = tuple(file for file in listing.files if file.path not in leaving)
+    return replace(listing, files=staying)
 
 
 def roots_of(base: Corpus | None) -> tuple[Root, ...]:
@@ -93,7 +96,7 @@ def roots_of(base: Corpus | None) -> tuple[Root, ...]:
 
 
 def survey(
-    found: Found,
+    listing: Listing,
     settings: IndexSettings,
     base: Corpus | None,
     writer: Documents,
@@ -106,27 +109,27 @@ def survey(
 
     Raises: GoneAtOnce, when too much is gone that `missing` does not speak of.
     """
-    result = Survey(found)
+    result = Survey(listing)
     same = base if base is not None and base.meta("recipe") == recipe(settings) else None
     known = frozenset(same.document_ids()) if same else frozenset()
     before = {stored.location: stored for stored in base.paths()} if base else {}
     with Worker() as worker:
-        for file in found.files:
+        for file in listing.files:
             try:
-                told = _read(file, settings, known, result, writer, worker)
+                skipped = _read(file, settings, known, result, writer, worker)
             except UnreadableFile as error:
                 stored_before = before.get(file.path)
                 if stored_before is not None:
-                    result.kept.append(replace(stored_before, path=file.relative))
-                told = _told(Skipped(file.relative, str(error)), stored_before is not None)
-            if told is not None:
-                result.skipped.append(told)
+                    result.retained.append(replace(stored_before, path=file.relative))
+                skipped = _with_note(Skipped(file.relative, str(error)), stored_before is not None)
+            if skipped is not None:
+                result.skipped.append(skipped)
             advance(1)
     below = _Below(before)
-    for item in found.unlisted:
+    for item in listing.unlisted:
         stored_below = below.at(item.path)
-        result.kept.extend(stored_below)
-        result.skipped.append(_told(item.skipped, bool(stored_below)))
+        result.retained.extend(stored_below)
+        result.skipped.append(_with_note(item.skipped, bool(stored_below)))
     if base is not None:
         _settle(result, tuple(before.values()), base, missing)
         _keep(result, base, known, settings, writer)
@@ -138,7 +141,7 @@ def _settle(result: Survey, before: Sequence[StoredPath], base: Corpus, missing:
 
     Raises: GoneAtOnce.
     """
-    roots = result.found.roots
+    roots = result.listing.roots
     gone = _gone(before, result, roots, missing.leaving)
     files, known = [stored.location for stored in gone], [stored.location for stored in before]
     seen = {place.path: place for place in base.places()}
@@ -149,10 +152,10 @@ def _settle(result: Survey, before: Sequence[StoredPath], base: Corpus, missing:
     if meant and not missing.let_go:
         raise GoneAtOnce(in_words(meant))
     folders = [place.path for place in away]
-    result.kept.extend(stored for stored in gone if _is_below(stored.location, folders))
+    result.retained.extend(stored for stored in gone if _is_below(stored.location, folders))
     result.lost = [loss(place, known, files) for place in away]
-    for item in result.found.absent:
-        result.skipped.append(_told(item.skipped, _is_below(item.path, folders)))
+    for item in result.listing.absent:
+        result.skipped.append(_with_note(item.skipped, _is_below(item.path, folders)))
 
 
 def _gone(
@@ -162,7 +165,7 @@ def _gone(
 
     One whose bytes have come to light in another place was moved.
     """
-    present = [*result.paths, *result.kept]
+    present = [*result.paths, *result.retained]
     there, known = {stored.location for stored in present}, {stored.location for stored in before}
     moved = Counter(stored.document_id for stored in present if stored.location not in known)
     gone: list[StoredPath] = []
@@ -180,12 +183,12 @@ def _keep(result: Survey, base: Corpus, known: frozenset[str], settings: IndexSe
     """Take over what is kept, under a name that no other file has by now."""
     taken = {stored.path for stored in result.paths}
     locations = {stored.location for stored in result.paths}
-    kept = {stored.location: stored for stored in result.kept if stored.location not in locations}
-    result.kept = []
-    for stored in kept.values():
-        free = stored if stored.path not in taken else replace(stored, path=shown(str(stored.location)))
+    retained = {stored.location: stored for stored in result.retained if stored.location not in locations}
+    result.retained = []
+    for stored in retained.values():
+        free = stored if stored.path not in taken else replace(stored, path=printable(str(stored.location)))
         taken.add(free.path)
-        result.kept.append(free)
+        result.retained.append(free)
         _place(result, base.document(stored.document_id), known, settings, writer)
 
 
@@ -217,19 +220,19 @@ def _is_below(path: Path, folders: Sequence[Path]) -> bool:
 def changes(before: Sequence[StoredPath], result: Survey) -> tuple[FileChange, ...]:
     """What becomes of every file that was indexed before or is now, by path."""
     old = {stored.path: stored.document_id for stored in before}
-    new = {stored.path for stored in (*result.paths, *result.kept)}
+    new = {stored.path for stored in (*result.paths, *result.retained)}
     gone: dict[str, list[str]] = {}
     for path in sorted(old.keys() - new, reverse=True):
         gone.setdefault(old[path], []).append(path)
-    found = [_change(stored, old, gone) for stored in result.paths]
-    found += [FileChange(stored.path, "kept") for stored in result.kept]
-    found += [FileChange(path, "deleted") for paths in gone.values() for path in paths]
-    return tuple(sorted(found, key=lambda item: item.path))
+    listed = [_change(stored, old, gone) for stored in result.paths]
+    listed += [FileChange(stored.path, "kept") for stored in result.retained]
+    listed += [FileChange(path, "deleted") for paths in gone.values() for path in paths]
+    return tuple(sorted(listed, key=lambda item: item.path))
 
 
-def counted(found: Sequence[FileChange]) -> dict[Change, int]:
+def counted(changed: Sequence[FileChange]) -> dict[Change, int]:
     """How many files are new, changed, moved, deleted, unchanged or kept."""
-    count = Counter(item.change for item in found)
+    count = Counter(item.change for item in changed)
     order: tuple[Change, ...] = ("new", "changed", "moved", "deleted", "unchanged", "kept")
     return {change: count[change] for change in order}
 
@@ -253,15 +256,15 @@ def require_something(result: Survey, base: Corpus | None, roots: Sequence[Root]
     Raises: IndexFault. A folder that is new and without documents is most likely a mistake.
     """
     known = {root.path for root in roots_of(base)}
-    locations = [stored.location for stored in (*result.paths, *result.kept)]
+    locations = [stored.location for stored in (*result.paths, *result.retained)]
     bare = [root.path for root in roots if root.path not in known and not _holds_any(root.path, locations)]
     if roots and not bare:
         return
-    where = ", ".join(repr(shown(str(path))) for path in bare) or "no folder"
-    found = result.found
-    count = len(found.files) + len(found.unlisted) + found.excluded if len(bare) == len(roots) else 0
+    where = ", ".join(repr(printable(str(path))) for path in bare) or "no folder"
+    listing = result.listing
+    count = len(listing.files) + len(listing.unlisted) + listing.excluded if len(bare) == len(roots) else 0
     passed = f" ({count} {'file' if count == 1 else 'files'} passed over)" if count else ""
-    patterns = ", or check the patterns" if found.excluded else ""
+    patterns = ", or check the patterns" if listing.excluded else ""
     first = f" The first: {result.skipped[0].path!r}, {result.skipped[0].reason}." if count and result.skipped else ""
     raise IndexFault(f"There is nothing to index in {where}{passed}; give a folder with documents{patterns}.{first}")
 
@@ -308,8 +311,8 @@ def _place(
         result.written.add(document.id)
 
 
-def _told(skipped: Skipped, kept: bool) -> Skipped:
-    return Skipped(skipped.path, f"{skipped.reason}; what was read before is kept") if kept else skipped
+def _with_note(skipped: Skipped, retained: bool) -> Skipped:
+    return Skipped(skipped.path, f"{skipped.reason}; what was read before is kept") if retained else skipped
 
 
 def _change(stored: StoredPath, old: Mapping[str, str], gone: Mapping[str, list[str]]) -> FileChange:

@@ -225,8 +225,8 @@ class Corpus:
         """The passages that have these ids, in the order given; ids that name none are left out."""
         wanted = list(dict.fromkeys(ids))
         rows = [row for part in _parts(wanted) for row in self._rows(f"{_PASSAGE} WHERE id IN ({_marks(part)})", part)]
-        found = {row[0]: self._passage(row) for row in rows}
-        return {key: found[key] for key in wanted if key in found}
+        by_id = {row[0]: self._passage(row) for row in rows}
+        return {key: by_id[key] for key in wanted if key in by_id}
 
     def context(self, passage: Passage, article: Article) -> Context:
         """What stands above a passage of an article and holds for it."""
@@ -256,8 +256,8 @@ class Corpus:
 
         A graph of neighbours is cut off by thousands of equal vectors, so the store holds each once.
         """
-        told = "SELECT id, MIN(position) AS first FROM passages GROUP BY embedded ORDER BY first"
-        return tuple(row[0] for row in self._rows(told))
+        select = "SELECT id, MIN(position) AS first FROM passages GROUP BY embedded ORDER BY first"
+        return tuple(row[0] for row in self._rows(select))
 
     def placed(self) -> tuple[Placed, ...]:
         """Every passage with its article and the digest of what was embedded of it, in the order of storing."""
@@ -275,14 +275,14 @@ class Corpus:
             "ON embeddings.text_sha256 = passages.embedded AND embeddings.fingerprint = ?"
         )
         if ids is None:
-            found = dict(self._rows(select, (fingerprint,)))
+            by_id = dict(self._rows(select, (fingerprint,)))
         else:
             parts = (self._rows(f"{select} WHERE id IN ({_marks(part)})", (fingerprint, *part)) for part in _parts(ids))
-            found = {key: vector for rows in parts for key, vector in rows}
-        absent = next((key for key in wanted if key not in found), None)
+            by_id = {key: vector for rows in parts for key, vector in rows}
+        absent = next((key for key in wanted if key not in by_id), None)
         if absent is not None:
             raise IndexDamaged(f"{str(self._file)!r} has no vector for {absent!r}; run `rag index --rebuild PATH`.")
-        rows = [np.frombuffer(found[key], dtype="<f4") for key in wanted]
+        rows = [np.frombuffer(by_id[key], dtype="<f4") for key in wanted]
         return np.asarray(np.stack(rows) if rows else np.zeros((0, 0)), dtype=np.float32)
 
     def embedded(self, fingerprint: str, digests: Sequence[str]) -> set[str]:
@@ -329,12 +329,12 @@ class Corpus:
 
 
 def _in_words(encoding: str, replaced: int, hidden: int, notes: str) -> str:
-    told: list[str] = json.loads(notes)
+    remarks: list[str] = json.loads(notes)
     if hidden:
-        told.append(f"{hidden:,} hidden character{'s' if hidden > 1 else ''} left out")
+        remarks.append(f"{hidden:,} hidden character{'s' if hidden > 1 else ''} left out")
     if replaced:
-        told.append(f"{replaced:,} character{'s' if replaced > 1 else ''} could not be decoded, read as {encoding}")
-    return "; ".join(told)
+        remarks.append(f"{replaced:,} character{'s' if replaced > 1 else ''} could not be decoded, read as {encoding}")
+    return "; ".join(remarks)
 
 
 def _stored(row: _Row) -> StoredPath:
@@ -352,8 +352,8 @@ def embedded(
 ) -> set[str]:
     """Those of `digests` that have a vector of this fingerprint; `rows` executes one query."""
     select = "SELECT text_sha256 FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
-    found = (rows(f"{select} ({_marks(part)})", (fingerprint, *part)) for part in _parts(digests))
-    return {str(digest) for part in found for (digest,) in part}
+    parts = (rows(f"{select} ({_marks(part)})", (fingerprint, *part)) for part in _parts(digests))
+    return {str(digest) for part in parts for (digest,) in part}
 
 
 def _parts(values: Sequence[_Key]) -> Iterator[Sequence[_Key]]:

@@ -78,8 +78,8 @@ def _search(folder: Path, manifest: Manifest, store: StoreSettings, remedy: str)
     try:
         problem = probe.run(folder, manifest.remote, store)
     except OSError as error:  # a full disk is no damage: every file is as it was published
-        told = f"not tried, since nothing can be written there ({error.strerror}); passages are compared one by one"
-        return Finding("search", True, told)
+        why = f"not tried, since nothing can be written there ({error.strerror}); passages are compared one by one"
+        return Finding("search", True, why)
     return Finding("search", not problem, problem or "passages find themselves", remedy if problem else "")
 
 
@@ -92,8 +92,8 @@ def _chroma(manifest: Manifest, misfit: str | None) -> Finding:
 def _server(remote: Remote, store: StoreSettings) -> Finding:
     """Whether the server set holds what was put there, asked without a process apart: no file of Chroma is opened."""
     try:
-        with closing(open_vectors(Path(), remote, store)) as found:
-            return Finding("server", True, f"{found.count():,} vectors in {remote.collection!r}")
+        with closing(open_vectors(Path(), remote, store)) as vectors:
+            return Finding("server", True, f"{vectors.count():,} vectors in {remote.collection!r}")
     except StoreUnavailable as error:
         return Finding("server", False, str(error), f"start the Chroma server {store.url}, or mend [store]")
     except IndexDamaged as error:
@@ -116,8 +116,8 @@ def _model(manifest: Manifest, fingerprint: str) -> Finding:
 def _corpus(manifest: Manifest, file: Path) -> Iterator[Finding]:
     try:
         with Corpus(file) as corpus:
-            told = corpus.integrity()
-            yield Finding("corpus", told == "ok", told, "" if told == "ok" else _REBUILD)
+            verdict = corpus.integrity()
+            yield Finding("corpus", verdict == "ok", verdict, "" if verdict == "ok" else _REBUILD)
             count = corpus.counts()
     except IndexDamaged as error:
         yield Finding("corpus", False, str(error), _REBUILD)

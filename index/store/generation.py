@@ -159,8 +159,8 @@ def misfit(manifest: Manifest, store: StoreSettings) -> str | None:
     """Why the caches of a generation cannot be used as things are installed and set; None where they can."""
     there = manifest.remote.server if manifest.remote else None
     if there != store.url:
-        found = f"has its vectors on the Chroma server {there}" if there else "has its vectors in its own files"
-        return f"{found}, and store.host is {'set to ' + repr(store.url) if store.url else 'not set'}"
+        where = f"has its vectors on the Chroma server {there}" if there else "has its vectors in its own files"
+        return f"{where}, and store.host is {'set to ' + repr(store.url) if store.url else 'not set'}"
     if there is None and manifest.chroma != chroma_version():
         return f"was written by chromadb {manifest.chroma}, and {chroma_version()} is installed"
     return None
@@ -235,7 +235,7 @@ def _leave(root: Path, name: str) -> None:
     """Remove a generation that was read and is not needed any more; one that others still read is left to them."""
     with suppress(IndexDamaged):
         current = read_current(root)
-        if current is not None and folder_of(root, name) not in _kept(root, current):
+        if current is not None and folder_of(root, name) not in _protected(root, current):
             _remove(root, folder_of(root, name))
 
 
@@ -294,9 +294,9 @@ def _manifest(path: Path, line: str | None) -> Manifest | None:
     if line is None:
         return None
     try:
-        told = json.loads(line)
-        remote = told.pop("remote", None)
-        manifest = Manifest(**told, remote=None if remote is None else Remote(**remote))
+        values = json.loads(line)
+        remote = values.pop("remote", None)
+        manifest = Manifest(**values, remote=None if remote is None else Remote(**remote))
     except (ValueError, TypeError, AttributeError) as error:
         raise IndexDamaged(f"{str(path)!r} does not read as a manifest; run `rag index --rebuild PATH`.") from error
     if manifest.schema != SCHEMA:
@@ -349,13 +349,13 @@ def _collect_folders(root: Path) -> None:
     in_use = folder_of(root, current.generation) if current else None
     if in_use is not None:
         _demote(root, in_use)
-    keep = _kept(root, current) if current else {newest(root)}
+    keep = _protected(root, current) if current else {newest(root)}
     for path in generations(root):
         if path not in keep:
             _remove(root, path)
 
 
-def _kept(root: Path, current: Manifest) -> set[Path | None]:
+def _protected(root: Path, current: Manifest) -> set[Path | None]:
     """The folders of the generation in use and of the one kept beside it."""
     names = filter(None, (current.generation, current.before))
     return {folder_of(root, name) for name in names}

@@ -18,7 +18,7 @@ from index.store import generation
 from index.store.corpus import FILE, Corpus, Held, StoredPath
 from index.store.generation import Manifest
 from index.store.probe import CHROMA, LEXICAL
-from index.store.within import Exact, Within, kept, nearest, within
+from index.store.within import Exact, Within, allowed_hits, nearest, within
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ class Index:
     def _dense_within(self, vector: Vectors, k: int, allowed: Within) -> list[Hit]:
         ids = tuple(allowed.distinct.values())
         if len(ids) > self.compared_one_by_one:
-            hits = kept(self._stored(vector, 2 * k * self._manifest.passages // len(ids)), allowed, k)
+            hits = allowed_hits(self._stored(vector, 2 * k * self._manifest.passages // len(ids)), allowed, k)
             if len(hits) == k:
                 return hits
         return nearest(vector, ids, self._texts().vectors(self.fingerprint, ids), k)

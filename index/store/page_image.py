@@ -18,7 +18,7 @@ from index.store.corpus import Held
 from index.types import Document, Frame, Span
 
 __all__ = ["Pages", "drawn_as", "page_at", "page_span"]
-_KEPT = 8
+_PAGES_HELD = 8
 
 
 def drawn_as(document: Document) -> Kind | None:
@@ -66,7 +66,7 @@ class Pages:
                 with Worker() as worker:
                     drawn = worker.draw(drawn_as(held.document) or "pdf", data, wanted)
             self._kept[key] = drawn
-            while len(self._kept) > _KEPT:
+            while len(self._kept) > _PAGES_HELD:
                 self._kept.popitem(last=False)
             return drawn
 

@@ -51,10 +51,10 @@ def run(
     if done.returncode < 0:
         return f"the search crashes (signal {-done.returncode})"
     try:
-        told = json.loads(done.stdout)
-        if "errno" in told:
-            raise OSError(told["errno"], os.strerror(told["errno"]), str(folder))
-        problem = told["problem"]
+        outcome = json.loads(done.stdout)
+        if "errno" in outcome:
+            raise OSError(outcome["errno"], os.strerror(outcome["errno"]), str(folder))
+        problem = outcome["problem"]
     except (ValueError, KeyError, TypeError):
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         return f"the check itself failed with exit code {done.returncode}: {' '.join(last)}"
@@ -107,7 +107,7 @@ def _find_vectors(folder: Path, corpus: Corpus, remote: Remote | None, settings:
         fingerprint = corpus.meta("fingerprint") or ""
         vectors = corpus.vectors(fingerprint, tried)
         hits = [store.query(vector, 1) for vector in vectors]
-    tops = [found[0] for found in hits if found]
+    tops = [nearest[0] for nearest in hits if nearest]
     if len(tops) < len(tried):
         return f"nothing at all is found for {len(tried) - len(tops):,} of {len(tried):,} vectors"
     # Equal texts have equal vectors, so the passage found may be another; its vector must be the one looked for.
@@ -130,8 +130,8 @@ def _find_texts(folder: Path, corpus: Corpus, ids: Sequence[str]) -> str | None:
     if index.ids != tuple(ids):
         return f"the corpus has {len(ids):,} passages and the word index {len(index.ids):,}, or in another order"
     for key, passage in corpus.passages(_sample(ids, _TEXTS_TRIED)).items():
-        found = {hit.passage_id for hit in index.query(passage.text, len(ids))}
-        if tokenize(passage.text) and key not in found:
+        ids_by_words = {hit.passage_id for hit in index.query(passage.text, len(ids))}
+        if tokenize(passage.text) and key not in ids_by_words:
             return f"the passage {key!r} is not found by its own words"
     return None
 

@@ -42,16 +42,16 @@ def repair(
     Raises: NoIndex; IndexBusy; IndexDamaged, when the corpus itself is damaged, so that the documents must be
     indexed anew, or the new generation fails its trial; StoreUnavailable; IndexFault, when the disk does not take it.
     """
-    root, told = settings.root, progress or Silent()
+    root, stages = settings.root, progress or Silent()
     with in_one_sentence(root), generation.writing(root, settings.store):
         before, mended = _source(root)
         with generation.staging(root) as folder:
             shutil.copyfile(generation.folder_of(root, before.generation) / FILE, folder / FILE)
-            manifest = build_caches(folder, settings, before.fingerprint, before.dimension, told)
-            told.start("publish", 1)
+            manifest = build_caches(folder, settings, before.fingerprint, before.dimension, stages)
+            stages.start("publish", 1)
             require_sound(folder, manifest.remote, settings.store, trial)
             generation.publish(root, folder, replace(manifest, before=before.generation))
-            told.advance(1)
+            stages.advance(1)
     return Repair(manifest.generation, before.generation, mended, manifest.documents, manifest.passages)
 
 

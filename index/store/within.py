@@ -60,7 +60,7 @@ def nearest(vector: Vectors, ids: Sequence[str], vectors: Vectors, k: int) -> li
     return [Hit(key, -score, rank) for rank, (score, key) in enumerate(ranked, start=1)]
 
 
-def kept(hits: Iterable[Hit], allowed: Within, k: int) -> list[Hit]:
+def allowed_hits(hits: Iterable[Hit], allowed: Within, k: int) -> list[Hit]:
     """The first `k` of the store's `hits` that are `allowed`, ranked anew from 1."""
     left = [hit for hit in hits if hit.passage_id in allowed.distinct][:k]
     return [Hit(allowed.distinct[hit.passage_id], hit.score, rank) for rank, hit in enumerate(left, start=1)]

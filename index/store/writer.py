@@ -119,7 +119,7 @@ class CorpusWriter:
 
     def embedded(self, digests: Sequence[str]) -> set[str]:
         """Those of `digests` that have a vector."""
-        return embedded(lambda *told: self._database.execute(*told).fetchall(), self._fingerprint, digests)
+        return embedded(lambda *statement: self._database.execute(*statement).fetchall(), self._fingerprint, digests)
 
     def missing(self) -> dict[str, str]:
         """The digests of embedding texts that have no vector yet, each with the id of a passage that has that text."""

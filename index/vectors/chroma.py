@@ -95,13 +95,13 @@ class EmbeddedStore:
         if count < 1:
             return []
         with _chroma(self._folder):
-            found = self._collection.query(
+            answer = self._collection.query(
                 query_embeddings=np.atleast_2d(vector),
                 n_results=min(count + SPARE, self._count),
                 include=["distances"],
             )
-        distances = found["distances"] or [[]]
-        return ranked(found["ids"][0], distances[0], count)
+        distances = answer["distances"] or [[]]
+        return ranked(answer["ids"][0], distances[0], count)
 
 
 def _clear_spare_room(folder: Path) -> None:

@@ -91,7 +91,7 @@ class SentenceTransformerEmbedder:
             return []
         with self._lock:
             read = self._loaded().read(texts)
-        return [_encoded(text, *told) for text, told in zip(texts, read, strict=True)]
+        return [_encoded(text, *tensors) for text, tensors in zip(texts, read, strict=True)]
 
     def _loaded(self) -> _Engine:
         if self._engine is None:
@@ -114,9 +114,9 @@ def _engine(files: ModelFiles, cache: Path | None) -> _Engine:
     from index.vectors import graph
 
     folder = cache / files.fingerprint
-    found = graph.open_graph(folder)
-    if found is not None:
-        return found
+    exported = graph.open_graph(folder)
+    if exported is not None:
+        return exported
     model = _load(files.folder)
     return graph.make_graph(model, _Model(model).read, folder) or _Model(model)
 
@@ -137,7 +137,7 @@ class _Model:
             "list[dict[str, Tensor]]",
             self._model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False, output_value=None),
         )
-        told = self._model.tokenizer(
+        encoded = self._model.tokenizer(
             list(texts), return_offsets_mapping=True, truncation=True, max_length=self._model.max_seq_length
         )
         return [
@@ -146,12 +146,12 @@ class _Model:
                 output["token_embeddings"].cpu().numpy(),
                 offsets,
             )
-            for output, offsets in zip(outputs, told["offset_mapping"], strict=True)
+            for output, offsets in zip(outputs, encoded["offset_mapping"], strict=True)
         ]
 
 
 def _encoded(text: str, vector: Vectors, tokens: Vectors, offsets: Sequence[tuple[int, int]]) -> Encoded:
-    kept: list[Word] = []
+    placed: list[Word] = []
     rows: list[Vectors] = []
     cursor = 0
     for word in words(text):
@@ -161,10 +161,10 @@ def _encoded(text: str, vector: Vectors, tokens: Vectors, offsets: Sequence[tupl
         while last < len(offsets) and offsets[last][0] < word.span.end and offsets[last][1] > 0:
             last += 1
         if last > cursor:
-            kept.append(word)
+            placed.append(word)
             rows.append(_unit(tokens[cursor:last].mean(axis=0)))
     matrix = np.stack(rows) if rows else np.zeros((0, tokens.shape[1]), dtype=np.float32)
-    return Encoded(_unit(vector), tuple(kept), np.asarray(matrix, dtype=np.float32))
+    return Encoded(_unit(vector), tuple(placed), np.asarray(matrix, dtype=np.float32))
 
 
 def _unit(row: Vectors) -> Vectors:

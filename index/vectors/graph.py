@@ -66,7 +66,7 @@ class Graph:
         self._session = session
         self._tokenizer = tokenizer
         self._padding = padding
-        self._inputs = [told.name for told in session.get_inputs()]
+        self._inputs = [tensor.name for tensor in session.get_inputs()]
         self._pool = ThreadPoolExecutor(_cores(), thread_name_prefix="graph")
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
@@ -75,43 +75,43 @@ class Graph:
 
     def read(self, texts: Sequence[str]) -> list[Read]:
         """Each text's vector and those of its tokens, in order."""
-        found = self._run(texts, [_SENTENCE, _TOKENS])
-        offsets = [told.offsets for told in self._encodings(texts)]
-        return [(row, tokens[: len(places)], places) for (row, tokens), places in zip(found, offsets, strict=True)]
+        outputs = self._run(texts, [_SENTENCE, _TOKENS])
+        offsets = [encoding.offsets for encoding in self._encodings(texts)]
+        return [(row, tokens[: len(places)], places) for (row, tokens), places in zip(outputs, offsets, strict=True)]
 
     def _encodings(self, texts: Sequence[str]) -> list[Any]:
         return list(self._tokenizer.encode_batch(list(texts)))
 
     def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Vectors, ...]]:
         encodings = self._encodings(texts)
-        batches = list(_batches([len(told.ids) for told in encodings]))
+        batches = list(_batches([len(encoding.ids) for encoding in encodings]))
 
         def run(batch: Sequence[int]) -> list[Vectors]:
             return list(self._session.run(outputs, self._feed([encodings[at] for at in batch])))
 
         results = map(run, batches) if len(batches) == 1 else self._pool.map(run, batches)
-        found: dict[int, tuple[Vectors, ...]] = {}
+        by_batch: dict[int, tuple[Vectors, ...]] = {}
         for batch, arrays in zip(batches, results, strict=True):
-            found.update(zip(batch, zip(*arrays, strict=True), strict=True))
-        return [found[at] for at in range(len(texts))]
+            by_batch.update(zip(batch, zip(*arrays, strict=True), strict=True))
+        return [by_batch[at] for at in range(len(texts))]
 
     def _feed(self, encodings: Sequence[Any]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
-        length = max(len(told.ids) for told in encodings)
+        length = max(len(encoding.ids) for encoding in encodings)
         feed = {name: np.zeros((len(encodings), length), dtype=np.int64) for name in self._inputs}
         feed["input_ids"] += self._padding
-        for row, told in enumerate(encodings):
+        for row, encoding in enumerate(encodings):
             for name, array in feed.items():
-                array[row, : len(told.ids)] = getattr(told, _INPUTS[name])
+                array[row, : len(encoding.ids)] = getattr(encoding, _INPUTS[name])
         return feed
 
 
 def open_graph(folder: Path) -> Graph | None:
     """The graph in `folder`; None where there is none, or what is there is not as it was written."""
     try:
-        told = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
-        if any(told[name] != sha256(folder / name) for name in (_GRAPH, _TOKENIZER)):
+        seals = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
+        if any(seals[name] != sha256(folder / name) for name in (_GRAPH, _TOKENIZER)):
             return None
-        return _opened(folder, int(told["padding"]))
+        return _opened(folder, int(seals["padding"]))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
@@ -159,17 +159,17 @@ def _export(model: Model, folder: Path) -> int:
             self.model, self.names = model, names
 
         def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            told = self.model(dict(zip(self.names, inputs, strict=True)))
-            return told[_SENTENCE], told[_TOKENS]
+            outputs = self.model(dict(zip(self.names, inputs, strict=True)))
+            return outputs[_SENTENCE], outputs[_TOKENS]
 
-    told = model.tokenizer(["two texts, so that", "one is padded"], padding=True, return_tensors="pt")
-    names = [name for name in _INPUTS if name in told]
+    example = model.tokenizer(["two texts, so that", "one is padded"], padding=True, return_tensors="pt")
+    names = [name for name in _INPUTS if name in example]
     axes = {name: {0: "texts", 1: "tokens"} for name in (*names, _TOKENS)} | {_SENTENCE: {0: "texts"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, whose result is tried below on texts of other lengths
         torch.onnx.export(
             Flat(names).eval(),
-            tuple(told[name] for name in names),
+            tuple(example[name] for name in names),
             str(folder / _GRAPH),
             input_names=names,
             output_names=[_SENTENCE, _TOKENS],

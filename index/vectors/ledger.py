@@ -31,12 +31,12 @@ class Entry:
 
 def entries(root: Path) -> tuple[Entry, ...]:
     """Every collection that may be there. A line that does not read was cut short, before its collection was made."""
-    found = []
+    listed = []
     with suppress(FileNotFoundError):
         for line in (root / FILE).read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError, TypeError):
-                found.append(Entry(**json.loads(line)))
-    return tuple(found)
+                listed.append(Entry(**json.loads(line)))
+    return tuple(listed)
 
 
 def add(root: Path, entry: Entry) -> None:
@@ -85,8 +85,8 @@ def _forget(root: Path, done: set[Entry]) -> None:
         _write(root, [entry for entry in entries(root) if entry not in done])
 
 
-def _write(root: Path, kept: Iterable[Entry]) -> None:
-    lines = "".join(json.dumps(asdict(entry), sort_keys=True) + "\n" for entry in kept)
+def _write(root: Path, listed: Iterable[Entry]) -> None:
+    lines = "".join(json.dumps(asdict(entry), sort_keys=True) + "\n" for entry in listed)
     if not lines:
         (root / FILE).unlink(missing_ok=True)
         return

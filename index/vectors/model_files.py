@@ -121,9 +121,9 @@ def _dimension(folder: Path) -> int:
         for module in modules:
             config = folder / module["path"] / "config.json"
             if module["path"] and config.is_file():
-                told = json.loads(config.read_text(encoding="utf-8"))
+                layer = json.loads(config.read_text(encoding="utf-8"))
                 keys = ("out_features", "embedding_dimension", "word_embedding_dimension")
-                width = next((int(told[key]) for key in keys if key in told), width)
+                width = next((int(layer[key]) for key in keys if key in layer), width)
         return width or int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelUnavailable(

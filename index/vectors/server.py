@@ -40,7 +40,7 @@ class _Collection(BaseModel):
     id: UUID
 
 
-class _Found(BaseModel):
+class _Nearest(BaseModel):
     ids: list[list[str]]
     distances: list[list[float]]
 
@@ -96,16 +96,16 @@ class Server:
 
     def nearest(self, collection: UUID, vector: Vectors, k: int) -> tuple[list[str], list[float]]:
         """The ids of the `k` vectors nearest to one, and their cosine distances."""
-        asked = {"query_embeddings": np.atleast_2d(vector).tolist(), "n_results": k, "include": ["distances"]}
-        found = self._call("POST", f"{_COLLECTIONS}/{collection}/query", _Found, asked)
-        if len(found.ids) != 1 or list(map(len, found.ids)) != list(map(len, found.distances)):
+        query = {"query_embeddings": np.atleast_2d(vector).tolist(), "n_results": k, "include": ["distances"]}
+        answer = self._call("POST", f"{_COLLECTIONS}/{collection}/query", _Nearest, query)
+        if len(answer.ids) != 1 or list(map(len, answer.ids)) != list(map(len, answer.distances)):
             raise self._no_chroma("lists of unequal length")
-        return found.ids[0], found.distances[0]
+        return answer.ids[0], answer.distances[0]
 
     def fill(self, remote: Remote, batches: Iterable[Batch]) -> None:
         """Make the collection that `remote` names, of the vectors in `batches`."""
-        told = {"name": remote.collection, "get_or_create": True, "configuration": configuration(remote.count)}
-        collection = self._call("POST", _COLLECTIONS, _Collection, told).id
+        request = {"name": remote.collection, "get_or_create": True, "configuration": configuration(remote.count)}
+        collection = self._call("POST", _COLLECTIONS, _Collection, request).id
         for ids, vectors in batches:
             size = max(1, _REQUEST_BYTES // (6 * vectors.shape[1] + 64))  # in base 64, and an id
             for at in range(0, len(ids), size):
@@ -142,9 +142,9 @@ class Server:
         again = True  # the connection kept from the last call may have been closed meanwhile
         while True:
             try:
-                status, said = self._exchange(method, path, data)
+                status, answer = self._exchange(method, path, data)
                 if status not in _BUSY:
-                    return self._understood(status, said, kind)
+                    return self._understood(status, answer, kind)
                 error, reason = None, f"HTTP status {status}"
             except (OSError, HTTPException, UnicodeError) as caught:
                 error, reason = caught, getattr(caught, "strerror", None) or str(caught) or type(caught).__name__
@@ -164,15 +164,15 @@ class Server:
             try:
                 self._connection.request(method, path, data, self._headers)
                 response = self._connection.getresponse()
-                said = response.read(_ANSWER_BYTES + 1)
-                if len(said) > _ANSWER_BYTES:
+                body = response.read(_ANSWER_BYTES + 1)
+                if len(body) > _ANSWER_BYTES:
                     raise HTTPException("an answer without end")
-                return response.status, said
+                return response.status, body
             except BaseException:
                 self._connection.close()
                 raise
 
-    def _understood(self, status: int, said: bytes, kind: type[_Answer]) -> _Answer:
+    def _understood(self, status: int, body: bytes, kind: type[_Answer]) -> _Answer:
         if status in (401, 403):
             raise StoreUnavailable(
                 f"The Chroma server {self._url} refuses access (HTTP status {status}); set store.token_env to the "
@@ -180,12 +180,12 @@ class Server:
             )
         if status == 200:
             try:
-                return TypeAdapter(kind).validate_json(said)
+                return TypeAdapter(kind).validate_json(body)
             except ValidationError:
                 raise self._no_chroma("something else") from None
         try:
-            told = json.loads(said)
-            words = f"{told['error']}: {told['message']}"
+            refusal = json.loads(body)
+            words = f"{refusal['error']}: {refusal['message']}"
         except (ValueError, TypeError, KeyError):
             raise self._no_chroma(f"HTTP status {status}") from None
         raise _Refusal(

@@ -112,10 +112,10 @@ def _numbered(texts: Iterable[str]) -> tuple[list[list[int]], dict[str, int]]:
 
     Texts come one at a time and tokens are not kept, so a large index needs eight bytes a token and not sixty.
     """
-    found: dict[str, int] = {}
-    rows = [[found.setdefault(token, len(found)) for token in tokenize(text)] for text in texts]
-    vocabulary = {token: place for place, token in enumerate(sorted(found))}
-    places = [vocabulary[token] for token in found]
+    numbers: dict[str, int] = {}
+    rows = [[numbers.setdefault(token, len(numbers)) for token in tokenize(text)] for text in texts]
+    vocabulary = {token: place for place, token in enumerate(sorted(numbers))}
+    places = [vocabulary[token] for token in numbers]
     for row in rows:
         row[:] = [places[number] for number in row]
     return rows, vocabulary

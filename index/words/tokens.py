@@ -50,8 +50,8 @@ def _words(text: str) -> tuple[Word, ...]:
 
 def identifiers(text: str) -> list[Span]:
     """Where the names stand that are letters and digits with marks between: T-4499, AX-4471-B, 3.2a; in order."""
-    found = (match.span() for match in _IDENTIFIER.finditer(text))
-    return [Span(*span) for span in found if any(character.isalpha() for character in text[slice(*span)])]
+    spans = (match.span() for match in _IDENTIFIER.finditer(text))
+    return [Span(*span) for span in spans if any(character.isalpha() for character in text[slice(*span)])]
 
 
 def tokenize(text: str) -> list[str]:
@@ -59,10 +59,10 @@ def tokenize(text: str) -> list[str]:
 
     An identifier is a token beside its parts, so that the one that is asked for comes before its like.
     """
-    found = words(text)
-    tokens = [word.stem for word in found if not word.is_stop]
+    cut = words(text)
+    tokens = [word.stem for word in cut if not word.is_stop]
     tokens += [fold(span.of(text)) for span in identifiers(text)]
-    for first, second in pairwise(found):
+    for first, second in pairwise(cut):
         if first.span.end == second.span.start and _is_cjk(first.text) and _is_cjk(second.text):
             tokens.append(first.text + second.text)
     return tokens

@@ -96,7 +96,7 @@ class Endpoint:
             except _Failed as error:
                 failed = error.attempt
             else:
-                return reply.close(self._told)
+                return reply.close(self._name)
             pause = self.limits.backoff * 2**tried if failed.after is None else failed.after
             left = ends - asyncio.get_running_loop().time()
             if reply.begun or not failed.again or tried == self.limits.retries or pause >= left:
@@ -118,10 +118,10 @@ class Endpoint:
     def _late(self, reply: _Reply) -> str:
         if reply.begun or self.limits.first >= self.limits.total:
             return (
-                f"{self._told} was not done within {self.limits.total:g} s; raise llm.timeout or use a smaller model."
+                f"{self._name} was not done within {self.limits.total:g} s; raise llm.timeout or use a smaller model."
             )
         wait = f"within {self.limits.first:g} s"
-        return f"{self._told} gave no word {wait}; raise llm.first_token_timeout or use a smaller model."
+        return f"{self._name} gave no word {wait}; raise llm.first_token_timeout or use a smaller model."
 
     async def _is_taken(self, prompt: str, key: str | None, reply: _Reply) -> bool:
         """One request: whether it was answered, or a field was refused that the next is without. Raises: _Failed."""
@@ -131,19 +131,19 @@ class Endpoint:
                 httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=time) as client,
                 client.stream(
                     "POST", f"{self._url}/chat/completions", json=self._body(prompt), headers=_heads(key)
-                ) as got,
+                ) as response,
             ):
-                if got.status_code != httpx.codes.OK:
-                    body = await _whole(got)
-                    if got.status_code in _UNTAKEN and self._does_without(body):
+                if response.status_code != httpx.codes.OK:
+                    body = await _whole(response)
+                    if response.status_code in _UNTAKEN and self._does_without(body):
                         return False
-                    raise _Failed(self._refused(got, reply.mask.clean(problem(body))))
-                await self._read(got, reply)
+                    raise _Failed(self._refused(response, reply.mask.clean(problem(body))))
+                await self._read(response, reply)
                 return True
         except httpx.RequestError as error:
             raise _Failed(self._lost(error, reply)) from None
         except Unreadable as error:
-            raise _Failed(_Try(f"{self._told} sent {error}; check that llm.base_url is its API.")) from None
+            raise _Failed(_Try(f"{self._name} sent {error}; check that llm.base_url is its API.")) from None
 
     def _body(self, prompt: str) -> Json:
         return {
@@ -164,61 +164,63 @@ class Endpoint:
             self._options[_OTHER_NAME[refused]] = value
         return True
 
-    async def _read(self, got: httpx.Response, reply: _Reply) -> None:
-        kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
+    async def _read(self, response: httpx.Response, reply: _Reply) -> None:
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/html":
             raise Unreadable("a web page")
         if kind == "application/json":
-            self._take(read(await _whole(got)), reply)
+            self._take(read(await _whole(response)), reply)
         else:
-            await self._events(got, reply)
+            await self._events(response, reply)
         if not reply.begun and reply.cut:
-            raise _Failed(_Try(f"{self._told} had not begun its answer at llm.max_tokens; raise it."))
+            raise _Failed(_Try(f"{self._name} had not begun its answer at llm.max_tokens; raise it."))
         reply.end()
         if not reply.begun:
-            raise _Failed(_Try(f"{self._told} gave an empty reply; try another model."))
+            raise _Failed(_Try(f"{self._name} gave an empty reply; try another model."))
 
-    async def _events(self, got: httpx.Response, reply: _Reply) -> None:
+    async def _events(self, response: httpx.Response, reply: _Reply) -> None:
         events = Events()
-        async for chunk in got.aiter_bytes():
+        async for chunk in response.aiter_bytes():
             for piece in events.feed(chunk):
                 if self._take(piece, reply):
                     return
         if not any([self._take(piece, reply) for piece in events.end()]):
             raise _Failed(
-                _Try(f"{self._told} closed the connection before its reply was whole; try again.", again=True)
+                _Try(f"{self._name} closed the connection before its reply was whole; try again.", again=True)
             )
 
     def _take(self, piece: Piece, reply: _Reply) -> bool:
         """Whether the reply is whole with this piece, or as long as it may be."""
         if piece.error is not None:
-            raise _Failed(_Try(f"{self._told} broke off: {_short(reply.mask.clean(piece.error))}.", again=True))
+            raise _Failed(_Try(f"{self._name} broke off: {_short(reply.mask.clean(piece.error))}.", again=True))
         return reply.add(piece.text, cut=piece.cut) or piece.last
 
-    def _refused(self, got: httpx.Response, words: str) -> _Try:
-        code = got.status_code
-        told = f" ({_short(words)})" if words else ""
+    def _refused(self, response: httpx.Response, words: str) -> _Try:
+        code = response.status_code
+        detail = f" ({_short(words)})" if words else ""
         if code in (401, 403):
-            return _Try(f"{self._told} refused the key (status {code}); check the variable that llm.api_key_env names.")
+            return _Try(f"{self._name} refused the key (status {code}); check the variable that llm.api_key_env names.")
         if code == httpx.codes.NOT_FOUND:
-            return _Try(f"{self._told} is not there (status 404){told}; check llm.base_url and llm.model.")
+            return _Try(f"{self._name} is not there (status 404){detail}; check llm.base_url and llm.model.")
         if _TOO_LONG.search(words):
-            return _Try(f"{self._told} has a smaller window than llm.context says{told}; set llm.context to its size.")
-        if got.is_redirect:
-            return _Try(f"{self._told} points to another address (status {code}); set llm.base_url to the final one.")
-        after = _seconds(got.headers.get("retry-after"))
+            return _Try(
+                f"{self._name} has a smaller window than llm.context says{detail}; set llm.context to its size."
+            )
+        if response.is_redirect:
+            return _Try(f"{self._name} points to another address (status {code}); set llm.base_url to the final one.")
+        after = _seconds(response.headers.get("retry-after"))
         advice = "it is busy or broken, so try later" if code in _AGAIN else "check llm.base_url and llm.model"
-        return _Try(f"{self._told} answered with status {code}{told}; {advice}.", code in _AGAIN, after)
+        return _Try(f"{self._name} answered with status {code}{detail}; {advice}.", code in _AGAIN, after)
 
     def _lost(self, error: httpx.RequestError, reply: _Reply) -> _Try:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             why = str(error) or "no connection in time"
-            return _Try(f"{self._told} cannot be reached ({_short(why)}); start it or check llm.base_url.", again=True)
-        sentence = f"{self._told} closed the connection before its reply was whole; try again."
+            return _Try(f"{self._name} cannot be reached ({_short(why)}); start it or check llm.base_url.", again=True)
+        sentence = f"{self._name} closed the connection before its reply was whole; try again."
         return _Try(sentence, again=not reply.begun)
 
     @property
-    def _told(self) -> str:
+    def _name(self) -> str:
         return f"The model {self._model!r} at {self._url}"
 
 
@@ -263,21 +265,21 @@ class _Reply:
             self._give(text)
 
 
-async def _whole(got: httpx.Response) -> bytes:
+async def _whole(response: httpx.Response) -> bytes:
     """The body, up to a limit; it is read for a message or one JSON object only."""
     body = b""
-    async for chunk in got.aiter_bytes():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > _LONGEST_BODY:
             break
     return body[:_LONGEST_BODY]
 
 
-def post(url: str, told: Json, key: str, seconds: float) -> Json:
+def post(url: str, payload: Json, key: str, seconds: float) -> Json:
     """The JSON object that `url` answers to one. Raises: LLMFailed."""
     try:
         with httpx.Client(trust_env=False, follow_redirects=False, timeout=seconds) as client:
-            answer = client.post(url, json=told, headers=_heads(key)).json()
+            answer = client.post(url, json=payload, headers=_heads(key)).json()
     except (httpx.HTTPError, ValueError) as error:
         raise LLMFailed(f"The model's process did not answer ({_short(str(error))}); try again.") from error
     return answer if isinstance(answer, dict) else {}

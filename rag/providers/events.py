@@ -58,19 +58,19 @@ def _piece(line: bytes) -> Iterator[Piece]:
 def read(raw: bytes) -> Piece:
     """One JSON object of the protocol, a part of a reply or a whole one. Raises: Unreadable."""
     try:
-        told = json.loads(raw.decode("utf-8", "replace"))
+        event = json.loads(raw.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise Unreadable("text that is not JSON") from None
-    if not isinstance(told, dict):
+    if not isinstance(event, dict):
         raise Unreadable("JSON that is no object")
-    if told.get("error"):
-        return Piece(error=_message(told["error"]))
-    choices = told.get("choices")
+    if event.get("error"):
+        return Piece(error=_message(event["error"]))
+    choices = event.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else {}
     if not isinstance(choice, dict):
         raise Unreadable("a choice that is no object")
-    said = choice.get("delta") or choice.get("message") or {}
-    text = _text(said.get("content")) or _text(said.get("refusal")) if isinstance(said, dict) else ""
+    delta = choice.get("delta") or choice.get("message") or {}
+    text = _text(delta.get("content")) or _text(delta.get("refusal")) if isinstance(delta, dict) else ""
     ended = choice.get("finish_reason")
     return Piece(text, last=bool(ended) or "message" in choice, cut=ended in _CUT)
 
@@ -78,10 +78,10 @@ def read(raw: bytes) -> Piece:
 def problem(raw: bytes) -> str:
     """The endpoint's own words on what went wrong, as far as there are any: one line."""
     try:
-        told = json.loads(raw)
+        body = json.loads(raw)
     except (ValueError, RecursionError):
         return ""
-    return _message(told.get("error", told)) if isinstance(told, dict) else ""
+    return _message(body.get("error", body)) if isinstance(body, dict) else ""
 
 
 def _message(error: object) -> str:

@@ -98,10 +98,10 @@ def _table(document: TOMLDocument, before: Mapping[str, Plain]) -> MutableMappin
     import tomlkit
     from tomlkit.items import InlineTable, Table
 
-    found = document.get("llm")
-    if isinstance(found, InlineTable) or (isinstance(found, Table) and not found.is_super_table()):
-        return found
-    if found is not None:
+    table = document.get("llm")
+    if isinstance(table, InlineTable) or (isinstance(table, Table) and not table.is_super_table()):
+        return table
+    if table is not None:
         del document["llm"]
     made = tomlkit.table()
     made.update(before)

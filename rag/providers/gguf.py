@@ -63,8 +63,8 @@ class Server:
 
     def tokens(self, text: str) -> int:
         """How many tokens the model reads in `text`. Raises: LLMFailed."""
-        told = post(f"{self._running()}/tokenize", {"content": text}, self._key, self._settings.timeout)
-        tokens = told.get("tokens")
+        answer = post(f"{self._running()}/tokenize", {"content": text}, self._key, self._settings.timeout)
+        tokens = answer.get("tokens")
         if not isinstance(tokens, list):
             raise LLMFailed(f"The model {self.path.stem!r} does not count tokens; use another version of xllamacpp.")
         return len(tokens)
@@ -98,20 +98,20 @@ class Server:
 
     def _greet(self, child: subprocess.Popen[bytes], log: IO[bytes]) -> str:
         settings = self._settings
-        asked = {"path": str(self.path), "context": settings.context, "threads": settings.threads, "key": self._key}
+        request = {"path": str(self.path), "context": settings.context, "threads": settings.threads, "key": self._key}
         if child.stdin is None or child.stdout is None:
             raise LLMFailed("The process for the model has no pipes; try again.")
         with suppress(BrokenPipeError):
-            child.stdin.write(json.dumps(asked).encode() + b"\n")
+            child.stdin.write(json.dumps(request).encode() + b"\n")
             child.stdin.flush()
         line = _line(child.stdout, settings.timeout)
         if line is None:
             took = f"{settings.timeout:g} s"
             raise LLMFailed(f"The model file {self.path.name!r} was not loaded within {took}; raise llm.timeout.")
-        told = json.loads(line) if line.strip() else {}
-        if "url" in told:
-            return str(told["url"])
-        reason = _reason(log) or told.get("problem") or f"the process ended with code {child.wait(_FAREWELL)}"
+        greeting = json.loads(line) if line.strip() else {}
+        if "url" in greeting:
+            return str(greeting["url"])
+        reason = _reason(log) or greeting.get("problem") or f"the process ended with code {child.wait(_FAREWELL)}"
         raise LLMFailed(f"The model file {self.path.name!r} cannot be loaded ({reason}); use another.")
 
 
@@ -137,8 +137,8 @@ def require_model(path: Path) -> None:
 def require_memory(path: Path, size: int, present: int | None) -> None:
     """Nothing, where `size` bytes of weights fit in `present` bytes, or that is not known. Raises: LLMFailed."""
     if present is not None and size >= present:
-        told = f"has {size / 1e9:,.1f} GB and this machine {present / 1e9:,.1f} GB of memory"
-        raise LLMFailed(f"The model file {path.name!r} {told}; use a smaller one.")
+        sizes = f"has {size / 1e9:,.1f} GB and this machine {present / 1e9:,.1f} GB of memory"
+        raise LLMFailed(f"The model file {path.name!r} {sizes}; use a smaller one.")
 
 
 def memory() -> int | None:
@@ -175,8 +175,8 @@ def _reason(log: IO[bytes]) -> str:
     """The loader's own words for why it gave up."""
     log.seek(0)
     lines = log.read().decode("utf-8", "replace").splitlines()
-    told = [line.partition("error loading model:")[2].strip() for line in lines if "error loading model:" in line]
-    return " ".join(told[0].split())[:200] if told else ""
+    reasons = [line.partition("error loading model:")[2].strip() for line in lines if "error loading model:" in line]
+    return " ".join(reasons[0].split())[:200] if reasons else ""
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -48,15 +48,15 @@ class HuggingFace:
         from huggingface_hub import HfApi
 
         try:
-            told = HfApi(token=False).model_info(repository, files_metadata=True, timeout=30)
+            info = HfApi(token=False).model_info(repository, files_metadata=True, timeout=30)
         except (OSError, ValueError):
             raise
         except Exception as error:  # the network's own errors have no root but this, and another in each version
             raise OSError(str(error)) from error
-        found = next((sibling for sibling in told.siblings or [] if sibling.rfilename == file), None)
-        if found is None or found.lfs is None or told.sha is None:
+        sibling = next((sibling for sibling in info.siblings or [] if sibling.rfilename == file), None)
+        if sibling is None or sibling.lfs is None or info.sha is None:
             return None
-        return Listed(told.sha, found.lfs.sha256)
+        return Listed(info.sha, sibling.lfs.sha256)
 
     def download(self, repository: str, file: str, revision: str, folder: Path) -> Path:
         """The file of that commit, with a progress bar on a screen. Raises: OSError, ValueError."""
@@ -77,31 +77,31 @@ def fetch(repository: str, file: str, folder: Path, hub: Hub) -> Path:
     """
     if not _REPOSITORY.fullmatch(repository) or not _FILE.fullmatch(file):
         raise ModelNotFetched(f"{repository!r} {file!r} is no file of the hub; give OWNER/NAME and a .gguf file of it.")
-    told = f"{file!r} of {repository!r}"
+    name = f"{file!r} of {repository!r}"
     try:
         listed = hub.listed(repository, file)
         if listed is None:
-            raise ModelNotFetched(f"The hub lists no {told} with a SHA-256; check both names on its page.")
-        kept = folder / Path(file).name
-        if not (kept.is_file() and _sha256(kept) == listed.sha256):
-            _fetch(repository, file, listed, kept, hub)
-        return kept
+            raise ModelNotFetched(f"The hub lists no {name} with a SHA-256; check both names on its page.")
+        target = folder / Path(file).name
+        if not (target.is_file() and _sha256(target) == listed.sha256):
+            _fetch(repository, file, listed, target, hub)
+        return target
     except (OSError, ValueError) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         reason = lines[0].rstrip(".")
-        raise ModelNotFetched(f"{told} could not be fetched ({reason}); check the network and both names.") from error
+        raise ModelNotFetched(f"{name} could not be fetched ({reason}); check the network and both names.") from error
 
 
-def _fetch(repository: str, file: str, listed: Listed, kept: Path, hub: Hub) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = Path(mkdtemp(prefix=".part-", dir=kept.parent))
+def _fetch(repository: str, file: str, listed: Listed, target: Path, hub: Hub) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = Path(mkdtemp(prefix=".part-", dir=target.parent))
     try:
         fetched = hub.download(repository, file, listed.revision, part)
-        if (found := _sha256(fetched)) != listed.sha256:
+        if (digest := _sha256(fetched)) != listed.sha256:
             raise ModelNotFetched(
-                f"{file!r} came with SHA-256 {found[:12]}… and not {listed.sha256[:12]}…; nothing was kept, try again."
+                f"{file!r} came with SHA-256 {digest[:12]}… and not {listed.sha256[:12]}…; nothing was kept, try again."
             )
-        os.replace(fetched, kept)
+        os.replace(fetched, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

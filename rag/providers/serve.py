@@ -15,9 +15,9 @@ from typing import Any
 
 def main() -> None:
     """Serve the model that stdin names, until stdin ends."""
-    told = json.loads(sys.stdin.readline())
+    request = json.loads(sys.stdin.readline())
     try:
-        server = _load(told["path"], told["context"], told["threads"], told["key"])
+        server = _load(request["path"], request["context"], request["threads"], request["key"])
     except (RuntimeError, ImportError) as error:
         _say({"problem": " ".join(str(error).split())})
         return
@@ -26,8 +26,8 @@ def main() -> None:
     os._exit(0)  # nothing here is worth waiting for: a reply that is being written would be waited for
 
 
-def _say(told: dict[str, str]) -> None:
-    sys.stdout.write(json.dumps(told) + "\n")
+def _say(message: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 

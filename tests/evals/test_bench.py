@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 
 from evals.bench.material import Material, describe, load, noisy, tune_questions, write_files
 from evals.bench.measure import WARM, PeakMemory, fresh, run, share_of_nearest, spread, times_ms
-from evals.bench.tables import Row, amount, machine, plot, render_rows
+from evals.bench.tables import Row, amount, machine, render_rows
 from evals.errors import EvalError
 from tests.evals.sets import chunking_folder, possible, reference, squad_file
 
@@ -57,15 +56,6 @@ def test_the_machine_is_told_without_its_folders() -> None:
     assert "chromadb" in told
     assert str(Path.cwd()) not in told
     assert str(Path.home()) not in told
-
-
-def test_a_plot_is_sound_and_true_to_scale() -> None:
-    root = ElementTree.fromstring(plot("Speed <&>", "a second", [("ours", 30.0), ("<b>", 15.0), ("nil", 0.0)]))
-    _, *bars = root.findall("{http://www.w3.org/2000/svg}rect")
-    widths = [float(bar.attrib["width"]) for bar in bars]
-    assert widths[0] == pytest.approx(2 * widths[1])
-    assert widths[2] == 0
-    assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")][3] == "<b>"
 
 
 def test_a_spread_is_median_and_95th_percentile() -> None:

@@ -69,7 +69,7 @@ def chosen(
 
 def _require_usable(path: Path, settings: IndexSettings, *, is_known: bool) -> None:
     """Return if a path can be a root. One that is known may be away. Raises: BadParameter."""
-    from index.folder.files import shown
+    from index.folder.files import printable
     from rag.app.library.roots import is_our_own
 
     try:
@@ -77,9 +77,11 @@ def _require_usable(path: Path, settings: IndexSettings, *, is_known: bool) -> N
     except (OSError, ValueError) as error:
         if not is_known:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise typer.BadParameter(f"there is no file or folder {shown(str(path))!r} ({reason}).") from None
+            raise typer.BadParameter(f"there is no file or folder {printable(str(path))!r} ({reason}).") from None
     if is_our_own(path, settings):
-        raise typer.BadParameter(f"{shown(str(path))!r} is where the index itself is kept; name a folder of documents.")
+        raise typer.BadParameter(
+            f"{printable(str(path))!r} is where the index itself is kept; name a folder of documents."
+        )
 
 
 def take_out(settings: IndexSettings, path: Path, *, yes: bool, dry_run: bool, json: bool) -> None:
@@ -87,15 +89,15 @@ def take_out(settings: IndexSettings, path: Path, *, yes: bool, dry_run: bool, j
 
     Raises: BadParameter, when it is no root; otherwise what `remove_root` raises.
     """
-    from index.folder.files import shown
+    from index.folder.files import printable
     from index.folder.roots import find
     from rag.app.library.roots import farewell, remove_root, root_states
 
     states = root_states(settings)
     at = find([state.root for state in states], path)
     if at is None:
-        known = ", ".join(shown(str(state.root.path)) for state in states)
-        raise typer.BadParameter(f"{shown(str(path))!r} is not among the folders and files indexed: {known}.")
+        known = ", ".join(printable(str(state.root.path)) for state in states)
+        raise typer.BadParameter(f"{printable(str(path))!r} is not among the folders and files indexed: {known}.")
     state = states[at]
     if not json:
         Terminal().line(farewell(state.root.path, state.documents, uploads=state.uploads))
@@ -103,7 +105,7 @@ def take_out(settings: IndexSettings, path: Path, *, yes: bool, dry_run: bool, j
         raise typer.BadParameter("the uploaded copies would be deleted for good; add --yes to do it.")
     report = None if dry_run else remove_root(settings, state.root.path)
     if json:
-        told = {"removed": shown(str(state.root.path)), "documents": state.documents}
+        told = {"removed": printable(str(state.root.path)), "documents": state.documents}
         Terminal().json(told | {"report": asdict(report) if report else None})
     elif dry_run:
         Terminal().line("Nothing was written.")
@@ -123,14 +125,14 @@ def roots(home: Home = None, config: Config = None, collection: Collection = Non
 
 
 def _row(state: RootState) -> tuple[str, str, str, str]:
-    from index.folder.files import shown
+    from index.folder.files import printable
 
     notes = [
         *(["uploaded on the page"] if state.uploads else []),
         *([] if state.is_there else ["not there now"]),
         *_patterns_in_words(state.root.patterns),
     ]
-    return shown(str(state.root.path)), f"{state.documents:,}", f"{state.files:,}", "; ".join(notes)
+    return printable(str(state.root.path)), f"{state.documents:,}", f"{state.files:,}", "; ".join(notes)
 
 
 def _patterns_in_words(patterns: Patterns) -> list[str]:
@@ -139,10 +141,10 @@ def _patterns_in_words(patterns: Patterns) -> list[str]:
 
 
 def _as_json(state: RootState) -> dict[str, object]:
-    from index.folder.files import shown
+    from index.folder.files import printable
 
     return {
-        "path": shown(str(state.root.path)),
+        "path": printable(str(state.root.path)),
         "documents": state.documents,
         "files": state.files,
         "there": state.is_there,

@@ -36,11 +36,11 @@ def as_markdown(conversation: StoredConversation) -> str:
 
     Raises: ConversationsUnusable, when an answer is no object of the contract.
     """
-    told = conversation.summary
+    summary = conversation.summary
     lines = [
-        f"# {inline(told.title) or 'Untitled'}",
-        f"Conversation {inline(told.id)} over the collection {inline(told.collection)}, begun {inline(told.created)}, "
-        f"last asked {inline(told.updated)}. Questions: {len(conversation.turns)}.",
+        f"# {inline(summary.title) or 'Untitled'}",
+        f"Conversation {inline(summary.id)} over the collection {inline(summary.collection)}, "
+        f"begun {inline(summary.created)}, last asked {inline(summary.updated)}. Questions: {len(conversation.turns)}.",
     ]
     return "\n\n".join([*lines, *(block for turn in conversation.turns for block in _turn(turn))]) + "\n"
 
@@ -52,10 +52,10 @@ def inline(text: str) -> str:
 
 def fenced(text: str) -> str:
     """`text` as a fence that nothing in it can close; `exact` of its content is `text`."""
-    shown = visible(text)
-    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    content = visible(text)
+    longest = max((len(run) for run in re.findall("`+", content)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{shown}\n{fence}"
+    return f"{fence}text\n{content}\n{fence}"
 
 
 def visible(text: str) -> str:
@@ -63,9 +63,9 @@ def visible(text: str) -> str:
     return "".join(map(_visible, text.replace("‹U+", "‹U+2039›U+")))
 
 
-def exact(shown: str) -> str:
-    """The text whose `visible` form `shown` is."""
-    return _WRITTEN.sub(lambda found: chr(int(found[1], 16)), shown)
+def exact(written: str) -> str:
+    """The text whose `visible` form is `written`."""
+    return _WRITTEN.sub(lambda match: chr(int(match[1], 16)), written)
 
 
 def _visible(char: str) -> str:
@@ -147,13 +147,13 @@ def _quotes(heading: str, citations: Sequence[Citation]) -> Iterator[str]:
 
 def _cell(cell: tuple[str, str, bool]) -> str:
     head, value, answers = cell
-    told = _bold(value) if answers else inline(value)
-    return f"- {inline(head)}: {told}" if head.strip() else f"- {told}"
+    text = _bold(value) if answers else inline(value)
+    return f"- {inline(head)}: {text}" if head.strip() else f"- {text}"
 
 
 def _bold(text: str) -> str:
-    shown = inline(text)
-    return f"**{shown}**" if shown else ""
+    escaped = inline(text)
+    return f"**{escaped}**" if escaped else ""
 
 
 def _cited(citation: Citation) -> str:
@@ -204,5 +204,5 @@ def _numbers(labels: tuple[int, ...]) -> str:
 
 def _made(answer: Answer) -> str:
     by = f"{answer.answerer}, model {inline(answer.model)}" if answer.model else answer.answerer
-    told = f"settings {inline(answer.settings_fingerprint)}, index generation {inline(answer.index.generation)}"
-    return f"Answered by: {by}; {told}. {inline(in_words(answer.filters))}".rstrip()
+    origin = f"settings {inline(answer.settings_fingerprint)}, index generation {inline(answer.index.generation)}"
+    return f"Answered by: {by}; {origin}. {inline(in_words(answer.filters))}".rstrip()

@@ -66,13 +66,13 @@ class Feedback:
 
         The same question judged again takes the place of what was kept of it. Raises: FeedbackUnusable.
         """
-        told = _clean(correction).strip()[:_LONGEST_CORRECTION]
-        case, sentence = _liked(answer) if good else _disliked(answer, told)
-        asked = _asked(answer, history)
+        typed = _clean(correction).strip()[:_LONGEST_CORRECTION]
+        case, sentence = _liked(answer) if good else _disliked(answer, typed)
+        key = _case_key(answer, history)
         if case is None:
-            replaced = self._keep(self._open, asked | _seen(answer, good, told), self._suite)
+            replaced = self._keep(self._open, key | _seen(answer, good, typed), self._suite)
         else:
-            replaced = self._keep(self._suite, asked | case, self._open)
+            replaced = self._keep(self._suite, key | case, self._open)
         return f"{sentence} It replaces what was kept of this question before." if replaced else sentence
 
     def _keep(self, file: Path, line: Case, other: Path) -> bool:
@@ -91,7 +91,7 @@ class Feedback:
             raise FeedbackUnusable(f"The judgement cannot be kept in {str(file)!r} ({reason}); check it.") from error
 
 
-def _asked(answer: Answer, history: Sequence[Turn]) -> Case:
+def _case_key(answer: Answer, history: Sequence[Turn]) -> Case:
     """What names a case: the question as it was asked, and the turns before it."""
     question = _clean(answer.question)
     turns = [{"question": _clean(turn.question), "answer": _clean(turn.answer)} for turn in history]
@@ -148,8 +148,8 @@ def _case(kind: str, *, answerable: bool, answers: Sequence[str] = (), evidence:
 
 def _seen(answer: Answer, good: bool, correction: str) -> Case:
     """What a person needs who looks at a judgement later."""
-    told = {"good": good, "correction": correction, "status": answer.status, "reason": answer.reason}
-    return told | {"answer": _clean(answer.text), "model": answer.model}
+    seen = {"good": good, "correction": correction, "status": answer.status, "reason": answer.reason}
+    return seen | {"answer": _clean(answer.text), "model": answer.model}
 
 
 def _evidence(quotes: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
@@ -169,36 +169,36 @@ def _shared(statement: Statement, quotes: Sequence[str], question: str) -> str:
 
     A quote itself, where the statement is that quote; the first quote whole, where they share nothing that tells.
     """
-    asked = {word.stem for word in words(question)}
-    said = [word.text.casefold() for word in words(statement.text)]
-    runs = [(quote, run) for quote in quotes for run in _runs(said, words(quote)) if _tells(run, asked)]
+    question_stems = {word.stem for word in words(question)}
+    stated = [word.text.casefold() for word in words(statement.text)]
+    runs = [(quote, run) for quote in quotes for run in _runs(stated, words(quote)) if _tells(run, question_stems)]
     if not runs:
         return quotes[0]
-    quote, run = max(runs, key=lambda found: len(found[1]))
+    quote, run = max(runs, key=lambda pair: len(pair[1]))
     return quote if len(run) == len(words(quote)) else Span(run[0].span.start, run[-1].span.end).of(quote)
 
 
-def _runs(said: list[str], quoted: list[Word]) -> list[list[Word]]:
+def _runs(stated: list[str], quoted: list[Word]) -> list[list[Word]]:
     blocks = SequenceMatcher(
-        None, said, [word.text.casefold() for word in quoted], autojunk=False
+        None, stated, [word.text.casefold() for word in quoted], autojunk=False
     ).get_matching_blocks()
     return [quoted[block.b : block.b + block.size] for block in blocks if block.size]
 
 
-def _tells(run: Sequence[Word], asked: set[str]) -> bool:
-    return any(not word.is_stop and word.stem not in asked for word in run)
+def _tells(run: Sequence[Word], question_stems: set[str]) -> bool:
+    return any(not word.is_stop and word.stem not in question_stems for word in run)
 
 
 def _standing(correction: str, text: str) -> str:
     """The first place in `text` that has the words of the correction in their order, verbatim; else nothing."""
-    wanted, found = words(correction), words(text)
+    wanted, passage_words = words(correction), words(text)
     if sum(not word.is_stop for word in wanted) < _LEAST_WORDS:
         return ""
     forms, size = [word.text.casefold() for word in wanted], len(wanted)
-    folded = [word.text.casefold() for word in found]
-    for at in range(len(found) - size + 1):
+    folded = [word.text.casefold() for word in passage_words]
+    for at in range(len(passage_words) - size + 1):
         if folded[at : at + size] == forms:
-            return Span(found[at].span.start, found[at + size - 1].span.end).of(text)
+            return Span(passage_words[at].span.start, passage_words[at + size - 1].span.end).of(text)
     return ""
 
 
@@ -224,21 +224,21 @@ def _rewrite(file: Path, key: str, line: Case | None) -> bool:
     except FileNotFoundError:
         before = ""
     lines = [text for text in before.split("\n") if text.strip()]
-    kept = [text for text in lines if _id_of(text) != key]
-    if line is None and len(kept) == len(lines):
+    remaining = [text for text in lines if _id_of(text) != key]
+    if line is None and len(remaining) == len(lines):
         return False
     if line is not None:
-        kept.append(json.dumps(line, ensure_ascii=False))
-    if kept:
-        write_private(file, "".join(f"{text}\n" for text in kept))
+        remaining.append(json.dumps(line, ensure_ascii=False))
+    if remaining:
+        write_private(file, "".join(f"{text}\n" for text in remaining))
     else:
         file.unlink()  # a suite without a case is none
-    return len(kept) - (line is not None) < len(lines)
+    return len(remaining) - (line is not None) < len(lines)
 
 
 def _id_of(line: str) -> object:
     try:
-        told = json.loads(line)
+        row = json.loads(line)
     except (ValueError, RecursionError):  # a line that a person is still writing
         return None
-    return told.get("id") if isinstance(told, dict) else None
+    return row.get("id") if isinstance(row, dict) else None

@@ -142,7 +142,7 @@ class ConversationStore:
             select = "SELECT answer FROM turns WHERE conversation = ? ORDER BY number DESC LIMIT ?"
             rows = database.execute(select, (conversation_id, max(0, limit))).fetchall()
             answers = [_object(row[0]) for row in reversed(rows)]
-            return tuple(Turn(_said(answer, "question"), _said(answer, "text")) for answer in answers)
+            return tuple(Turn(_string(answer, "question"), _string(answer, "text")) for answer in answers)
 
     def rename(self, conversation_id: str, title: str) -> Summary:
         """The conversation under its new title, which is kept as one line of at most 120 characters."""
@@ -178,12 +178,12 @@ class ConversationStore:
         return key
 
     def _append(self, database: sqlite3.Connection, conversation_id: str, question: str, answer: Answer) -> int:
-        now, told = self._now(), as_json(answer)
+        now, payload = self._now(), as_json(answer)
         words = _folded(f"{question}\n{answer.standalone_question}\n{answer.text}")
         _require(database, conversation_id)
         count = "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE conversation = ?"
         number = int(database.execute(count, (conversation_id,)).fetchone()[0])
-        row = (conversation_id, number, now, json.dumps(question), json.dumps(told), words)
+        row = (conversation_id, number, now, json.dumps(question), json.dumps(payload), words)
         database.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)", row)
         database.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, conversation_id))
         return number
@@ -234,10 +234,10 @@ class ConversationStore:
 
     def _require_schema(self, database: sqlite3.Connection) -> None:
         row = database.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-        told = row[0] if row else None
-        if told != str(SCHEMA):
+        schema = row[0] if row else None
+        if schema != str(SCHEMA):
             raise ConversationsUnusable(
-                f"The kept conversations in {str(self._file)!r} have the form {told!r}, and this version reads "
+                f"The kept conversations in {str(self._file)!r} have the form {schema!r}, and this version reads "
                 f"{SCHEMA}; update it, or move the file away to start anew."
             )
 
@@ -277,8 +277,8 @@ def _is_new(database: sqlite3.Connection) -> bool:
 
 
 def _require(database: sqlite3.Connection, conversation_id: str) -> Summary:
-    found = _ID.fullmatch(conversation_id)
-    row = database.execute(f"{_SUMMARY} WHERE id = ?", (conversation_id,)).fetchone() if found else None
+    match = _ID.fullmatch(conversation_id)
+    row = database.execute(f"{_SUMMARY} WHERE id = ?", (conversation_id,)).fetchone() if match else None
     if row is None:
         raise NoConversation(
             f"There is no conversation {conversation_id[:40]!r}; `rag conversations` lists those there are."
@@ -300,28 +300,28 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", " ")
 
 
-def _text(told: str) -> str:
-    value = _value(told)
+def _text(column: str) -> str:
+    value = _value(column)
     if not isinstance(value, str):
         raise _Unreadable("a question is no text")
     return value
 
 
-def _object(told: str) -> Json:
-    value = _value(told)
+def _object(column: str) -> Json:
+    value = _value(column)
     if not isinstance(value, dict):
         raise _Unreadable("an answer is no object")
     return value
 
 
-def _value(told: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _value(column: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     try:
-        return json.loads(told)
+        return json.loads(column)
     except (ValueError, RecursionError) as error:
         raise _Unreadable(f"a turn does not read: {error}") from error
 
 
-def _said(answer: Json, key: str) -> str:
+def _string(answer: Json, key: str) -> str:
     value = answer.get(key)
     if not isinstance(value, str):
         raise _Unreadable(f"an answer has no {key!r}")

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from index.errors import NoIndex
-from index.folder.files import shown
+from index.folder.files import printable
 from index.folder.gone import count_below
 from index.indexing.lastrun import LastRun
 from index.settings import IndexSettings
@@ -48,13 +48,13 @@ class Entry:
     @property
     def dates(self) -> tuple[str, ...]:
         """The first and the last date of its articles, one where they are the same, none where none is printed."""
-        told = sorted({article.date for article, _ in self.articles if article.date})
-        return tuple(dict.fromkeys((told[0], told[-1]))) if told else ()
+        dates = sorted({article.date for article, _ in self.articles if article.date})
+        return tuple(dict.fromkeys((dates[0], dates[-1]))) if dates else ()
 
     def matches(self, words: Sequence[str]) -> bool:
         """Whether every one of `words`, in lower case, is in its paths, or the headline, outlet or author of one."""
-        told = [f"{a.title or ''}\n{a.outlet or ''}\n{a.author or ''}" for a, _ in self.articles]
-        text = "\n".join((self.path, *self.also, *told)).casefold()
+        names = [f"{a.title or ''}\n{a.outlet or ''}\n{a.author or ''}" for a, _ in self.articles]
+        text = "\n".join((self.path, *self.also, *names)).casefold()
         return all(word in text for word in words)
 
 
@@ -113,7 +113,7 @@ def read_holdings(settings: IndexSettings, last: LastRun | None, given: Sequence
         with open_index(settings) as index:
             return _filled(settings, index, reasons, last, given)
     except NoIndex:
-        waiting = tuple(Unread(shown(path.name), "uploaded, and not indexed", key_of(path)) for path in given)
+        waiting = tuple(Unread(printable(path.name), "uploaded, and not indexed", key_of(path)) for path in given)
         return Holdings(settings.collection, unread=waiting)
 
 
@@ -127,7 +127,7 @@ def _filled(
     places = [_place(root, [other for other in roots if other != root], stored, root == folder) for root in roots]
     indexed = {item.location for item in stored}
     unread = [
-        Unread(name, reasons.pop(name, reasons.pop(shown(path.name), "not looked at yet")), key_of(path))
+        Unread(name, reasons.pop(name, reasons.pop(printable(path.name), "not looked at yet")), key_of(path))
         for path in given
         if path not in indexed
         for name in [_shown_name(path, folder, reasons)]
@@ -147,8 +147,8 @@ def _filled(
 
 def _shown_name(path: Path, folder: Path, reasons: dict[str, str]) -> str:
     """The name under which indexing told of a given file: with its folder's where names would clash."""
-    clashing = f"{shown(folder.name)}/{shown(path.name)}"
-    return clashing if clashing in reasons else shown(path.name)
+    clashing = f"{printable(folder.name)}/{printable(path.name)}"
+    return clashing if clashing in reasons else printable(path.name)
 
 
 def _entries(index: Index, stored: Sequence[StoredPath], given: set[Path]) -> tuple[Entry, ...]:

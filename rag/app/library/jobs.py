@@ -107,8 +107,8 @@ class Job:
         except Cancelled as error:
             self._outcome = Outcome(str(error))
         except GoneAtOnce as error:
-            told = f"{error.losses}, so nothing was changed. Bring them back, or let them go from the index for good."
-            self._outcome = Outcome(told, wrong=True, gone=True)
+            advice = "Bring them back, or let them go from the index for good."
+            self._outcome = Outcome(f"{error.losses}, so nothing was changed. {advice}", wrong=True, gone=True)
         except RagError as error:
             self._outcome = Outcome(str(error), wrong=True)
         except Exception:  # noqa: BLE001  (the end of a thread: nobody else would hear of it)

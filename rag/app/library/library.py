@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from index.errors import IndexBusy, IndexFault, NoIndex
-from index.folder.files import absolute, shown
+from index.folder.files import absolute, printable
 from index.folder.gone import in_words
 from index.folder.roots import Root, find
 from index.indexing.build import build_index
@@ -78,8 +78,8 @@ class Library:
 
     def names(self, present: str) -> tuple[str, ...]:
         """Every collection there is, and `present`. Raises: SettingsInvalid; IndexFault."""
-        found = {state.name for state in collections(self._workspace.for_index(present).home)}
-        return tuple(sorted(found | {present}))
+        there = {state.name for state in collections(self._workspace.for_index(present).home)}
+        return tuple(sorted(there | {present}))
 
     def job(self, collection: str) -> Job | None:
         """The change of `collection` that is being made now."""
@@ -133,7 +133,7 @@ class Library:
         def work(progress: Progress) -> Outcome:
             known = known_roots(settings)
             if find(known, place) is not None:
-                raise IndexFault(f"{shown(str(place))!r} is part of it already; check for changes instead.")
+                raise IndexFault(f"{printable(str(place))!r} is part of it already; check for changes instead.")
             aside = tuple(root.path for root in known)
             return self._in_step(settings, progress, known, [*known, Root(place)], Missing(aside=aside))
 
@@ -172,7 +172,7 @@ class Library:
         holdings, given = self.holdings(collection), uploads.held(given_to(self._workspace.for_index(collection)))
         files = [path for path in given if key_of(path) == key]
         if files:
-            return Removal((), tuple(files), f"{shown(files[0].name)!r}: the uploaded copy is deleted for good.")
+            return Removal((), tuple(files), f"{printable(files[0].name)!r}: the uploaded copy is deleted for good.")
         place = next((place for place in holdings.places if place.key == key), None)
         if place is None:
             raise IndexFault(_GONE)
@@ -248,21 +248,21 @@ class Library:
 
 
 def _named(typed: str, settings: IndexSettings) -> Path:
-    told = typed.strip()
-    if not told:
+    path = typed.strip()
+    if not path:
         raise IndexFault("Type the path of a folder or a file first.")
     with suppress(RuntimeError):  # `~nobody` is no user
-        told = os.path.expanduser(told)
-    if not os.path.isabs(told):
+        path = os.path.expanduser(path)
+    if not os.path.isabs(path):
         raise IndexFault(f"{typed.strip()[:200]!r} is no whole path; begin with / or ~.")
     try:
-        Path(told).stat()
+        Path(path).stat()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise IndexFault(f"There is no folder or file {told[:200]!r} ({reason}); check the path.") from None
-    place = absolute([Path(told)])[0]
+        raise IndexFault(f"There is no folder or file {path[:200]!r} ({reason}); check the path.") from None
+    place = absolute([Path(path)])[0]
     if is_our_own(place, settings):
-        raise IndexFault(f"{told[:200]!r} is where the index itself is kept; choose a folder of documents.")
+        raise IndexFault(f"{path[:200]!r} is where the index itself is kept; choose a folder of documents.")
     return place
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.folder.files import absolute, shown
+from index.folder.files import absolute, printable
 from index.folder.gone import count_below
 from index.folder.roots import Root
 from index.indexing.build import build_index
@@ -81,7 +81,7 @@ def farewell(root: Path, documents: int, *, uploads: bool) -> str:
     number = f"{documents:,} document{'' if documents == 1 else 's'}"
     if uploads:
         return f"The uploaded files leave the index with {number}; the uploaded copies are deleted for good."
-    return f"{shown(str(root))!r} leaves the index with {number}; the files themselves are not touched."
+    return f"{printable(str(root))!r} leaves the index with {number}; the files themselves are not touched."
 
 
 def remove_root(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.folder.files import shown
+from index.folder.files import printable
 from index.types import Article, Skipped
 from rag.app.library.holdings import Entry, Holdings, Place, Unread
 from rag.app.library.jobs import Outcome, Stage
@@ -129,7 +129,7 @@ def _skipped(skipped: Sequence[Skipped]) -> str:
 
 
 def _place(place: Place, look: Look, question: str) -> str:
-    path = shown(str(place.path) if look.may_change else place.path.name)
+    path = printable(str(place.path) if look.may_change else place.path.name)
     name = "Uploaded files" if place.given else f'<span class="path">{safe(path)}</span>'
     about = count(place.files, "file") + ("" if place.there else " · not there now")
     if look.asked == place.key:

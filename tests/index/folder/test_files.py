@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from index.errors import UnreadableFile
-from index.folder.files import Found, discover
+from index.folder.files import Listing, discover
 from index.readers import read
 
 LIMIT = 1_000_000
 
 
-def names(found: Found) -> list[str]:
+def names(found: Listing) -> list[str]:
     return [file.relative for file in found.files]
 
 
-def reasons(found: Found) -> dict[str, str]:
+def reasons(found: Listing) -> dict[str, str]:
     return {skipped.path: skipped.reason for skipped in found.skipped}
 
 

@@ -158,7 +158,7 @@ def test_way_4_one_of_two_roots_is_missing(shelf: Shelf) -> None:
 UNPRIVILEGED = """
 import sys
 from pathlib import Path
-from evals.bench.faults.bad import drop_rights
+from tests.faults.bad import drop_rights
 from index.indexing.build import build_index
 from index.settings import IndexSettings
 from tests.fakes import HashingEmbedder

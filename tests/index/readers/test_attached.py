@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
-from evals.bench.faults.making import docx, paragraph, pdf, run, sheet, sheet_row, xlsx
+from evals.making import docx, paragraph, pdf, run, sheet, sheet_row, xlsx
 from index.readers import Worker
 from index.readers.bounded import Limits
 from index.readers.extracted import Extracted

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.faults.making import (
+from evals.making import (
     docx,
     epub,
     notebook,

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from evals.bench.faults import making
+from evals import making
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.readers import Raw, document_of

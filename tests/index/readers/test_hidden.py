@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.bench.faults.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
+from evals.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
 from index.readers import Worker
 from index.readers.docx import read_docx
 from index.readers.extracted import visible

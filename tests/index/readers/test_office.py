@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.bench.faults.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, slide, word_table, xlsx
+from evals.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, slide, word_table, xlsx
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.cut.searchable import embedding_text
@@ -70,7 +70,7 @@ def test_prices_are_shown_with_the_noughts_that_a_person_sees() -> None:
 
 
 def test_heads_and_feet_of_word_are_read_once() -> None:
-    from evals.bench.faults.making import relations, zipped
+    from evals.making import relations, zipped
 
     name = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     made = zipped(

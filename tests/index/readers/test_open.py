@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.bench.faults.making import odt, zipped
+from evals.making import odt, zipped
 from index.errors import UnreadableFile
 from index.readers.extracted import Extracted
 from index.readers.odt import read_odt

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from evals.bench.faults.making import epub, notebook
+from evals.making import epub, notebook
 from index.cut.articles import split_articles
 from index.readers.epub import read_epub
 from index.readers.extracted import Extracted

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.bench.faults.making import pdf
+from evals.making import pdf
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.errors import UnreadableFile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.faults.making import pdf
+from evals.making import pdf
 from index.document import scan
 from index.errors import UnreadableFile
 from index.readers import Worker, fetch, tesseract

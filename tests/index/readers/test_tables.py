@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.bench.faults.making import docx, odt, paragraph, pdf, pptx, run, sheet, sheet_row, slide, xlsx
+from evals.making import docx, odt, paragraph, pdf, pptx, run, sheet, sheet_row, slide, xlsx
 from index.readers import grid
 from index.readers.docx import read_docx
 from index.readers.extracted import Composer, Extracted

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.faults.making import docx, paragraph, pdf, run, word_table
+from evals.making import docx, paragraph, pdf, run, word_table
 from index.readers import read
 from index.store.corpus import Held, StoredPath
 from index.store.fidelity import Compared, compare, differences

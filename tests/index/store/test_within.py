@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.indexing.build import build_index
 from index.settings import IndexSettings
 from index.store.open import Index, open_index
-from index.store.within import Placed, Within, kept, nearest, within
+from index.store.within import Placed, Within, allowed_hits, nearest, within
 from index.types import Hit
 from tests.fakes import HashingEmbedder
 
@@ -89,8 +89,8 @@ def test_the_stores_hits_are_taken_for_those_that_share_their_vectors() -> None:
     allowed = within(placed, {("b", 0)})
     assert allowed == Within(frozenset({"b:0-1", "b:1-2"}), {"a:0-1": "b:0-1", "b:1-2": "b:1-2"})
     hits = [Hit("a:0-1", 0.9, 1), Hit("c:0-1", 0.8, 2), Hit("b:1-2", 0.7, 3)]
-    assert kept(hits, allowed, 5) == [Hit("b:0-1", 0.9, 1), Hit("b:1-2", 0.7, 2)]
-    assert kept(hits, allowed, 1) == [Hit("b:0-1", 0.9, 1)]
+    assert allowed_hits(hits, allowed, 5) == [Hit("b:0-1", 0.9, 1), Hit("b:1-2", 0.7, 2)]
+    assert allowed_hits(hits, allowed, 1) == [Hit("b:0-1", 0.9, 1)]
 
 
 def test_ties_stand_in_the_order_of_ids() -> None:

@@ -18,8 +18,8 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from evals.bench.faults.making import pdf
 from evals.bench.reader import served
+from evals.making import pdf
 from index.indexing.build import build_index
 from index.store.corpus import Held, StoredPath
 from index.store.open import open_index

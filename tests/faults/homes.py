@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,10 +9,6 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from evals.bench.faults import folder
-from evals.bench.faults.child import Embedder, settings_of
-from evals.bench.faults.outcome import Outcome, Say
-from evals.bench.faults.run import Child
 from index.errors import NoIndex
 from index.settings import IndexSettings
 from rag.app.conversations.store import ConversationStore
@@ -22,11 +17,12 @@ from rag.app.library.holdings import key_of
 from rag.app.library.jobs import Job
 from rag.app.library.library import Library
 from rag.types import Answer
+from tests.faults import folder
+from tests.faults.child import Embedder, settings_of
+from tests.faults.process import Child
 
 ACTS = ("add a folder", "remove a folder", "upload", "remove an upload", "keep a turn")
 _COLLECTION = "default"
-_ASKED = "done whole or not at all; no file lost from sight; the next run goes on"
-_MOST_ATTEMPTS = 6
 _PARAGRAPHS = 6
 
 
@@ -40,7 +36,7 @@ class Deed:
 
 
 @dataclass(slots=True)
-class _Home:
+class Home:
     """A home, what lies where a person put it, and which of it is to be in the index."""
 
     work: Path
@@ -76,30 +72,6 @@ class _Workspace:
 
     def release(self, collection: str) -> None:
         """Nothing is open."""
-
-
-def rounds(work: Path, times: int, say: Say, *, seed: int = 1) -> Outcome:
-    """Kill `times` deeds, each kind in turn, at random moments; after each, do as the next start does, and look."""
-    outcome = Outcome("SIGKILL while a home is changed", _ASKED)
-    chance = random.Random(seed)
-    place = _Home(work)
-    lengths = dict.fromkeys(ACTS, 0.2)
-    for attempt in range(_MOST_ATTEMPTS * times):
-        if outcome.tried >= times:
-            break
-        act = ACTS[attempt % len(ACTS)]
-        path = _prepared(place, act)
-        killed, seconds = _killed(Deed(place.home, act, path), chance.uniform(0, lengths[act]))
-        if not killed:
-            lengths[act] = seconds
-        problem = _judge(place, act, path, killed=killed)
-        if killed:
-            outcome.add(f"{act}, kill {outcome.tried + 1}", problem)
-            outcome.by[act] += 1
-        elif problem:
-            outcome.failures.append(f"{act}, not killed: {problem}")
-        say(f"{outcome.tried} of {times} killed, {len(outcome.failures)} failed")
-    return outcome
 
 
 def serve(deed: Deed, parent: Connection) -> None:
@@ -154,7 +126,7 @@ _DEEDS: dict[str, Callable[[Deed], None]] = {
 }
 
 
-def _prepared(place: _Home, act: str) -> Path:
+def prepared(place: Home, act: str) -> Path:
     """What the deed is done to: a new folder, a new file, or one that is there."""
     place.number += 1
     if act == "remove a folder" and len(place.folders) > 1:
@@ -174,24 +146,24 @@ def _prepared(place: _Home, act: str) -> Path:
     return new
 
 
-def _done(place: _Home, act: str, path: Path) -> None:
+def _done(place: Home, act: str, path: Path) -> None:
     """Do the deed to its end."""
     with Child(Deed(place.home, act, path), serve) as child:
         child.finish()
     _note(place, act, path)
 
 
-def _killed(deed: Deed, seconds: float) -> tuple[bool, float]:
+def killed_after(deed: Deed, seconds: float) -> tuple[bool, float]:
     """Whether the deed was killed after so many seconds, before it was done; and how many it had."""
     with Child(deed, serve) as child:
         child.listen(lambda event: event[0] == "ready")
         began = time.monotonic()
         child.listen(lambda event: event[0] == "became", seconds=seconds)
         child.kill()
-    return child.told.became != "done", time.monotonic() - began
+    return child.transcript.became != "done", time.monotonic() - began
 
 
-def _judge(place: _Home, act: str, path: Path, *, killed: bool) -> str | None:
+def judge(place: Home, act: str, path: Path, *, killed: bool) -> str | None:
     """What is wrong with the home after a deed that was perhaps killed, and after the next start and run."""
     old = place.texts
     turns = place.turns
@@ -210,7 +182,7 @@ def _judge(place: _Home, act: str, path: Path, *, killed: bool) -> str | None:
     return _wrong_index(place, [place.texts])
 
 
-def _note(place: _Home, act: str, path: Path) -> None:
+def _note(place: Home, act: str, path: Path) -> None:
     """Note what is to be there once the deed is done."""
     if act == "add a folder":
         place.folders[path] = _text(f"{path.name}.txt")
@@ -224,7 +196,7 @@ def _note(place: _Home, act: str, path: Path) -> None:
         place.turns += 1
 
 
-def _take_stock(place: _Home) -> None:
+def _take_stock(place: Home) -> None:
     """Note what is there: a deed that was killed is done, or it is not."""
     held = _texts(place.home)
     files = {path / f"{path.name}.txt": path for path in place.work.glob("folder *")}
@@ -233,7 +205,7 @@ def _take_stock(place: _Home) -> None:
     place.turns = sum(summary.turns for summary in ConversationStore(place.home).summaries())
 
 
-def _wrong_index(place: _Home, allowed: Sequence[set[str]]) -> str | None:
+def _wrong_index(place: Home, allowed: Sequence[set[str]]) -> str | None:
     held = _texts(place.home)
     if held not in allowed:
         return (
@@ -242,25 +214,24 @@ def _wrong_index(place: _Home, allowed: Sequence[set[str]]) -> str | None:
     lost = [name for name in place.given if not (place.uploaded / name).exists() and _text(name) in held]
     if lost:
         return f"the uploaded file {lost[0]!r} is indexed and is not there"
-    problem = folder.problem(place.home, [folder.texts(place.home)], doctor=False) if held else None
-    return problem
+    return folder.problem(place.home, [folder.texts(place.home)], doctor=False) if held else None
 
 
-def _wrong_turns(place: _Home, allowed: Sequence[int]) -> str | None:
+def _wrong_turns(place: Home, allowed: Sequence[int]) -> str | None:
     store = ConversationStore(place.home)
-    kept = [store.get(summary.id) for summary in store.summaries()]
-    turns = [turn for conversation in kept for turn in conversation.turns]
+    conversations = [store.get(summary.id) for summary in store.summaries()]
+    turns = [turn for conversation in conversations for turn in conversation.turns]
     if len(turns) not in allowed:
-        return f"{len(turns)} turns are kept, and not {' or '.join(map(str, allowed))}"
-    if any(not conversation.turns for conversation in kept):
-        return "a conversation without a turn is kept"
+        return f"{len(turns)} turns are stored, and not {' or '.join(map(str, allowed))}"
+    if any(not conversation.turns for conversation in conversations):
+        return "a conversation without a turn is stored"
     whole = all(turn.question == _question(turn.number) and turn.answer["text"] == _text("answer") for turn in turns)
     return None if whole else "a turn is not as it was written"
 
 
-def _left(place: _Home) -> list[str]:
-    found = [*place.uploaded.glob(".*"), *(place.home / "uploads" / ".incoming").glob("*")]
-    return [path.name for path in found]
+def _left(place: Home) -> list[str]:
+    unfinished = [*place.uploaded.glob(".*"), *(place.home / "uploads" / ".incoming").glob("*")]
+    return [path.name for path in unfinished]
 
 
 def _texts(home: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""Runs a child process, does to it what is wanted, and gathers all it told."""
+"""Runs a child process, does to it what is wanted, and gathers all that it tells."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from typing import TypeVar, cast
 
-from evals.bench.faults import child
-from evals.bench.faults.child import Event, Task
 from index.types import Report
+from tests.faults import child
+from tests.faults.child import Event, Task
 
 _PRELOADED = [
-    "evals.bench.faults.child",
-    "evals.bench.faults.bad",
+    "tests.faults.child",
+    "tests.faults.bad",
     "index.vectors.chroma",
     "index.words.lexical",
     "index.store.open",
@@ -33,15 +33,15 @@ _Task = TypeVar("_Task")
 
 
 @dataclass(slots=True)
-class Told:
-    """What a child told: its stages with the second each began, the texts it embedded and kept, and how it ended.
+class Transcript:
+    """What a child tells: its stages with the second each began, the texts it embedded and stored, and how it ended.
 
     `became` is what it says of a bad input, and `spent` are the seconds of a processor that took.
     """
 
     stages: dict[str, float] = field(default_factory=dict)
     embedded: set[str] = field(default_factory=set)
-    kept: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)
     report: Report | None = None
     busy: str = ""
     refused: str = ""
@@ -56,8 +56,8 @@ class Told:
         what, value, when = event
         if what == "stage":
             self.stages[str(value)] = when
-        elif what in ("embed", "kept") and isinstance(value, list):
-            (self.embedded if what == "embed" else self.kept).update(value)
+        elif what in ("embed", "stored") and isinstance(value, list):
+            (self.embedded if what == "embed" else self.stored).update(value)
         elif what == "done" and isinstance(value, Report):
             self.report = value
         elif what == "spent" and isinstance(value, float):
@@ -108,7 +108,7 @@ class Child:
         self.process: BaseProcess = context.Process(target=function, args=(task, other), daemon=False)
         self.process.start()
         other.close()
-        self.told = Told()
+        self.transcript = Transcript()
 
     def __enter__(self) -> Child:
         return self
@@ -127,25 +127,25 @@ class Child:
                 event = cast("Event", self.connection.recv())
             except (EOFError, OSError):
                 break
-            self.told.hear(event)
+            self.transcript.hear(event)
             if until(event):
                 return True
         return False
 
     def kill(self) -> None:
-        """SIGKILL, and hear what was told before it."""
+        """SIGKILL, and hear what came before it."""
         self.process.kill()
         self.finish()
 
-    def finish(self) -> Told:
+    def finish(self) -> Transcript:
         """Hear all to the end."""
         self.listen()
         self.process.join(_PATIENCE)
-        self.told.killed = self.process.exitcode == -signal.SIGKILL
-        return self.told
+        self.transcript.killed = self.process.exitcode == -signal.SIGKILL
+        return self.transcript
 
 
-def run(task: Task) -> Told:
-    """What a child told that did the whole task, or as much of it as it could."""
+def run(task: Task) -> Transcript:
+    """What a child tells that did the whole task, or as much of it as it could."""
     with Child(task, child.main) as process:
         return process.finish()

@@ -29,7 +29,7 @@ from index.types import Encoded, Vectors
 Event = tuple[str, object, float]
 """What happened, what there is to say of it, and when, in seconds.
 
-It is `ready`, `stage`, `embed`, `kept`, and at the end `busy`, `refused`, `broke` or `done`.
+It is `ready`, `stage`, `embed`, `stored`, and at the end `busy`, `refused`, `broke` or `done`.
 """
 STAGES = ("lock", "read", "embed", "store", "probe", "publish", "collect")
 DIMENSION = 16
@@ -83,13 +83,13 @@ class Embedder:
     fingerprint = f"chance-{DIMENSION}"
     dimension = DIMENSION
 
-    def __init__(self, told: Callable[[str, object], None] = lambda what, value: None, slow: float = 0.0) -> None:
-        self._told = told
+    def __init__(self, tell: Callable[[str, object], None] = lambda what, value: None, slow: float = 0.0) -> None:
+        self._tell = tell
         self._slow = slow
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit row a text; the parent is told of each."""
-        self._told("embed", [digest_of(text) for text in texts])
+        self._tell("embed", [digest_of(text) for text in texts])
         time.sleep(self._slow)
         rows = np.stack([self._row(text) for text in texts]) if texts else np.zeros((0, DIMENSION), dtype=np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
@@ -111,10 +111,10 @@ def settings_of(home: Path) -> IndexSettings:
 
 
 def main(task: Task, parent: Connection) -> None:
-    """Index once, as told, and tell how it ended."""
+    """Index once, as the task says, and tell how it ended."""
     tqdm.set_lock(RLock())  # what it makes by itself is shared between processes, and outlives one that is killed
     teller = _Teller(parent)
-    _listen_to_kept(teller)
+    _listen_to_stored(teller)
     if not task.trial:
         probe.run = lambda *_, **__: None
     if task.harm:
@@ -163,13 +163,13 @@ class _Teller:
         return problem
 
 
-def _listen_to_kept(teller: _Teller) -> None:
+def _listen_to_stored(teller: _Teller) -> None:
     """Tell which vectors are on the disk, after they are."""
     keep = CorpusWriter.add_vectors
 
     def add_vectors(self: CorpusWriter, digests: Sequence[str], vectors: Vectors) -> None:
         keep(self, digests, vectors)
-        teller.tell("kept", list(digests))
+        teller.tell("stored", list(digests))
 
     CorpusWriter.add_vectors = add_vectors  # type: ignore[method-assign]
 

@@ -5,26 +5,21 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-import shutil
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from evals.bench.faults import folder
-from evals.bench.faults.child import Embedder
-from evals.bench.faults.inputs import INPUTS, Input
-from evals.bench.faults.outcome import Outcome, Say
-from evals.bench.faults.run import Child
-from evals.bench.tables import amount
-from evals.markdown import NOTHING, table
 from index.errors import RagError
 from index.indexing.build import build_index
 from index.settings import IndexSettings
 from index.store.open import open_index
 from index.types import Report
+from tests.faults import folder
+from tests.faults.child import Embedder
+from tests.faults.inputs import INPUTS, Input
+from tests.faults.process import Child, Transcript
 
 SECONDS, SECONDS_HEAVY = 30.0, 600.0
 """Seconds of a processor that a run with one bad input may take."""
@@ -46,84 +41,36 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What became of one input, seconds of a processor, and the most MB that the process and its reader held."""
+class Taken:
+    """How one input was taken: what the process tells, whether it ended in time, and the most MB of each process."""
 
-    name: str
-    became: str
-    seconds: float
+    transcript: Transcript
+    in_time: bool
     megabytes: float
-    reader_megabytes: float
 
 
-def measure(work: Path, names: Sequence[str], say: Say) -> tuple[Outcome, list[Cost]]:
-    """Index each of these inputs, one at a time."""
-    outcome = Outcome("bad input", "ends in bounded time and memory, with a reason; stops no other; no mojibake")
-    costs = []
-    for name in names:
-        problem, cost = try_one(Case(name, work / "case"))
-        shutil.rmtree(work / "case", ignore_errors=True)
-        costs.append(cost)
-        outcome.add(name, problem)
-        say(f"bad input {name}: {problem or cost.became}")
-    for kind, heavy in (("the largest", True), ("the others", False)):
-        some = [cost for cost in costs if INPUTS[cost.name].heavy is heavy]
-        outcome.notes += [f"{kind} took {_most(some)}"] if some else []
-    return outcome, costs
-
-
-def names(*, heavy: bool) -> Sequence[str]:
-    """All inputs, or those that are not heavy."""
-    return [name for name, item in INPUTS.items() if heavy or not item.heavy]
-
-
-def render(costs: Sequence[Cost]) -> str:
-    """The costs as a Markdown table."""
-    rows = [
-        (cost.name, cost.became, amount(cost.seconds), amount(cost.megabytes), _shown(cost.reader_megabytes))
-        for cost in costs
-    ]
-    return table(("bad input", "what became of it", "processor, s", "MB", "reader, MB"), rows)
-
-
-def _shown(megabytes: float) -> str:
-    return amount(megabytes) if megabytes else NOTHING
-
-
-def _most(costs: Sequence[Cost]) -> str:
-    return (
-        f"at most {max(cost.seconds for cost in costs):.1f} s of a processor, "
-        f"{max(cost.megabytes for cost in costs):,.0f} MB in the process and "
-        f"{max(cost.reader_megabytes for cost in costs):,.0f} MB in its reader"
-    )
-
-
-def try_one(case: Case) -> tuple[str | None, Cost]:
-    """What is wrong with how one input was taken, if anything, and what it cost."""
+def index_beside_a_good_file(case: Case) -> Taken:
+    """Index one input in a process whose time and memory are watched."""
     item = INPUTS[case.name]
     documents = case.work / "documents"
     documents.mkdir(parents=True)
     (documents / GOOD_NAME).write_text(GOOD)
     item.put(documents)
-    allowed = SECONDS_HEAVY if item.heavy else SECONDS
-    deadline = time.monotonic() + _PATIENCE * allowed
-    peak: dict[bool, float] = {True: 0.0, False: 0.0}
+    deadline = time.monotonic() + _PATIENCE * seconds_for(item)
+    peak = 0.0
     with Child(case, serve) as child:
         while child.process.is_alive() and time.monotonic() < deadline:
             child.listen(seconds=_LOOK)
-            _look(child.process.pid or 0, peak)
+            peak = max(peak, _megabytes_of_all(child.process.pid or 0))
         in_time = not child.process.is_alive()
         child.kill()
-    told = child.told
     _unlock(documents)
-    problem = told.broke or (None if told.became else "the run ended without a word")
-    if not in_time:
-        problem = f"did not end within {_PATIENCE * allowed:,.0f} s"
-    elif told.spent > allowed:
-        problem = problem or f"took {told.spent:.0f} s of a processor"
-    elif max(peak.values()) > MEGABYTES and not item.heavy:
-        problem = problem or f"took {max(peak.values()):,.0f} MB"
-    return problem, Cost(case.name, told.became or "failed", told.spent, peak[True], peak[False])
+    return Taken(child.transcript, in_time, peak)
+
+
+def seconds_for(item: Input) -> float:
+    """Seconds of a processor that a run with this input may take."""
+    return SECONDS_HEAVY if item.heavy else SECONDS
 
 
 def serve(case: Case, parent: Connection) -> None:
@@ -133,14 +80,14 @@ def serve(case: Case, parent: Connection) -> None:
         parent.send(("became", "not tried, since one who may read all cannot give that up here", 0.0))
         return
     try:
-        told = ("became", _index(case, item), 0.0)
+        ending = ("became", _index(case, item), 0.0)
     except _Wrong as error:
-        told = ("broke", str(error), 0.0)
-    except Exception as error:  # noqa: BLE001 - what is measured is that this does not come to pass
-        told = ("broke", f"{type(error).__name__}: {error}", 0.0)
+        ending = ("broke", str(error), 0.0)
+    except Exception as error:  # noqa: BLE001 - what is tested is that this does not come to pass
+        ending = ("broke", f"{type(error).__name__}: {error}", 0.0)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     parent.send(("spent", time.process_time() + children.ru_utime + children.ru_stime, 0.0))
-    parent.send(told)
+    parent.send(ending)
 
 
 class _Wrong(Exception):
@@ -171,17 +118,17 @@ def _index(case: Case, item: Input) -> str:
         held = dict(folder.texts(home))
         with open_index(settings, Embedder.fingerprint) as index:
             (hit,) = index.dense(Embedder().embed([GOOD]), 1)
-            found = index.passages([hit.passage_id])[hit.passage_id].text
+            nearest = index.passages([hit.passage_id])[hit.passage_id].text
     except RagError as error:
         raise _Wrong(f"stopped the others: {error}") from error
-    if held.pop(GOOD_NAME, "") != GOOD or found != GOOD:
+    if held.pop(GOOD_NAME, "") != GOOD or nearest != GOOD:
         raise _Wrong("the good file is not found")
     _require(item, held, report)
-    return _in_words(held, report)
+    return f"{len(held):,} indexed, {len(report.skipped):,} skipped"
 
 
 def _require(item: Input, held: dict[str, str], report: Report) -> None:
-    skipped = {told.path: told.reason for told in report.skipped}
+    skipped = {file.path: file.reason for file in report.skipped}
     for path, text in item.texts.items():
         if held.get(path) != text:
             raise _Wrong(f"{path!r} was read as {held.get(path, skipped.get(path, ''))[:80]!r}")
@@ -193,24 +140,16 @@ def _require(item: Input, held: dict[str, str], report: Report) -> None:
         if unread > _MOST_REPLACED * len(text):
             raise _Wrong(f"{path!r} was indexed with {unread:,} characters that could not be read")
     if not (held or skipped or report.hidden_files):
-        raise _Wrong("nothing is told of it")
+        raise _Wrong("the report does not mention it")
 
 
-def _in_words(held: dict[str, str], report: Report) -> str:
-    told = [f"{len(held):,} indexed"] if held else []
-    told += [f"{len(report.skipped):,} skipped: {report.skipped[0].reason}"] if report.skipped else []
-    told += [f"{report.hidden_files} passed over as hidden"] if report.hidden_files else []
-    told += [report.remarks[0].text] if report.remarks else []
-    return "; ".join(told)
-
-
-def _look(pid: int, peak: dict[bool, float]) -> None:
-    """The most memory, so far, of the process and of those it started; Linux only."""
-    peak[True] = max(peak[True], _megabytes(pid))
+def _megabytes_of_all(pid: int) -> float:
+    """The most that the process or one of those it started has held so far; Linux only."""
+    pids = [pid]
     with suppress(OSError):  # which may be gone at any moment
         for thread in Path(f"/proc/{pid}/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                peak[False] = max(peak[False], _megabytes(int(child)))
+            pids += map(int, (thread / "children").read_text().split())
+    return max(map(_megabytes, pids))
 
 
 def _megabytes(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""The bad inputs: what each puts into a folder, and what must become of it. All are made here, none is kept."""
+"""The bad inputs: what each puts into a folder, and what must become of it. All are made here."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evals.bench.faults import languages
-from evals.bench.faults.making import docx, epub, notebook, paragraph, pdf, run, sheet, sheet_row, xlsx, zipped
+from evals.making import docx, epub, notebook, paragraph, pdf, run, sheet, sheet_row, xlsx, zipped
+from tests.faults import languages
 
-SAID = "The harbour was closed on Monday."
-_PARAGRAPH = f"<p>{SAID} The fishermen &amp; their wives waited at the quay.</p>"
+LINE = "The harbour was closed on Monday."
+_PARAGRAPH = f"<p>{LINE} The fishermen &amp; their wives waited at the quay.</p>"
 _MANY = 100_000
 
 
@@ -25,7 +25,7 @@ class Input:
 
     `texts` are what must be indexed, by path; `skipped` what must not be, each with words that its reason must hold.
     What is in neither may be indexed or skipped with a reason. `disturb` is done to the folder when reading begins.
-    `heavy` ones take long, and are measured but not tested; `unprivileged` ones mean nothing to one who may read all.
+    `heavy` ones are left to `make faults`; `unprivileged` ones mean nothing to one who may read all.
     """
 
     put: Callable[[Path], None]
@@ -62,13 +62,11 @@ def _made(name: str, make: Callable[[], bytes], *, heavy: bool = False, reason: 
     return Input(lambda folder: _write(folder / name, make()), skipped={name: reason} if reason else {}, heavy=heavy)
 
 
-def _names(*names: str | bytes, shown: Mapping[str, str] | None = None) -> Input:
+def _names(*names: str | bytes, printed: Mapping[str, str] | None = None) -> Input:
     """Files of these names, each saying the same and its own."""
-    told = {os.fsdecode(name): f"{SAID} It was so for the {number}. time." for number, name in enumerate(names)}
-
-    return Input(
-        lambda folder: _write_all(folder, told), {(shown or {}).get(name, name): text for name, text in told.items()}
-    )
+    texts = {os.fsdecode(name): f"{LINE} It was so for the {number}. time." for number, name in enumerate(names)}
+    by_path = {(printed or {}).get(name, name): text for name, text in texts.items()}
+    return Input(lambda folder: _write_all(folder, texts), by_path)
 
 
 def _pdf_bomb() -> bytes:
@@ -102,44 +100,44 @@ TEXTS: dict[str, Input] = {
     "0 bytes": _file("a.txt", b"", reason="holds no text"),
     "white space": _file("a.txt", b" \n\t\r\n" * 1000, reason="holds no text"),
     "random bytes": _file("a.txt", random.Random(1).randbytes(200_000), reason="not text"),
-    "NULs in text": _file("a.txt", SAID.replace(" ", " \0").encode(), SAID),
+    "NULs in text": _file("a.txt", LINE.replace(" ", " \0").encode(), LINE),
     "3 MB in one line": _file("a.txt", _SPLIT, _SPLIT),
     "3 MB without a blank": _file("a.txt", "harbour" * 430_000, "harbour" * 430_000),
     "50 MB of text": _made("a.txt", lambda: _text(50), heavy=True),
-    "control characters and ANSI": _file("a.txt", f"\x1b[31m{SAID}\x1b[0m\x07", f"\x1b[31m{SAID}\x1b[0m\x07"),
-    "right-to-left override": _file("a.txt", f"\u202e{SAID}\u202c", f"\u202e{SAID}\u202c"),
+    "control characters and ANSI": _file("a.txt", f"\x1b[31m{LINE}\x1b[0m\x07", f"\x1b[31m{LINE}\x1b[0m\x07"),
+    "right-to-left override": _file("a.txt", f"\u202e{LINE}\u202c", f"\u202e{LINE}\u202c"),
     "Chinese and Japanese without blanks": _file("a.txt", languages.CJK * 50, languages.CJK * 50),
-    "emoji with joiners": _file("a.txt", f"{SAID} 👩‍👩‍👧‍👦 🏳️‍🌈", f"{SAID} 👩‍👩‍👧‍👦 🏳️‍🌈"),
-    "zero-width and tag characters": _file("a.txt", f"{SAID}\u200b\u2060\U000e0041\U000e0042", SAID),
+    "emoji with joiners": _file("a.txt", f"{LINE} 👩‍👩‍👧‍👦 🏳️‍🌈", f"{LINE} 👩‍👩‍👧‍👦 🏳️‍🌈"),
+    "zero-width and tag characters": _file("a.txt", f"{LINE}\u200b\u2060\U000e0041\U000e0042", LINE),
     **{f"in {name}": _file("a.txt", data, text) for name, data, text in languages.encoded()},
-    "UTF-32 without BOM": _file("a.txt", SAID.encode("utf-32-le")),
+    "UTF-32 without BOM": _file("a.txt", LINE.encode("utf-32-le")),
     "UTF-8 and Latin-1 mixed": _file("a.txt", languages.FRENCH.encode() * 9 + "déjà".encode("latin-1")),
     "4 bytes of Latin-1": _file("a.txt", b"caf\xe9", "café"),
-    "Markdown with front matter": _file("a.md", f"---\ntitle: x\n---\n\n{SAID}", f"---\ntitle: x\n---\n\n{SAID}"),
+    "Markdown with front matter": _file("a.md", f"---\ntitle: x\n---\n\n{LINE}", f"---\ntitle: x\n---\n\n{LINE}"),
     "Markdown, a table of 20,000 rows": _file("a.md", "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 20_000),
-    "Markdown, code never ends": _file("a.md", f"```\n{SAID}", f"```\n{SAID}"),
+    "Markdown, code never ends": _file("a.md", f"```\n{LINE}", f"```\n{LINE}"),
     "CSV, a cell of 1 MB": _file("a.csv", f'name,said\nx,"{"word " * 200_000}"\n'),
-    "JSON": _file("a.json", f'{{"said": "{SAID}"}}', f"said: {SAID}"),
+    "JSON": _file("a.json", f'{{"said": "{LINE}"}}', f"said: {LINE}"),
     "JSON, 100,000 deep": _file("a.json", "[" * 100_000 + "]" * 100_000, reason="nests too deep"),
     "JSON, broken": _file("a.json", '{"a": ', reason="not valid JSON"),
-    "notebook": _file("a.ipynb", notebook({"cell_type": "markdown", "source": SAID}), SAID),
+    "notebook": _file("a.ipynb", notebook({"cell_type": "markdown", "source": LINE}), LINE),
 }
 OFFICE: dict[str, Input] = {
-    "PDF": _file("a.pdf", pdf([[SAID]]), SAID),
-    "PDF, cut short": _file("a.pdf", pdf([[SAID]])[:150], reason="damaged or truncated"),
-    "PDF without its table": _file("a.pdf", pdf([[SAID]]).partition(b"xref")[0]),
-    "PDF behind other bytes": _file("a.pdf", b"junk\n" * 20 + pdf([[SAID]]), SAID),
-    "PDF, user password": _file("a.pdf", pdf([[SAID]], user=b"secret"), reason="protected with a password"),
-    "PDF, owner password": _file("a.pdf", pdf([[SAID]], user=b""), SAID),
+    "PDF": _file("a.pdf", pdf([[LINE]]), LINE),
+    "PDF, cut short": _file("a.pdf", pdf([[LINE]])[:150], reason="damaged or truncated"),
+    "PDF without its table": _file("a.pdf", pdf([[LINE]]).partition(b"xref")[0]),
+    "PDF behind other bytes": _file("a.pdf", b"junk\n" * 20 + pdf([[LINE]]), LINE),
+    "PDF, user password": _file("a.pdf", pdf([[LINE]], user=b"secret"), reason="protected with a password"),
+    "PDF, owner password": _file("a.pdf", pdf([[LINE]], user=b""), LINE),
     "PDF whose pages go in a circle": _file(
-        "a.pdf", pdf([[SAID]]).replace(b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>", _LOOP), reason="PDF"
+        "a.pdf", pdf([[LINE]]).replace(b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>", _LOOP), reason="PDF"
     ),
     "PDF bomb": _made("a.pdf", _pdf_bomb, reason="of memory"),
     "PDF, a scan": _file("a.pdf", pdf([[]]), reason="no text layer"),
-    "PDF of 1,000 pages": _file("a.pdf", pdf([[SAID]] * 1000), "\n\n".join([SAID] * 1000)),
+    "PDF of 1,000 pages": _file("a.pdf", pdf([[LINE]] * 1000), "\n\n".join([LINE] * 1000)),
     "program named .pdf": _file("a.pdf", b"MZ\x90" + bytes(300), reason="a Windows program"),
-    "Word": _file("a.docx", docx(paragraph(run(SAID))), SAID),
-    "text named .docx": _file("a.docx", SAID, reason="not a Word document"),
+    "Word": _file("a.docx", docx(paragraph(run(LINE))), LINE),
+    "text named .docx": _file("a.docx", LINE, reason="not a Word document"),
     "Word with an outer entity": _file(
         "a.docx", docx(_ENTITY, doctype='<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), reason="type"
     ),
@@ -154,9 +152,9 @@ OFFICE: dict[str, Input] = {
     "ZIP named .txt": _file("a.txt", zipped({"a.txt": "x"}), reason="a ZIP archive"),
 }
 PAGES: dict[str, Input] = {
-    "HTML, 60,000 deep": _file("a.html", "<div>" * 60_000 + SAID, SAID),
-    "HTML, hidden text": _file("a.html", f'<p>{SAID}</p><p style="display:none">unseen</p>', SAID),
-    "HTML without a body": _file("a.html", f"<title>x</title>{SAID}", SAID),
+    "HTML, 60,000 deep": _file("a.html", "<div>" * 60_000 + LINE, LINE),
+    "HTML, hidden text": _file("a.html", f'<p>{LINE}</p><p style="display:none">unseen</p>', LINE),
+    "HTML without a body": _file("a.html", f"<title>x</title>{LINE}", LINE),
     "HTML that says it is UTF-8 and is not": _file(
         "a.html", f'<meta charset="utf-8"><p>{languages.FRENCH}'.encode("cp1252"), languages.FRENCH
     ),
@@ -164,11 +162,11 @@ PAGES: dict[str, Input] = {
         "a.html", f'<meta charset="shift_jis"><p>{languages.FRENCH}', languages.FRENCH
     ),
     "HTML of 20 MB": _made("a.html", lambda: f"<html><body>{_PARAGRAPH * 220_000}".encode(), heavy=True),
-    "HTML, open buttons": _file("a.html", "<p><button>" + "<div>" * 100_000 + SAID, SAID),
-    "HTML, tables in tables": _file("a.html", "<table><tr><td>" * 30_000 + SAID, SAID),
-    "HTML, styles without an end": _file("a.html", f"<p>{SAID}</p><style>" + "@a/*" * 200_000, SAID),
-    "HTML, quotes without an end": _file("a.html", f"<p>{SAID}</p>" + "<a b='" * 150_000, SAID),
-    "HTML, quotes that never fit": _file("a.html", f"<p>{SAID}</p>" + "<a b='>' c= " * 1_000),
+    "HTML, open buttons": _file("a.html", "<p><button>" + "<div>" * 100_000 + LINE, LINE),
+    "HTML, tables in tables": _file("a.html", "<table><tr><td>" * 30_000 + LINE, LINE),
+    "HTML, styles without an end": _file("a.html", f"<p>{LINE}</p><style>" + "@a/*" * 200_000, LINE),
+    "HTML, quotes without an end": _file("a.html", f"<p>{LINE}</p>" + "<a b='" * 150_000, LINE),
+    "HTML, quotes that never fit": _file("a.html", f"<p>{LINE}</p>" + "<a b='>' c= " * 1_000),
     "HTML, 1 MB of quotes that never fit": _made("a.html", lambda: b"<a b='>' c= " * 85_000, heavy=True),
     "HTML, 100,000 paragraphs": _file("a.html", "<p>x" * 100_000),
     "HTML, a million paragraphs": _made("a.html", lambda: b"<p>x" * 1_000_000, heavy=True),
@@ -191,8 +189,8 @@ def _special(folder: Path) -> None:
 
 
 def _locked(folder: Path) -> None:
-    _write(folder / "locked" / "a.txt", SAID.encode())
-    _write(folder / "a.txt", SAID.encode())
+    _write(folder / "locked" / "a.txt", LINE.encode())
+    _write(folder / "a.txt", LINE.encode())
     (folder / "locked").chmod(0)
     (folder / "a.txt").chmod(0)
 
@@ -218,11 +216,11 @@ def _many(folder: Path) -> None:
 
 
 _NFC, _NFD = "caf\u00e9.txt", "cafe\u0301.txt"
-_TWO = {"a.txt": SAID, "copy.txt": SAID}
+_TWO = {"a.txt": LINE, "copy.txt": LINE}
 FILES: dict[str, Input] = {
     "names with newline, quote, tag, dash": _names("a\nb.txt", "a\"b'.txt", "<img src=x>.txt", "-rf.txt", "a\\b.txt"),
     "name of 255 bytes": _names("n" * 251 + ".txt"),
-    "name that is not UTF-8": _names(b"caf\xe9.txt", shown={os.fsdecode(b"caf\xe9.txt"): "caf\\xe9.txt"}),
+    "name that is not UTF-8": _names(b"caf\xe9.txt", printed={os.fsdecode(b"caf\xe9.txt"): "caf\\xe9.txt"}),
     "names composed and decomposed": _names(_NFC, _NFD),
     "names that differ in case": _names("A.txt", "a.txt"),
     "dot file": Input(lambda folder: _write(folder / ".a.txt", b"x")),
@@ -248,8 +246,8 @@ FILES: dict[str, Input] = {
     ),
     "file that changes": Input(
         lambda folder: _write(folder / "z.txt", b"It was so."),
-        {"z.txt": SAID},
-        disturb=lambda folder: _write(folder / "z.txt", SAID.encode()),
+        {"z.txt": LINE},
+        disturb=lambda folder: _write(folder / "z.txt", LINE.encode()),
     ),
     "file that grows": Input(lambda folder: _write(folder / "a.txt", b"It goes on. "), disturb=_grow),
     "100,000 tiny files": Input(_many, heavy=True),

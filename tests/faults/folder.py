@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from evals.bench.faults.child import Embedder, settings_of
 from index.errors import NoIndex, RagError
 from index.store import generation
 from index.store.corpus import FILE, Corpus
 from index.store.doctor import examine
 from index.store.open import Index, open_index
+from tests.faults.child import Embedder, settings_of
 
 State = Mapping[str, str]
 """The text of each file by its path."""
@@ -45,8 +45,7 @@ def problem(home: Path, allowed: Sequence[State], *, doctor: bool = True) -> str
     if doctor and (bad := [finding for finding in examine(settings_of(home)) if not finding.ok]):
         return None if _is_none(home) and NOTHING in allowed else f"the doctor says {bad[0].name}: {bad[0].detail}"
     try:
-        held = texts(home)
-        if held not in allowed:
+        if texts(home) not in allowed:
             return "it holds neither the old state of the files nor the new"
         with open_index(settings_of(home), Embedder.fingerprint) as opened:
             return _lost(home, opened)
@@ -65,7 +64,7 @@ def texts(home: Path) -> State:
         return {stored.path: corpus.text(stored.document_id) for stored in corpus.paths()}
 
 
-def left_behind(home: Path) -> Sequence[str]:
+def left_behind(home: Path) -> list[str]:
     """What no index in use needs and a finished run should have removed."""
     root = settings_of(home).root
     return sorted(path.name for pattern in ("staging-*", "trash-*", "*.new") for path in root.glob(pattern))
