@@ -25,9 +25,10 @@ from evals.train.examples import NOT_SUPPORTED, Example
 from evals.train.measure import measured
 from evals.train.mixture import mixture
 from evals.train.model import Batch, Output, ReaderModel, build
+from evals.train.restore import restored
 
 PAIR, SPAN = 0.5, 0.25
-"""Weights of the losses of a pair's order and of the answer's words beside that of the units."""
+"""Weights of the losses of a pair's order (of questions, and of statements) and of the answer's words beside that of the units."""
 _NEVER = -1e4
 
 
@@ -49,7 +50,7 @@ class Plan:
     pool: int = 2_000
     processes: int = 2
     start: Path | None = None
-    """A checkpoint whose weights this run begins with."""
+    """A checkpoint, or a published reader's graph, whose weights this run begins with."""
     sharpen: bool = False
     """Whether more of what is learnt slowest is drawn, as in a second run that begins where the first ended."""
 
@@ -68,7 +69,9 @@ def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
             cross(output.starts[spoken], targets.start[spoken]) + cross(output.ends[spoken], targets.end[spoken])
         )
     if len(targets.pairs):
-        score = torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
+        answered = torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
+        stands = output.stands[:, 2] - torch.logsumexp(output.stands[:, :2], dim=1)
+        score = torch.where(read, answered, stands)
         parts["pairs"] = PAIR * nn.functional.softplus(score[targets.pairs[:, 1]] - score[targets.pairs[:, 0]]).mean()
     if (~read).any():
         parts["stands"] = _stands(output.stands[~read], targets.labels[~read])
@@ -122,6 +125,8 @@ class _Run:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.seen, self.step, self.begun = state["seen"], state["step"], state["begun"] + 1
+        elif self.plan.start and self.plan.start.suffix == ".onnx":
+            self.model.load_state_dict(restored(self.plan.start), strict=False)  # the embeddings are the encoder's
         elif self.plan.start:
             self.model.load_state_dict(torch.load(self.plan.start, weights_only=True)["model"])
 
