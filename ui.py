@@ -1,6 +1,6 @@
 """The page: ask, see the evidence, open the document; and the documents, conversations, model and evals behind it.
 
-Gradio gives the server, the queue, the tabs and the fields; `rag.page` gives what is shown. Behind that stand a
+Gradio gives the server, the queue, the tabs and the fields; `rag.app.page` gives what is shown. Behind that stand a
 content policy that names no host but this one, a check of the `Host` header (a page of another name that resolves to
 127.0.0.1 is refused), a check of `Origin` on every request, a list of the few routes the page uses (Gradio's files,
 proxy and the rest of its API answer 404), and a look at every call: of functions there are, with files that the same
@@ -60,27 +60,27 @@ _fence()
 import gradio as gr  # noqa: E402  (reads the environment when it is imported)
 from gradio.events import api  # noqa: E402
 
+from rag.app.conversations.store import ConversationStore  # noqa: E402
+from rag.app.model_form import model_line  # noqa: E402
+from rag.app.page import downloads, reader_routes  # noqa: E402
+from rag.app.page.answer import indexed  # noqa: E402
+from rag.app.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
+from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
+from rag.app.page.html import safe, said  # noqa: E402
+from rag.app.page.style import script, stylesheet  # noqa: E402
+from rag.app.page.tabs.ask import ask_tab  # noqa: E402
+from rag.app.page.tabs.conversations import conversations_tab  # noqa: E402
+from rag.app.page.tabs.documents import Rights, documents_tab  # noqa: E402
+from rag.app.page.tabs.evals import evals_tab  # noqa: E402
+from rag.app.page.tabs.model import model_tab  # noqa: E402
+from rag.app.page.talk import readable  # noqa: E402
+from rag.app.page.trouble import discreet  # noqa: E402
+from rag.app.workspace import Workspace  # noqa: E402
 from rag.contract import as_json  # noqa: E402
-from rag.conversations.store import ConversationStore  # noqa: E402
-from rag.page import downloads, reader_routes  # noqa: E402
-from rag.page.answer import indexed  # noqa: E402
-from rag.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
-from rag.page.guard import Guard, SameOrigin  # noqa: E402
-from rag.page.html import safe, said  # noqa: E402
-from rag.page.style import script, stylesheet  # noqa: E402
-from rag.page.tabs.ask import ask_tab  # noqa: E402
-from rag.page.tabs.conversations import conversations_tab  # noqa: E402
-from rag.page.tabs.documents import Rights, documents_tab  # noqa: E402
-from rag.page.tabs.evals import evals_tab  # noqa: E402
-from rag.page.tabs.model import model_tab  # noqa: E402
-from rag.page.talk import readable  # noqa: E402
-from rag.page.trouble import discreet  # noqa: E402
-from rag.providers.form import model_line  # noqa: E402
 from rag.types import Turn  # noqa: E402
-from rag.workspace import Workspace  # noqa: E402
 
 if TYPE_CHECKING:
-    from rag.page.tabs.evals import Desk
+    from rag.app.page.tabs.evals import Desk
 
 TITLE = "Ask your documents"
 EXAMPLES = (

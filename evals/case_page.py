@@ -8,8 +8,8 @@ from evals.cases import Case
 from evals.gold import occurrences
 from evals.report import troubles
 from evals.run import Row
+from rag.app.page.html import BADGES, badge, safe
 from rag.contract import Json
-from rag.page.html import BADGES, badge, safe
 
 _LONGEST_ANSWER = 4000
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from evals.cases import Case
 from evals.run import Control
-from index.sentences import sentences
+from index.cut.sentences import sentences
 from index.types import Embedder, Span
 from rag.types import Answer, Citation, RetrievedPassage, Statement
 

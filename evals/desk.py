@@ -22,9 +22,9 @@ from evals.cases import Case, Split, load_suite, of_split
 from evals.errors import EvalError
 from evals.report import render
 from evals.run import About, Results, Stop, load_about, load_results, run_suite, write_whole
+from rag.app.workspace import Workspace
 from rag.errors import Cancelled
 from rag.types import Answer, Live, Turn
-from rag.workspace import Workspace
 
 KEPT = 20
 """Runs kept of each suite; the newest, and a run that was marked as the baseline."""

@@ -15,7 +15,7 @@ from evals.refusal import Measure
 from evals.report import measures
 from evals.run import About, Results, Row
 from evals.stats import Paired, interval
-from rag.page.html import badge, count, safe
+from rag.app.page.html import badge, count, safe
 from rag.types import Verdict
 
 RIGHT = "right"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from evals.stats import Interval
-from rag.page.html import BADGES, safe
+from rag.app.page.html import BADGES, safe
 from rag.types import Verdict
 
 WIDTH = 400

@@ -57,7 +57,7 @@ def run_squad(path: Path, work: Path, embedder: Embedder, open_index: Open) -> S
 
 def index_documents(documents: Mapping[str, str], work: Path, embedder: Embedder) -> IndexSettings:
     """The settings of an index, below `work`, of exactly these documents, each under its file name."""
-    from index.build import build_index
+    from index.indexing.build import build_index
 
     folder = work / "documents"
     folder.mkdir(parents=True, exist_ok=True)

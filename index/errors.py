@@ -46,7 +46,7 @@ class GoneAtOnce(IndexFault):
     """So many files are gone at once that a drive may be missing; nothing was changed."""
 
     def __init__(self, losses: str) -> None:
-        """`losses` is the beginning of a sentence, as `index.gone.in_words` has it."""
+        """`losses` is the beginning of a sentence, as `index.folder.gone.in_words` has it."""
         self.losses = losses
         super().__init__(f"{losses}, so nothing was changed; bring them back, or run `rag index --yes` to let them go.")
 

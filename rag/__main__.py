@@ -10,9 +10,9 @@ _INTERRUPTED = 130
 
 
 def main() -> None:
-    """Runs one command and exits, as `rag.cli.main` does; Ctrl-C ends it without a word even while it is loaded."""
+    """Runs one command and exits, as `rag.app.cli.main` does; Ctrl-C ends it without a word even while it is loaded."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))  # an exception amid an import may be lost or told
-    from rag.cli import main as run
+    from rag.app.cli.main import main as run
 
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)

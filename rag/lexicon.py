@@ -5,7 +5,7 @@ A class is closed where grammar or a standard ends it: no new number word, month
 
 from __future__ import annotations
 
-from index.dates import MONTHS as MONTHS  # the months and their numbers, by name and by abbreviation
+from index.document.dates import MONTHS as MONTHS  # the months and their numbers, by name and by abbreviation
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from threading import RLock
 
-from index.corpus import Held
-from index.open import Index, open_index
+from index.store.corpus import Held
+from index.store.open import Index, open_index
+from index.store.within import Within
 from index.types import Embedder, IndexState
-from index.within import Within
 from rag.answering.decide import Decision, in_order, load_decision
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.outcome import Outcome, write
@@ -26,7 +26,6 @@ from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, 
 from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
-from rag.conversations.reopen import State, check
 from rag.errors import QuestionInvalid
 from rag.reader.reader import Reader
 from rag.retrieval.retrieve import Retriever
@@ -46,6 +45,7 @@ from rag.types import (
     Status,
     Turn,
 )
+from rag.verification.reopen import State, check
 from rag.verification.verify import verify
 from rag.wording import attribution
 
@@ -124,7 +124,7 @@ def open_pipeline(settings: Settings, answerer: Answerer | AnswererName | None =
 
     Raises: NoIndex, WrongModel, IndexDamaged, ModelUnavailable; SettingsInvalid, for "llm" where none is set.
     """
-    from index.embed import embedder_of
+    from index.vectors.embedder import embedder_of
 
     with ExitStack() as stack:
         writer = stack.enter_context(opened_answerer(settings.llm, answerer))

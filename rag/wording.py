@@ -94,7 +94,7 @@ def row(quote: Citation) -> tuple[tuple[str, str, bool], ...]:
 
 def attribution(source: Source) -> str:
     """Outlet and author as printed, where none is the headline, else the file's path; and the date."""
-    from index.dates import human
+    from index.document.dates import human
 
     printed = [part for part in (source.outlet, source.author) if part] or [source.title or source.path]
     return ", ".join([*printed, human(source.date)] if source.date else printed)

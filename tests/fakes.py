@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from index.corpus import Held, StoredPath
 from index.errors import IndexDamaged
-from index.tokens import words
+from index.store.corpus import Held, StoredPath
 from index.types import Article, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
+from index.words.tokens import words
+from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Filters
-from rag.conversations.reopen import GONE, State
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
 from rag.reader.reader import Judgement, PassageReading
@@ -37,8 +37,8 @@ from rag.types import (
     Turn,
     Verdict,
 )
+from rag.verification.reopen import GONE, State
 from rag.wording import attribution
-from rag.workspace import Workspace
 
 
 class HashingEmbedder:

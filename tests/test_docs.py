@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from rag.cli import app, main
+from rag.app.cli.main import app, main
 
 ROOT = Path(__file__).resolve().parent.parent
 UsageError = typer.BadParameter.__mro__[1]

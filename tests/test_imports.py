@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,25 +23,40 @@ ALLOWED = {
     "evals": {"index", "rag", "evals"},
     "ui": {"index", "rag", "ui"},
 }
-COMPOSITION = {"rag/cli.py", "rag/commands/evals.py"}
+COMPOSITION = {"rag/app/cli/main.py", "rag/app/cli/evals.py"}
+APPLICATION = "rag.app"
+"""What no module of the core imports."""
+ENTRY = {"rag.__main__"}
+BESIDE_THE_ROOMS = {"types", "settings", "errors", "seal", "telemetry"}
+ROOMS: dict[str, set[str]] = {
+    "document": set(),
+    "folder": set(),
+    "words": set(),
+    "cut": {"document"},
+    "vectors": {"words"},
+    "readers": {"document", "vectors"},
+    "store": {"document", "folder", "words", "cut", "vectors", "readers"},
+    "indexing": {"document", "folder", "cut", "readers", "store"},
+}
+"""Which rooms of the index each room may import, as its docstring says."""
 # What ours is measured beside, as a user of these libraries alone would call them: for comparison, and nowhere else.
 BASELINES = "evals/bench/baselines.py"
-TABS = {f"rag/page/tabs/{name}.py" for name in ("ask", "conversations", "documents", "evals", "model")}
+TABS = {f"rag/app/page/tabs/{name}.py" for name in ("ask", "conversations", "documents", "evals", "model")}
 TRAINING = {f"evals/train/{name}.py" for name in ("batches", "export", "learn", "measure")}
 HOMES = {
-    "chromadb": {"index/store.py", BASELINES},
-    "bm25s": {"index/lexical.py"},
-    "onnxruntime": {"index/graph.py", "rag/reader/session.py", "evals/train/export.py"},
-    "tokenizers": {"index/graph.py", "rag/reader/layout.py", "rag/reader/session.py", *TRAINING},
-    "sentence_transformers": {"index/embed.py", BASELINES},
+    "chromadb": {"index/vectors/chroma.py", BASELINES},
+    "bm25s": {"index/words/lexical.py"},
+    "onnxruntime": {"index/vectors/graph.py", "rag/reader/session.py", "evals/train/export.py"},
+    "tokenizers": {"index/vectors/graph.py", "rag/reader/layout.py", "rag/reader/session.py", *TRAINING},
+    "sentence_transformers": {"index/vectors/embedder.py", BASELINES},
     "gradio": {"ui.py", *TABS},
     "httpx": {"rag/providers/endpoint.py"},
-    "huggingface_hub": {"index/model_files.py", "rag/providers/hub.py"},
+    "huggingface_hub": {"index/vectors/model_files.py", "rag/providers/hub.py"},
     "llama_index": {"rag/answering/llm.py", "rag/retrieval/llama.py", "rag/providers/openai.py", BASELINES},
     "ir_measures": {"evals/ranking.py"},
-    "Stemmer": {"index/tokens.py"},
+    "Stemmer": {"index/words/tokens.py"},
     "pypdfium2": {f"index/readers/{name}.py" for name in ("pdf", "pdf_lines", "pdf_page", "pdf_tables")},
-    "watchfiles": {"index/watch.py"},
+    "watchfiles": {"index/folder/watch.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }
 
@@ -66,6 +84,50 @@ def test_directions_and_homes(path: Path) -> None:
             assert top in ALLOWED[package], f"{name}:{line} imports {module}"
         if top in HOMES:
             assert name in HOMES[top], f"{name}:{line} imports {module}"
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def needed() -> dict[str, set[str]]:
+    """For each module of ours the modules of ours that it imports, those inside functions too."""
+    modules = {module_of(path): path for path in sources()}
+    return {name: {*_ours(ast.parse(path.read_text("utf-8")), modules.keys())} for name, path in modules.items()}
+
+
+def _ours(tree: ast.AST, modules: Collection[str]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else str(node.module) for name in inside if node.module in modules)
+
+
+def test_no_module_needs_itself_however_far_round() -> None:
+    graphlib.TopologicalSorter(needed()).prepare()  # raises CycleError, which names the circle
+
+
+def test_the_core_never_imports_the_application() -> None:
+    core = {name: imports for name, imports in needed().items() if name.startswith("rag") and name not in ENTRY}
+    upwards = {
+        name: sorted(module for module in imports if module.startswith(APPLICATION))
+        for name, imports in core.items()
+        if not name.startswith(APPLICATION)
+    }
+    assert {name: modules for name, modules in upwards.items() if modules} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_of_the_index_imports_what_its_docstring_says(room: str) -> None:
+    of_room = [imports for name, imports in needed().items() if f"{name}.".startswith(f"index.{room}.")]
+    others = {module.split(".")[1] for module in set().union(*of_room) if module.startswith("index.")} - {room}
+    assert others - BESIDE_THE_ROOMS == ROOMS[room]
+    docstring = importlib.import_module(f"index.{room}").__doc__ or ""
+    may = docstring.partition("May import:")[2]
+    assert {*re.findall(r"`index\.(\w+)", may)} - BESIDE_THE_ROOMS == ROOMS[room]
 
 
 def _loads_weights(call: ast.Call, path: Path) -> bool:
@@ -98,7 +160,7 @@ def test_every_module_imports_by_itself() -> None:
 
 def test_answering_parts_load_no_model_library() -> None:
     heavy = ["torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "bm25s", "pandas"]
-    parts = "rag.pipeline, rag.conversations.chat, rag.contract"
+    parts = "rag.pipeline, rag.app.conversations.chat, rag.contract"
     code = f"import {parts}, sys; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from evals.cases import load_suite, of_split
-from index.build import build_index
-from index.embed import SentenceTransformerEmbedder
 from index.errors import GoneAtOnce
+from index.indexing.build import build_index
+from index.vectors.embedder import SentenceTransformerEmbedder
 from rag.answering.llm import LLMAnswerer
 from rag.contract import as_json
 from rag.pipeline import Pipeline, open_pipeline
@@ -121,7 +121,7 @@ def test_6_yours_alone(settings: Settings, tmp_path: Path) -> None:
         "def refuse(*a, **k): raise SystemExit('a socket was opened')\n"
         "socket.socket.connect = socket.socket.connect_ex = refuse\n"
         "socket.getaddrinfo = refuse\n"
-        "from rag.cli import main\n"
+        "from rag.app.cli.main import main\n"
         f"main(['ask', 'How many civilians remain in Aleppo?', '--json', '--home', {str(settings.home)!r}])\n"
     )
     env = os.environ | {"OPENAI_API_KEY": "sk-never-used", "PYTHONPATH": str(ROOT)}
@@ -142,9 +142,9 @@ def test_7_never_lost(settings: Settings, pipeline: Pipeline, tmp_path: Path) ->
     (tmp_path / "new.txt").write_text("A new text about bakeries. " * 400)
     code = (
         "import os, signal\n"
-        "from index import build, generation\n"
+        "from index.indexing import build; from index.store import generation\n"
         "generation.publish = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from index.embed import SentenceTransformerEmbedder\n"
+        "from index.vectors.embedder import SentenceTransformerEmbedder\n"
         "from pathlib import Path\n"
         "from rag.settings import load\n"
         f"settings = load(home=Path({str(settings.home)!r}), environ={{}}).for_index()\n"

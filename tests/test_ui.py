@@ -23,11 +23,11 @@ import pytest
 import ui
 from index.errors import NoIndex, RagError
 from index.types import IndexState
+from rag.app.page.talk import Exchange, Question, exchange
 from rag.contract import as_json
-from rag.page.talk import Exchange, Question, exchange
 from tests.conftest import ROOT
 from tests.fakes import FakePipeline, FakeWorkspace
-from tests.page.conftest import free_port
+from tests.rag.app.page.conftest import free_port
 
 pytestmark = [  # Gradio leaves event loops open when it builds a page, and a socket open when a port is taken
     pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),

@@ -24,7 +24,7 @@ import pytest
 from evals.bench.faults.making import pdf
 from index.telemetry import SWITCHES, event_folder, remove_events
 from tests.conftest import ROOT
-from tests.page.conftest import free_port
+from tests.rag.app.page.conftest import free_port
 from tests.rag.providers.endpoint import says, serving
 
 MINUTE = 60

@@ -15,10 +15,10 @@ from evals.bench.measure import IndexRun, PeakMemory, fresh, share_of_nearest
 from evals.bench.tables import Row, amount, plot, render_rows
 from evals.errors import EvalError
 from evals.markdown import NOTHING, table
-from index import generation, probe
-from index.build import build_index
-from index.corpus import FILE, Corpus
+from index.indexing.build import build_index
 from index.settings import IndexSettings
+from index.store import generation, probe
+from index.store.corpus import FILE, Corpus
 from index.types import Embedder, Vectors
 
 SAME_MOST = 300
@@ -186,7 +186,7 @@ def loaded_embedder(home: Path, *, static: bool = False) -> Embedder:
         from evals.bench.static import StaticEmbedder
 
         return StaticEmbedder()
-    from index.embed import embedder_of
+    from index.vectors.embedder import embedder_of
 
     embedder = embedder_of(IndexSettings(home=home))
     embedder.embed(["warm"])

@@ -12,10 +12,10 @@ from pathlib import Path
 from evals.cases import load_suite, of_split
 from evals.errors import EvalError
 from evals.loaders import PublicSet, chunking_eval, squad
-from index.articles import split_articles
-from index.chunk import chunk
+from index.cut.articles import split_articles
+from index.cut.chunk import chunk
 from index.errors import UnreadableFile
-from index.files import discover
+from index.folder.files import discover
 from index.readers import read
 from index.settings import IndexSettings
 from index.types import Document

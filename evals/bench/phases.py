@@ -48,14 +48,14 @@ def phases(home: Path, question: str) -> dict[str, float]:
 
 
 def _import() -> None:
-    import rag.cli
+    import rag.app.cli.main
     import rag.contract
     import rag.pipeline  # noqa: F401
 
 
 def _loaded(home: Path, question: str) -> Embedder:
-    from index.embed import embedder_of
     from index.settings import IndexSettings
+    from index.vectors.embedder import embedder_of
 
     embedder = embedder_of(IndexSettings(home=home))
     embedder.embed([question])
@@ -64,7 +64,7 @@ def _loaded(home: Path, question: str) -> Embedder:
 
 def _search(home: Path, vector: Vectors, question: str) -> None:
     """Open each part of the index by using it once."""
-    from index.open import open_index
+    from index.store.open import open_index
     from rag.settings import Settings
 
     with open_index(Settings(home=home).for_index()) as index:

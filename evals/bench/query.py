@@ -14,7 +14,7 @@ from evals.bench.index import Say, embedding_texts, home_of, indexed, loaded_emb
 from evals.bench.measure import Spread, fresh, share_of_nearest, spread, times_ms
 from evals.bench.tables import Row, amount, plot, render_rows
 from evals.markdown import NOTHING, table
-from index.open import open_index
+from index.store.open import open_index
 from index.types import Embedder, Vectors
 from rag.settings import Settings
 

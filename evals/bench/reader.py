@@ -16,9 +16,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from evals.bench.page import chromium
-from index.corpus import Held, StoredPath
+from index.store.corpus import Held, StoredPath
 from index.types import Article, Document, Span
-from rag.page.reader import Asked, Reading, text_page
+from rag.app.page.reader import Asked, Reading, text_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -15,9 +15,9 @@ from evals.bench.index import Say, index_ours, loaded_embedder
 from evals.bench.measure import WARM, IndexRun, Spread, fresh, run, spread
 from evals.bench.query import llama_ms
 from evals.bench.tables import Row, render_rows
-from index.articles import split_articles
-from index.chunk import chunk
-from index.files import discover
+from index.cut.articles import split_articles
+from index.cut.chunk import chunk
+from index.folder.files import discover
 from index.readers import read
 from index.settings import IndexSettings
 from index.types import Embedder

@@ -9,8 +9,8 @@ import numpy as np
 from safetensors import safe_open
 
 from evals.bench.baselines import model_folder
-from index.tokens import words
 from index.types import Encoded, Vectors
+from index.words.tokens import words
 
 _TABLE = "embeddings.word_embeddings.weight"
 

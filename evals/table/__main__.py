@@ -22,9 +22,9 @@ from evals.table import cost, program, questions, reading, statements
 from evals.table.asking import HERE, Checkout
 from evals.table.cells import Line, render
 from evals.table.statements import Judge
-from index.embed import embedder_of
 from index.errors import RagError
 from index.settings import IndexSettings
+from index.vectors.embedder import embedder_of
 from rag.reader.session import OnnxReader
 
 SUITES = HERE / "evals" / "suites"

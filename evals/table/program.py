@@ -9,10 +9,10 @@ from functools import cache
 
 from evals.table.reading import Answers
 from evals.table.statements import Judge, Judged
+from index.document.structure import Structure
 from index.readers.lines import blocks_of
-from index.structure import Structure
-from index.tokens import words
 from index.types import Embedder, Passage, Source
+from index.words.tokens import words
 from rag.answering.decide import Decision, load_decision
 from rag.answering.reading import read
 from rag.reader.reader import Reader

@@ -15,7 +15,7 @@ from evals.errors import EvalError
 from evals.loaders import Claim, find, squad, text_of, wice
 from evals.perturb import truths, wrongs
 from evals.table.cells import Cell, Line, auroc, recall_at_precision, share
-from index.sentences import sentences
+from index.cut.sentences import sentences
 from rag.types import Verdict
 
 SUPPORTED: Verdict = "supported"

@@ -10,7 +10,7 @@ from pathlib import Path
 from evals.train import fit, fit_verdicts
 from evals.train.export import export
 from evals.train.learn import Plan, learn, quick
-from index.model_files import find
+from index.vectors.model_files import find
 from rag.answering.decide import DECISION, load_decision
 from rag.reader.session import INSTALLED, OnnxReader
 from rag.verification.weigh import WEIGHTS

@@ -21,7 +21,7 @@ from evals.train.examples import (
     cut,
     words,
 )
-from index.sentences import sentences
+from index.cut.sentences import sentences
 from rag.reader.layout import Unit, row_text
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")

@@ -12,11 +12,11 @@ import numpy as np
 from evals.train.domains import Asked, domains
 from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
-from index.build import build_index
-from index.embed import embedder_of
-from index.open import Index, open_index
+from index.indexing.build import build_index
 from index.settings import IndexSettings
-from index.within import Within
+from index.store.open import Index, open_index
+from index.store.within import Within
+from index.vectors.embedder import embedder_of
 from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
 from rag.answering.quotes import evidence_of
 from rag.answering.reading import FEATURES, Candidate, Reading, read

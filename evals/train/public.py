@@ -25,7 +25,7 @@ from evals.train.examples import (
     cut,
     pieces,
 )
-from index.sentences import sentences
+from index.cut.sentences import sentences
 from rag.reader.layout import Unit
 
 Row = dict[str, str]

@@ -1,4 +1,8 @@
-"""Files to documents. Each module reads one family of formats; `kind` says which, by a file's name and its bytes."""
+"""In: the bytes of one file. Each module reads one family of formats; `kind` says which, by name and bytes.
+
+Out: a document, or in words why it cannot be read. Formats that need a parser are read in a process of its own.
+May import: `index.document`, and the words that the installed model knows (`index.vectors.model_files`).
+"""
 
 from __future__ import annotations
 

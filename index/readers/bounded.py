@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypedDict
 
-from index import layout
-from index.blocks import Blocks
+from index.document import layout
+from index.document.blocks import Blocks
 from index.errors import UnreadableFile
 from index.readers.drawing import Box, Drawn, Wanted
 from index.readers.extracted import Extracted

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from index.decode import decode
 from index.errors import UnreadableFile
 from index.readers.archive import Archive, resolve
+from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
 from index.readers.html import iso_date, read_page
 from index.readers.xml import End, Start

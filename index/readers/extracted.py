@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from index.blocks import Blocks, BlockWriter
+from index.document.blocks import Blocks, BlockWriter
 from index.errors import UnreadableFile
 from index.readers import grid
 from index.readers.grid import Heads

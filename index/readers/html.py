@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 
-from index.dates import printed_date
-from index.decode import decode
+from index.document.dates import printed_date
 from index.readers import grid
+from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
 from index.readers.style import Attributes, Styles, has_background
 from index.types import BlockKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from index.model_files import known_words
+from index.vectors.model_files import known_words
 
 BREAK = "\ufffe"
 """How PDFium marks a hyphen at which a word is broken at a line's end."""

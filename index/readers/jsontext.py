@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from index.decode import decode
 from index.errors import UnreadableFile
+from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from index.blocks import Blocks, BlockWriter
+from index.document.blocks import Blocks, BlockWriter
 from index.readers import grid
 from index.types import Span
 

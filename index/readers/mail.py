@@ -7,8 +7,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr, parsedate_to_datetime
 
-from index.decode import decode
 from index.errors import UnreadableFile
+from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
 from index.readers.html import Page, read_page
 from index.readers.thread import Part, Voice, marked, parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.decode import decode
+from index.readers.decode import decode
 from index.readers.extracted import Extracted, require_lines, visible
 from index.readers.lines import blocks_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from index.decode import decode
 from index.errors import UnreadableFile
+from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
 from index.readers.jsontext import Json, parse
 from index.readers.markdown import without_comments

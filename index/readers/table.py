@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from index.decode import decode
 from index.readers import grid
+from index.readers.decode import decode
 from index.readers.extracted import Composer, Extracted
 
 _DELIMITERS = ",;\t|"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 
-from index.dates import printed_date
+from index.document.dates import printed_date
 
 _MARKS = re.compile(r"(?:> ?)+")
 _LONGEST_NAME, _LINES_OF_ATTRIBUTION, _LINES_OF_HEAD = 80, 3, 24

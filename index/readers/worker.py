@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import astuple
 from typing import BinaryIO, NotRequired, TypedDict
 
-from index import layout
+from index.document import layout
 from index.errors import UnreadableFile
 from index.readers.docx import read_docx
 from index.readers.drawing import Wanted

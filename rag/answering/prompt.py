@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from index.dates import human
+from index.document.dates import human
 from rag.types import RetrievedPassage
 from rag.verification.cite import EXAMPLES, NOTHING, Offered, parse
 from rag.wording import path

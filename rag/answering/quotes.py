@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.tokens import words
 from index.types import Span
+from index.words.tokens import words
 from rag.answering.decide import Decision
 from rag.answering.reading import Candidate, Reading
 from rag.lexicon import CONTRASTS

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from index.tokens import stem, words
 from index.types import Span, Word
+from index.words.tokens import stem, words
 from rag.reader.reader import PassageReading, Reader
 from rag.reader.units import ReadUnit
 from rag.types import RetrievedPassage

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from index.dates import DATE, find_dates
+from index.document.dates import DATE, find_dates
 from rag.asking.filters import EVERY_ARTICLE, Filters, following, iso_date
 from rag.asking.named import Known, Mention
 from rag.asking.phrases import BE, Token, tokens

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from index.dates import find_dates, human
-from index.patterns import Patterns
-from index.tokens import STOP_WORDS, fold, stem, words
+from index.document.dates import find_dates, human
+from index.folder.patterns import Patterns
 from index.types import Article
+from index.words.tokens import STOP_WORDS, fold, stem, words
 from rag.errors import QuestionInvalid
 from rag.types import Filter, Filtering, FilterKind, FilterOrigin
 
@@ -25,9 +25,9 @@ _LISTED = 8
 class Filters:
     """What an article must be. Values of one field are alternatives; all fields that are given must hold.
 
-    `files` are paths or globs as in `index.patterns`; `titles` hold words that the headline must all have; `outlets`
-    and `authors` are names or some of their words, in other spellings too. Dates are ISO, as exact as is wanted
-    (`2016`, `2016-09`, `2016-09-07`): `after` is the first that counts, `before` the first that does not.
+    `files` are paths or globs as in `index.folder.patterns`; `titles` hold words that the headline must all have;
+    `outlets` and `authors` are names or some of their words, in other spellings too. Dates are ISO, as exact as is
+    wanted (`2016`, `2016-09`, `2016-09-07`): `after` is the first that counts, `before` the first that does not.
     """
 
     files: tuple[str, ...] = ()

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Literal
 
-from index.tokens import words
 from index.types import Span, Word
+from index.words.tokens import words
 from rag.asking.filters import Entry, name_words, plain, skeleton
 
 Kind = Literal["outlet", "author", "file"]

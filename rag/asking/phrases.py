@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.tokens import STOP_WORDS, words
 from index.types import Span
+from index.words.tokens import STOP_WORDS, words
 from rag import lexicon
 
 BE = frozenset("am is are was were be been being".split())

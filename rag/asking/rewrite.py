@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 
-from index.tokens import words
+from index.words.tokens import words
 from rag.asking.followup import leans, rewritings
 from rag.errors import Cancelled, LLMFailed
 from rag.types import LLM, Live, Turn

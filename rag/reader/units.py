@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.sentences import sentences
-from index.structure import Structure
+from index.cut.sentences import sentences
+from index.document.structure import Structure
 from index.types import Block, Passage, Source, Span
 from rag.reader.layout import Unit
 

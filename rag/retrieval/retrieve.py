@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.open import Index
+from index.store.open import Index
+from index.store.within import Within
 from index.types import Embedder, Hit, Passage
-from index.within import Within
 from rag.reader.units import ReadUnit, heading_path, passage_units
 from rag.retrieval.fuse import fuse, interleave
 from rag.settings import Retrieval

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from index.sentences import sentences
+from index.cut.sentences import sentences
 from index.types import Span
 from rag.lexicon import CONJUNCTIONS, NUMBERS
 from rag.types import RetrievedPassage

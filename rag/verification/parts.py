@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from index.tokens import fold, words
 from index.types import Span, Word
+from index.words.tokens import fold, words
 from rag import lexicon
 from rag.verification.values import Value, same, values
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.dates import find_dates
+from index.document.dates import find_dates
 from index.types import Span
 from rag import lexicon
 

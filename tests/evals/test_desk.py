@@ -22,10 +22,10 @@ from evals.report import render
 from evals.run import Row, load_results
 from evals.stats import Interval
 from index.errors import NoIndex
+from rag.app.workspace import Workspace
 from rag.errors import Cancelled
 from rag.settings import LanguageModel, Settings, load
 from rag.types import Answer, Live, Turn
-from rag.workspace import Workspace
 from tests.evals import made
 
 RIVER = "The river is the Vistula."

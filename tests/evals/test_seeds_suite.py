@@ -10,7 +10,7 @@ import pytest
 
 from evals.cases import NEAR_MISS, Case, check_evidence, load_suite
 from evals.gold import Gold, Place
-from index.articles import split_articles
+from index.cut.articles import split_articles
 from index.readers import read
 from index.types import Article
 

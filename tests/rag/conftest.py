@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.cli import main
+from rag.app.cli.main import main
 from tests.fakes import HERALD, WIRE, tiny_model
 from tests.rag.shell import Shell
 

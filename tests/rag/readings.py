@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.articles import split_articles
+from index.cut.articles import split_articles
+from index.document.structure import structure_of
 from index.readers.markdown import read_markdown
-from index.structure import structure_of
 from index.types import Document, Passage, Source, Span, passage_id
 from rag.answering.decide import OF_QUESTION, Decision, Logistic
 from rag.answering.reading import FEATURES, Reading, read

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.seal import digest
-from rag.cli import main
+from rag.app.cli.main import main
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build_index
 from index.errors import NoIndex, WrongModel
-from index.survey import REFUSE, Missing
+from index.indexing.build import build_index
+from index.indexing.survey import REFUSE, Missing
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.llm import DECLINED, LLMAnswerer
 from rag.contract import as_json

@@ -20,10 +20,10 @@ from evals.bench.faults.outcome import Outcome, Say
 from evals.bench.faults.run import Child
 from evals.bench.tables import amount
 from evals.markdown import NOTHING, table
-from index.build import build_index
 from index.errors import RagError
-from index.open import open_index
+from index.indexing.build import build_index
 from index.settings import IndexSettings
+from index.store.open import open_index
 from index.types import Report
 
 SECONDS, SECONDS_HEAVY = 30.0, 600.0

@@ -18,13 +18,13 @@ from typing import Literal
 import numpy as np
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from index import probe
-from index.build import build_index
+from index.cut.searchable import digest_of
 from index.errors import IndexBusy, RagError
-from index.searchable import digest_of
+from index.indexing.build import build_index
 from index.settings import IndexSettings
+from index.store import probe
+from index.store.writer import CorpusWriter
 from index.types import Encoded, Vectors
-from index.writer import CorpusWriter
 
 Event = tuple[str, object, float]
 """What happened, what there is to say of it, and when, in seconds.
@@ -36,17 +36,17 @@ DIMENSION = 16
 WORDS = 20
 """Words a passage."""
 POINTS: dict[str, tuple[str, str, int]] = {
-    "keeping vectors": ("index.writer", "CorpusWriter.add_vectors", 2),
-    "copying vectors": ("index.writer", "CorpusWriter.take_vectors", 1),
-    "building the store": ("index.store", "build_store", 1),
-    "building the word index": ("index.lexical", "LexicalIndex.build", 1),
-    "sealing": ("index.caches", "seal", 1),
-    "the trial": ("index.probe", "run", 1),
-    "flushing the generation": ("index.generation", "flush", 1),
+    "keeping vectors": ("index.store.writer", "CorpusWriter.add_vectors", 2),
+    "copying vectors": ("index.store.writer", "CorpusWriter.take_vectors", 1),
+    "building the store": ("index.vectors.chroma", "build_store", 1),
+    "building the word index": ("index.words.lexical", "LexicalIndex.build", 1),
+    "sealing": ("index.store.caches", "seal", 1),
+    "the trial": ("index.store.probe", "run", 1),
+    "flushing the generation": ("index.store.generation", "flush", 1),
     "renaming the generation": ("pathlib", "Path.rename", 1),
     "replacing CURRENT": ("pathlib", "Path.replace", 1),
-    "flushing CURRENT": ("index.generation", "flush_one", 3),
-    "collecting": ("index.generation", "_collect", 2),
+    "flushing CURRENT": ("index.store.generation", "flush_one", 3),
+    "collecting": ("index.store.generation", "_collect", 2),
     "putting the oldest in the bin": ("pathlib", "Path.rename", 2),
 }
 """The steps before and after which harm can be done: where each is, and which call of it is meant."""

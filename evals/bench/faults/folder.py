@@ -7,11 +7,11 @@ from html import escape
 from pathlib import Path
 
 from evals.bench.faults.child import Embedder, settings_of
-from index import generation
-from index.corpus import FILE, Corpus
-from index.doctor import examine
 from index.errors import NoIndex, RagError
-from index.open import Index, open_index
+from index.store import generation
+from index.store.corpus import FILE, Corpus
+from index.store.doctor import examine
+from index.store.open import Index, open_index
 
 State = Mapping[str, str]
 """The text of each file by its path."""

@@ -16,11 +16,11 @@ from evals.bench.faults.outcome import Outcome, Say
 from evals.bench.faults.run import Child
 from index.errors import NoIndex
 from index.settings import IndexSettings
-from rag.conversations.store import ConversationStore
-from rag.library import uploads
-from rag.library.holdings import key_of
-from rag.library.jobs import Job
-from rag.library.library import Library
+from rag.app.conversations.store import ConversationStore
+from rag.app.library import uploads
+from rag.app.library.holdings import key_of
+from rag.app.library.jobs import Job
+from rag.app.library.library import Library
 from rag.types import Answer
 
 ACTS = ("add a folder", "remove a folder", "upload", "remove an upload", "keep a turn")

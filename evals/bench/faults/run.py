@@ -21,7 +21,13 @@ from evals.bench.faults import child
 from evals.bench.faults.child import Event, Task
 from index.types import Report
 
-_PRELOADED = ["evals.bench.faults.child", "evals.bench.faults.bad", "index.store", "index.lexical", "index.open"]
+_PRELOADED = [
+    "evals.bench.faults.child",
+    "evals.bench.faults.bad",
+    "index.vectors.chroma",
+    "index.words.lexical",
+    "index.store.open",
+]
 _PATIENCE = 600.0
 _Task = TypeVar("_Task")
 

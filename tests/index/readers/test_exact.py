@@ -17,9 +17,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from evals.bench.faults import making
-from index.articles import split_articles
-from index.chunk import chunk
-from index.corpus import Corpus
+from index.cut.articles import split_articles
+from index.cut.chunk import chunk
 from index.readers import Raw, document_of
 from index.readers.docx import read_docx
 from index.readers.epub import read_epub
@@ -36,7 +35,8 @@ from index.readers.rtf import read_rtf
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
-from index.writer import CorpusWriter
+from index.store.corpus import Corpus
+from index.store.writer import CorpusWriter
 
 WORDS = st.text(st.sampled_from("abcdefghij éßñÀ.,;!?|\"'<&>()-0123456789"), min_size=1, max_size=90)
 PARAGRAPHS = st.lists(WORDS, min_size=1, max_size=8)

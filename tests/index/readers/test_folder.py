@@ -21,10 +21,10 @@ from evals.bench.faults.making import (
     slide,
     xlsx,
 )
-from index.build import build_index
-from index.open import Index, open_index
+from index.indexing.build import build_index
 from index.readers import read
 from index.settings import IndexSettings
+from index.store.open import Index, open_index
 from index.types import Report
 from tests.fakes import HashingEmbedder
 

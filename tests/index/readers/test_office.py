@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from evals.bench.faults.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, slide, word_table, xlsx
-from index.articles import split_articles
-from index.chunk import chunk
+from index.cut.articles import split_articles
+from index.cut.chunk import chunk
+from index.cut.searchable import embedding_text
 from index.readers.docx import read_docx
 from index.readers.pptx import read_pptx
 from index.readers.table import read_table
 from index.readers.xlsx import read_xlsx
-from index.searchable import embedding_text
 from index.types import Document
 
 

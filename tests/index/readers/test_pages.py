@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from evals.bench.faults.making import epub, notebook
-from index.articles import split_articles
+from index.cut.articles import split_articles
 from index.readers.epub import read_epub
 from index.readers.extracted import Extracted
 from index.readers.html import read_html

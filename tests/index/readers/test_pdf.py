@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from evals.bench.faults.making import pdf
-from index.articles import split_articles
-from index.chunk import chunk
+from index.cut.articles import split_articles
+from index.cut.chunk import chunk
 from index.errors import UnreadableFile
 from index.readers.pdf import read_pdf
 from index.types import Document

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.articles import split_articles
-from index.dates import printed_date
+from index.cut.articles import split_articles
+from index.document.dates import printed_date
 from index.readers.extracted import Extracted
 from index.readers.mail import read_mail
 from index.types import Document

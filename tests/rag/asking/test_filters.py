@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.build import build_index
 from index.errors import SettingsInvalid
+from index.indexing.build import build_index
 from index.types import Article, Span
 from rag.answering.extract import QuotesAnswerer
 from rag.asking.asked import Asked, from_question

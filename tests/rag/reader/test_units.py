@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from index.articles import split_articles
-from index.chunk import chunk
+from index.cut.articles import split_articles
+from index.cut.chunk import chunk
+from index.document.structure import Structure, structure_of
 from index.readers.markdown import read_markdown
-from index.structure import Structure, structure_of
 from index.types import Document, Passage, Source
 from rag.reader.units import ReadUnit, context_text, heading_path, passage_units
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build_index
+from index.indexing.build import build_index
 from rag.answering.extract import QuotesAnswerer
 from rag.pipeline import Pipeline
 from rag.settings import load

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from index.open import Index
-from index.structure import Structure, packed
+from index.document.structure import Structure, packed
+from index.store.open import Index
+from index.store.within import Within
 from index.types import Article, Hit, Passage, Source, Span, Vectors, passage_id
-from index.within import Within
 from rag.retrieval.retrieve import Retriever
 from rag.settings import Retrieval
 from tests.fakes import HashingEmbedder

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from index.sentences import sentences
+from index.cut.sentences import sentences
 from index.types import Passage, Source, Span
 from rag.reader.layout import Unit
 from rag.reader.reader import Judgement, PassageReading

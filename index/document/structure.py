@@ -1,0 +1,99 @@
+"""What a document is made of, by place: its headings, blocks and tables."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from index.document.blocks import Blocks, BlockWriter
+from index.types import Article, Block, Document, Span
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The blocks of one document, in order. `breaks` are places at which headings end: where another part begins."""
+
+    blocks: Blocks
+    breaks: tuple[int, ...] = ()
+
+    def headings(self, at: int) -> tuple[Span, ...]:
+        """The headings above the character `at` that hold for it, outermost first; none holds for itself."""
+        begun = self.breaks[bisect_right(self.breaks, at) - 1] if self.breaks and self.breaks[0] <= at else 0
+        starts, blocks, parents = self._headings
+        place = bisect_right(starts, at) - 1
+        if place >= 0 and blocks[place].span.end > at:
+            place = parents[place]
+        path: list[Span] = []
+        while place >= 0 and starts[place] >= begun:
+            path.append(blocks[place].span)
+            place = parents[place]
+        return tuple(reversed(path))
+
+    def block(self, at: int) -> Block | None:
+        """The block in which the character `at` stands; None for the white space and the marks between blocks."""
+        place = bisect_right(self._starts, at) - 1
+        found = self.blocks[place] if place >= 0 else None
+        return found if found is not None and found.span.end > at else None
+
+    def within(self, span: Span) -> tuple[Block, ...]:
+        """The blocks that share a character with `span`, in order."""
+        first = max(0, bisect_right(self._starts, span.start) - 1)
+        last = bisect_left(self._starts, span.end)
+        return tuple(block for block in self.blocks[first:last] if block.span.overlap(span))
+
+    def rows(self, table: int) -> tuple[Block, ...]:
+        """The rows of one table of the document, its heads first; none where there is no such table."""
+        return tuple(self.blocks[place] for place in self.blocks.table(table))
+
+    def heading_spans(self) -> tuple[Span, ...]:
+        """Every heading, in order."""
+        return tuple(block.span for block in self._headings[1])
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts: list[int] = self.blocks.starts().tolist()
+        return starts
+
+    @cached_property
+    def _headings(self) -> tuple[list[int], list[Block], list[int]]:
+        """Where each heading starts, the headings, and which is the next further out of each; -1 for none."""
+        blocks = [self.blocks[place] for place in self.blocks.places_of("heading")]
+        parents: list[int] = []
+        for place, heading in enumerate(blocks):
+            outer = place - 1
+            while outer >= 0 and blocks[outer].level >= heading.level:
+                outer = parents[outer]
+            parents.append(outer)
+        return [block.span.start for block in blocks], blocks, parents
+
+
+def structure_of(document: Document, articles: Sequence[Article]) -> Structure:
+    """The structure of `document`, which is made of `articles`."""
+    return Structure(packed(document.blocks), breaks(articles))
+
+
+def breaks(articles: Sequence[Article]) -> tuple[int, ...]:
+    """Where each article begins: no heading holds beyond its own."""
+    return tuple(article.span.start for article in articles)
+
+
+def packed(blocks: Sequence[Block]) -> Blocks:
+    """`blocks` themselves where they are packed, else packed."""
+    if isinstance(blocks, Blocks):
+        return blocks
+    writer = BlockWriter()
+    table = -1
+    for block in blocks:
+        writer.attribute(block.author, block.date)
+        if block.table is None:
+            writer.add(block.kind, block.span.start, block.span.end, block.level)
+            continue
+        if block.table != table:
+            table = block.table
+            cells = next((other.cells for other in blocks if other.table == table and other.cells), ())
+            writer.table([cell.head for cell in cells])
+        edges = [edge for cell in block.cells for edge in (cell.span.start, cell.span.end)]
+        writer.row(block.span.start, block.span.end, edges)
+    return writer.done()

@@ -1,0 +1,128 @@
+"""What is made from the corpus of a generation: Chroma's files, BM25's and the manifest. Nothing here is embedded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from index.cut.searchable import lexical_text
+from index.errors import IndexDamaged, IndexFault
+from index.seal import seal
+from index.settings import IndexSettings, StoreSettings
+from index.store import generation, probe
+from index.store.corpus import FILE, Corpus
+from index.store.generation import Manifest
+from index.vectors.remote import Remote
+from index.vectors.stores import build_vectors
+from index.vectors.types import Batch
+
+_BATCH = 2048
+"""Vectors in memory at a time."""
+
+
+class Progress(Protocol):
+    """Told how far a run is. Stages come in order: read, embed, store, publish."""
+
+    def start(self, stage: str, total: int) -> None:
+        """A stage of `total` steps begins; the one before it is over."""
+        ...
+
+    def advance(self, n: int) -> None:
+        """`n` more steps of the stage are done."""
+        ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def start(self, stage: str, total: int) -> None:
+        """Nothing is shown."""
+
+    def advance(self, n: int) -> None:
+        """Nothing is shown."""
+
+
+def build_caches(
+    folder: Path, settings: IndexSettings, fingerprint: str, dimension: int, progress: Progress
+) -> Manifest:
+    """Build Chroma's store, here or on the server set, and BM25's files from the corpus in `folder`.
+
+    The manifest of it all, under the next name.
+
+    Raises: IndexDamaged, when the corpus does not read or lacks a vector of this fingerprint; StoreUnavailable.
+    """
+    from index.words.lexical import LexicalIndex
+
+    name = generation.new_id(settings.root)
+    with Corpus(folder / FILE) as corpus:
+        count, ids = corpus.counts(), corpus.passage_ids()
+        progress.start("store", len(ids))
+        remote, stored = store_vectors(folder, corpus, name, fingerprint, settings, progress)
+        LexicalIndex.build(folder / probe.LEXICAL, ids, _lexical_texts(corpus))
+        progress.advance(len(ids) - stored)
+    return Manifest(
+        generation=name,
+        schema=generation.SCHEMA,
+        fingerprint=fingerprint,
+        dimension=dimension,
+        chroma=generation.chroma_version(),
+        documents=count.documents,
+        passages=count.passages,
+        files=seal(folder),
+        remote=remote,
+    )
+
+
+def store_vectors(
+    folder: Path, corpus: Corpus, name: str, fingerprint: str, settings: IndexSettings, progress: Progress
+) -> tuple[Remote | None, int]:
+    """Store each vector of the corpus once, for the generation `name`; where, if not in `folder`, and how many.
+
+    Raises: IndexDamaged, when one is missing or Chroma fails; StoreUnavailable.
+    """
+    distinct = corpus.distinct_ids()
+    batches = _batches(corpus, fingerprint, distinct, progress)
+    return build_vectors(folder / probe.CHROMA, name, len(distinct), batches, settings), len(distinct)
+
+
+def require_sound(
+    folder: Path, remote: Remote | None, store: StoreSettings, trial: Callable[[Path], str | None] | None
+) -> None:
+    """Return if `trial`, or `probe.run` where it is None, finds nothing wrong with `folder`. Raises: IndexDamaged."""
+    problem = trial(folder) if trial else probe.run(folder, remote, store)
+    if problem:
+        raise IndexDamaged(
+            f"The index just built failed its trial and was not put in use: {problem}; run `rag doctor`."
+        )
+
+
+@contextmanager
+def in_one_sentence(root: Path) -> Iterator[None]:
+    """Turn a disk that is full, read-only or broken into one sentence; files of the user's never come here."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise IndexFault(
+            f"The index in {str(root)!r} could not be written ({reason}); the last one stays in use. "
+            "Free some space or mend the folder's rights, and run it again."
+        ) from error
+
+
+def _batches(corpus: Corpus, fingerprint: str, ids: Sequence[str], progress: Progress) -> Iterator[Batch]:
+    for at in range(0, len(ids), _BATCH):
+        part = ids[at : at + _BATCH]
+        yield part, corpus.vectors(fingerprint, part)
+        progress.advance(len(part))
+
+
+def _lexical_texts(corpus: Corpus) -> Iterator[str]:
+    """One text a passage, in the order of storing, which is that of `passage_ids`."""
+    for document in corpus.document_ids():
+        articles = {article.ordinal: article for article in corpus.articles(document)}
+        for passage in corpus.passages_of(document):
+            article = articles[passage.article]
+            yield lexical_text(passage, article, corpus.context(passage, article))

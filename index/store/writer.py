@@ -1,0 +1,171 @@
+"""Writes a corpus: documents, articles and passages as they are read, and vectors as they are made."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from index.cut.searchable import digest_of
+from index.document import layout
+from index.document.structure import packed
+from index.store.corpus import SCHEMA, StoredPath, embedded
+from index.types import Article, Document, Passage, Vectors
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE documents (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL, encoding TEXT NOT NULL,
+    replaced INTEGER NOT NULL, hidden INTEGER NOT NULL, notes TEXT NOT NULL, layout TEXT NOT NULL,
+    blocks BLOB NOT NULL) STRICT;
+CREATE TABLE paths (path TEXT PRIMARY KEY, location BLOB NOT NULL, document TEXT NOT NULL REFERENCES documents,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) STRICT;
+CREATE TABLE articles (document TEXT NOT NULL REFERENCES documents, ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT, outlet TEXT, author TEXT, date TEXT,
+    headline_start INTEGER, headline_stop INTEGER, byline_start INTEGER, byline_stop INTEGER, columns TEXT,
+    PRIMARY KEY (document, ordinal)) STRICT;
+CREATE TABLE passages (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL,
+    article INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, embedded TEXT NOT NULL,
+    FOREIGN KEY (document, article) REFERENCES articles) STRICT;
+CREATE INDEX passages_by_article ON passages (document, article, start);
+CREATE INDEX paths_by_document ON paths (document, path);
+CREATE TABLE embeddings (fingerprint TEXT NOT NULL, text_sha256 TEXT NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (fingerprint, text_sha256)) STRICT;
+"""
+
+
+class CorpusWriter:
+    """Writes a new corpus. A context manager: what was added is there when the block ends without an error.
+
+    What was added up to the last `save` or `add_vectors` is on the disk even if the process is killed.
+    """
+
+    def __init__(self, file: Path, fingerprint: str) -> None:
+        """Begin a corpus in `file`, which must not exist, with vectors of the model of this fingerprint."""
+        self._fingerprint = fingerprint
+        self._database = sqlite3.connect(file, isolation_level=None)
+        self._database.executescript(
+            "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+            "PRAGMA secure_delete = ON;" + _TABLES
+        )
+        self._database.execute("BEGIN")
+        self.set_meta("schema", SCHEMA)
+
+    def __enter__(self) -> CorpusWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._database.execute("COMMIT")
+        finally:
+            self._database.close()
+
+    def save(self) -> None:
+        """Return when all that was added is on the disk."""
+        self._database.execute("COMMIT")
+        self._database.execute("BEGIN")
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep `value` under `key`."""
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def add_document(
+        self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], texts: Sequence[str]
+    ) -> None:
+        """Add a document that is not there yet; `texts` are what is embedded of each passage."""
+        write = self._database.executemany
+        write(f"INSERT INTO documents VALUES ({', '.join('?' * 9)})", [_document_row(document)])
+        write(f"INSERT INTO articles VALUES ({', '.join('?' * 13)})", map(_article_row, articles))
+        write(
+            "INSERT INTO passages (id, document, article, start, stop, page, embedded) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (p.id, p.document_id, p.article, p.start, p.end, p.page, digest_of(text))
+                for p, text in zip(passages, texts, strict=True)
+            ),
+        )
+
+    def add_path(self, stored: StoredPath) -> None:
+        """Record where a document was found."""
+        row = (stored.path, os.fsencode(stored.location), stored.document_id, stored.size, stored.mtime_ns)
+        self._database.execute("INSERT INTO paths VALUES (?, ?, ?, ?, ?)", row)
+
+    def add_vectors(self, digests: Sequence[str], vectors: Vectors) -> None:
+        """Keep one vector for each digest, with all that was added before on the disk when this returns."""
+        rows = zip(digests, vectors, strict=True)
+        self._database.executemany(
+            "INSERT OR IGNORE INTO embeddings VALUES (?, ?, ?)",
+            ((self._fingerprint, digest, vector.astype("<f4").tobytes()) for digest, vector in rows),
+        )
+        self.save()
+
+    def take_vectors(self, other: Path, *, needed: bool) -> None:
+        """Take the vectors of the corpus in `other`, with `needed` only those of passages that are here.
+
+        Raises: sqlite3.DatabaseError, when `other` does not read; what is here stays as it was.
+        """
+        where = "AND text_sha256 IN (SELECT embedded FROM main.passages)" if needed else ""
+        with self._attached(other):
+            self._database.execute(
+                f"INSERT OR IGNORE INTO main.embeddings SELECT * FROM other.embeddings WHERE fingerprint = ? {where}",
+                (self._fingerprint,),
+            )
+
+    def drop_unused(self) -> None:
+        """Remove vectors that no passage has."""
+        self._database.execute("DELETE FROM embeddings WHERE text_sha256 NOT IN (SELECT embedded FROM passages)")
+
+    def embedded(self, digests: Sequence[str]) -> set[str]:
+        """Those of `digests` that have a vector."""
+        return embedded(lambda *told: self._database.execute(*told).fetchall(), self._fingerprint, digests)
+
+    def missing(self) -> dict[str, str]:
+        """The digests of embedding texts that have no vector yet, each with the id of a passage that has that text."""
+        rows = self._database.execute(
+            "SELECT embedded, min(id) FROM passages WHERE embedded NOT IN "
+            "(SELECT text_sha256 FROM embeddings WHERE fingerprint = ?) GROUP BY embedded ORDER BY min(position)",
+            (self._fingerprint,),
+        )
+        return dict(rows.fetchall())
+
+    @contextmanager
+    def _attached(self, other: Path) -> Iterator[None]:
+        self._database.execute("COMMIT")  # a database is attached between transactions only
+        try:
+            self._database.execute("ATTACH ? AS other", (str(other),))
+            try:
+                yield
+            finally:
+                self._database.execute("DETACH other")
+        finally:
+            self._database.execute("BEGIN")
+
+
+def holds_vectors(file: Path) -> bool:
+    """Whether a corpus that was perhaps never finished has vectors that the next run can take."""
+    with suppress(sqlite3.DatabaseError):
+        if file.is_file():
+            with closing(sqlite3.connect(file)) as database:
+                return database.execute("SELECT 1 FROM embeddings LIMIT 1").fetchone() is not None
+    return False
+
+
+def _document_row(document: Document) -> tuple[str | int | bytes, ...]:
+    return (
+        *(document.id, document.sha256, document.text, document.encoding, document.replaced, document.hidden),
+        *(json.dumps(document.notes), layout.to_json(document.pages, document.sections)),
+        packed(document.blocks).pack(),
+    )
+
+
+def _article_row(article: Article) -> tuple[str | int | None, ...]:
+    head, by = article.headline, article.byline
+    return (
+        *(article.document_id, article.ordinal, article.span.start, article.span.end),
+        *(article.title, article.outlet, article.author, article.date),
+        *((head.start, head.end) if head else (None, None)),
+        *((by.start, by.end) if by else (None, None)),
+        article.columns,
+    )

@@ -1,0 +1,206 @@
+"""A kept conversation as a file to hand on: JSON, or Markdown in which nothing of a document is live.
+
+In the Markdown every exact run of words (a quote, a side of a disagreement, a passage) stands in a fence of its own,
+where Markdown reads no markup; everything else that was not written here is one line with its punctuation escaped.
+Characters that steer a terminal, reorder or hide text, or are no text at all are written `‹U+001B›`; `exact` reads
+them back, so what a fence holds is the quote, character for character.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from index.types import Source, Span
+from rag import wording
+from rag.app.conversations.store import StoredConversation, StoredTurn
+from rag.asking.filters import in_words
+from rag.contract import Json
+from rag.types import Answer, Citation, Conflict, RetrievedPassage, Statement
+from rag.verification.reopen import answer_of
+
+# What could begin markup, a link that is recognised by its look, a table's cell, mathematics or a template.
+_MARKUP = re.compile(r"[\\`*_\[\]<>!&|~$@{}%#^]|:(?=[^\s\d])|\.(?=[^\W\d_])")
+_WRITTEN = re.compile(r"‹U\+([0-9A-F]{4,6})›")
+
+
+def as_object(conversation: StoredConversation) -> Json:
+    """The conversation as one JSON object; each answer is the contract's object, unchanged."""
+    return {**asdict(conversation.summary), "turns": [asdict(turn) for turn in conversation.turns]}
+
+
+def as_markdown(conversation: StoredConversation) -> str:
+    """The conversation as Markdown (CommonMark).
+
+    Raises: ConversationsUnusable, when an answer is no object of the contract.
+    """
+    told = conversation.summary
+    lines = [
+        f"# {inline(told.title) or 'Untitled'}",
+        f"Conversation {inline(told.id)} over the collection {inline(told.collection)}, begun {inline(told.created)}, "
+        f"last asked {inline(told.updated)}. Questions: {len(conversation.turns)}.",
+    ]
+    return "\n\n".join([*lines, *(block for turn in conversation.turns for block in _turn(turn))]) + "\n"
+
+
+def inline(text: str) -> str:
+    """`text` as one line of Markdown without any markup, to stand after other words."""
+    return _MARKUP.sub(r"\\\g<0>", visible(" ".join(text.split())))
+
+
+def fenced(text: str) -> str:
+    """`text` as a fence that nothing in it can close; `exact` of its content is `text`."""
+    shown = visible(text)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{shown}\n{fence}"
+
+
+def visible(text: str) -> str:
+    """`text` with each character that steers, hides or is no text as `‹U+001B›`; line feeds and tabs stay."""
+    return "".join(map(_visible, text.replace("‹U+", "‹U+2039›U+")))
+
+
+def exact(shown: str) -> str:
+    """The text whose `visible` form `shown` is."""
+    return _WRITTEN.sub(lambda found: chr(int(found[1], 16)), shown)
+
+
+def _visible(char: str) -> str:
+    code, kind = ord(char), unicodedata.category(char)
+    steers = kind in ("Cc", "Cs", "Zl", "Zp") and char not in "\n\t"
+    hides = kind == "Cf" and code not in (0xAD, 0x200C, 0x200D)
+    return f"‹U+{code:04X}›" if steers or hides else char
+
+
+def _turn(turn: StoredTurn) -> Iterator[str]:
+    answer = answer_of(turn.answer)
+    yield f"## {turn.number}. {inline(turn.question)}"
+    yield f"Asked {inline(turn.asked)}."
+    if answer.standalone_question != answer.question:
+        yield f"Read as: {inline(answer.standalone_question)}"
+    yield _outcome(answer)
+    if written := wording.written(answer):
+        yield "### Sentences"
+        yield "\n".join(_statement(statement, answer) for statement in written)
+    if answer.unknown_labels:
+        yield f"No passage was offered under {_numbers(answer.unknown_labels)}."
+    if answer.notice:
+        yield f"Note: {inline(answer.notice)}"
+    yield from _conflicts(answer)
+    checked = tuple(citation for citation in answer.citations if citation.verdict != "quoted")
+    yield from _quotes("The words that the sentences were checked against", checked)
+    refused = answer.status == "refused"
+    yield from _quotes("The nearest words" if refused else wording.OWN_WORDS, wording.found(answer))
+    yield from _others(answer)
+    yield _made(answer)
+
+
+def _outcome(answer: Answer) -> str:
+    sentence = inline(wording.outcome(answer))
+    if answer.status == "refused":
+        return f"**No answer:** {sentence}"
+    if answer.status == "may_answer":
+        return f"**May answer:** {sentence}"
+    if wording.written(answer) or not wording.found(answer):
+        return f"**Answered:** {inline(answer.text)}"
+    return "**Answered** in the sources’ own words, word for word."
+
+
+def _statement(statement: Statement, answer: Answer) -> str:
+    note = f" (note: {inline(statement.note)})" if statement.note else ""
+    labels = f" {_numbers(statement.labels)}" if statement.labels else ""
+    places = [f"{_numbers((label,))} characters {span.start}-{span.end}" for label, span in statement.evidence]
+    against = f" (checked against {', '.join(places)})" if places else ""
+    return f"- **{wording.SIGNS[statement.verdict][1]}:** {inline(statement.text)}{labels}{note}{against}"
+
+
+def _conflicts(answer: Answer) -> Iterator[str]:
+    if answer.conflicts:
+        yield "### Sources that differ"
+    for conflict in answer.conflicts:
+        yield from _sides(conflict)
+
+
+def _sides(conflict: Conflict) -> Iterator[str]:
+    yield f"About: {inline(conflict.about)}"
+    for side in conflict.sides:
+        yield f"Side {_numbers((side.label,))}:"
+        yield fenced(side.claim)
+
+
+def _quotes(heading: str, citations: Sequence[Citation]) -> Iterator[str]:
+    if citations:
+        yield f"### {heading}"
+    for citation in citations:
+        yield _cited(citation)
+        if cells := wording.row(citation):
+            yield "\n".join(map(_cell, cells))
+        yield fenced(citation.quote)
+        if answer := wording.halves(citation)[1].strip():
+            yield f"The words that answer: {_bold(answer)}"
+
+
+def _cell(cell: tuple[str, str, bool]) -> str:
+    head, value, answers = cell
+    told = _bold(value) if answers else inline(value)
+    return f"- {inline(head)}: {told}" if head.strip() else f"- {told}"
+
+
+def _bold(text: str) -> str:
+    shown = inline(text)
+    return f"**{shown}**" if shown else ""
+
+
+def _cited(citation: Citation) -> str:
+    where = _where(citation.source, citation.headings, citation.page, citation.span)
+    words = wording.SIGNS[citation.verdict][1]
+    return f"{_numbers((citation.label,))} **{words}.** {where}, sha256 {inline(citation.source.sha256)}"
+
+
+def _others(answer: Answer) -> Iterator[str]:
+    """What else was read; of a refusal the words too, since they are all that there is to judge by."""
+    cited = {citation.label for citation in (*answer.citations, *answer.quotes)}
+    others = [item for item in answer.passages if item.label not in cited]
+    if not others:
+        return
+    refused = answer.status == "refused"
+    near = "### Also near" if answer.quotes else "### The nearest passages"
+    yield near if refused else "### Also read"
+    if not refused:
+        yield "\n".join(f"- {_passage(item, answer)}" for item in others)
+        return
+    for item in others:
+        yield _passage(item, answer)
+        yield fenced(item.passage.text)
+
+
+def _passage(item: RetrievedPassage, answer: Answer) -> str:
+    unsent = ", not sent to the model" if item.label in answer.unsent else ""
+    where = _where(item.source, item.headings, item.passage.page, item.passage.span, item.also_in)
+    return f"{_numbers((item.label,))} {where}{unsent}"
+
+
+def _where(source: Source, headings: Sequence[str], page: int | None, span: Span, also_in: Sequence[str] = ()) -> str:
+    printed = (("outlet", source.outlet), ("author", source.author), ("date", source.date), ("article", source.title))
+    parts = [f"{name}: {inline(value)}" for name, value in printed if value]
+    if headings:
+        parts.append(f"under: {inline(wording.path(headings))}")
+    parts.append(f"file: {inline(source.path)}")
+    if also := dict.fromkeys((*source.also, *also_in)):
+        parts.append("also in: " + ", ".join(map(inline, also)))
+    if page is not None:
+        parts.append(f"page: {page}")
+    return ", ".join([*parts, f"characters {span.start}-{span.end}"])
+
+
+def _numbers(labels: tuple[int, ...]) -> str:
+    return ", ".join(rf"\[{label}\]" for label in labels)
+
+
+def _made(answer: Answer) -> str:
+    by = f"{answer.answerer}, model {inline(answer.model)}" if answer.model else answer.answerer
+    told = f"settings {inline(answer.settings_fingerprint)}, index generation {inline(answer.index.generation)}"
+    return f"Answered by: {by}; {told}. {inline(in_words(answer.filters))}".rstrip()

@@ -1,0 +1,70 @@
+"""Kept conversations as files that the browser saves: `/conversation/<id>.md` and `/conversation/<id>.json`."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from rag.app.conversations.export import as_markdown, as_object
+from rag.app.conversations.store import ConversationStore, StoredConversation, Summary
+from rag.app.page.trouble import in_words
+from rag.errors import NoConversation
+
+_LONGEST_NAME = 60
+_BROKEN = "The conversation could not be written as a file; look at the log for the cause."
+_ALONE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def routes(store: ConversationStore | None) -> list[Route]:
+    """The routes of both forms, GET alone; none where there is no store."""
+    if store is None:
+        return []
+    return [
+        _route(store, "md", "text/markdown; charset=utf-8", as_markdown),
+        _route(store, "json", "application/json", _as_json),
+    ]
+
+
+def file_names(summary: Summary, suffix: str) -> tuple[str, str]:
+    """A name of ASCII letters, digits and dashes alone, and one that keeps every letter of the title."""
+    plain = unicodedata.normalize("NFKD", summary.title).encode("ascii", "ignore").decode()
+    return _name(plain, summary.id, suffix), _name(summary.title, summary.id, suffix)
+
+
+def _name(title: str, key: str, suffix: str) -> str:
+    kept = "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in title)
+    words = "-".join(kept.split())[:_LONGEST_NAME].strip("-") or "conversation"
+    return f"{words}-{re.sub('[^0-9a-f]', '', key)}.{suffix}"
+
+
+def _as_json(conversation: StoredConversation) -> str:
+    return json.dumps(as_object(conversation), indent=1) + "\n"
+
+
+def _route(
+    store: ConversationStore, suffix: str, media_type: str, written: Callable[[StoredConversation], str]
+) -> Route:
+    def answer(request: Request) -> Response:
+        try:
+            found = store.get(request.path_params["key"])
+            body = written(found)
+        except NoConversation:
+            return _said("There is no such conversation; it may have been deleted.", 404)
+        except Exception as error:  # noqa: BLE001  (the page is a boundary)
+            return _said(in_words(error, _BROKEN), 500)
+        plain, full = file_names(found.summary, suffix)
+        disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(full, safe='')}"
+        return Response(body, media_type=media_type, headers={**_ALONE, "Content-Disposition": disposition})
+
+    return Route(f"/conversation/{{key}}.{suffix}", answer, methods=["GET"])
+
+
+def _said(sentence: str, status: int) -> Response:
+    return PlainTextResponse(f"{sentence}\n", status, headers=_ALONE)

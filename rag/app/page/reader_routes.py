@@ -1,0 +1,123 @@
+"""The reader's routes: a document that is indexed, a page of it, and for what is not there a page that says so.
+
+Nothing that a request names is a path: a document is known by its id in the index, and where its file lies is
+known to the index alone.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from index.errors import NoIndex, RagError, SettingsInvalid, UnreadableFile
+from index.readers.drawing import Drawn
+from index.store.corpus import Held
+from index.store.page_image import Pages, is_pdf
+from rag.app.page.reader import Asked, Reading, Theme, picture_page, said_page, text_page
+from rag.app.page.trouble import discreet
+from rag.app.workspace import Workspace
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_GONE = "This document is not in the index, or is no longer; ask again for links to what is indexed now."
+_ELSEWHERE = "The quoted words are not where this link points to; the document may have changed since."
+_UNREADABLE_LINK = "This link is damaged: what it asks to be marked cannot be read."
+
+
+class _Refusal(Exception):
+    """What is answered instead, in one sentence."""
+
+    def __init__(self, status: int, title: str, sentence: str, onward: str | None = None) -> None:
+        super().__init__(sentence)
+        self.status, self.title, self.sentence, self.onward = status, title, sentence, onward
+
+
+def routes(workspace: Workspace) -> list[Route]:
+    """`/document/{collection}/{document_id}`, and below it `page/{number}.png`, over the collections of a home."""
+    documents = _Documents(workspace)
+    address = "/document/{collection}/{document_id}"
+    return [
+        Route(address, documents.read, methods=["GET"]),
+        Route(address + "/page/{number}.png", documents.picture, methods=["GET"]),
+    ]
+
+
+class _Documents:
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._pages = Pages()
+
+    def read(self, request: Request) -> Response:
+        """The document as a page."""
+        try:
+            reading = self._opened(request)
+            if request.query_params.get("view") != "page" or not is_pdf(reading.held.document):
+                return StreamingResponse(text_page(reading), media_type="text/html", headers=_HEADERS)
+            number = _number(reading, request.query_params.get("page"))
+            return HTMLResponse(self._picture_page(request, reading, number), headers=_HEADERS)
+        except _Refusal as no:
+            told = said_page(no.title, no.sentence, _theme(request), no.onward)
+            return HTMLResponse(told, no.status, headers=_HEADERS)
+
+    def picture(self, request: Request) -> Response:
+        """A page of it as PNG."""
+        try:
+            reading = self._opened(request)
+            number = _number(reading, request.path_params["number"])
+            return Response(self._drawn(request, reading, number).png, media_type="image/png", headers=_HEADERS)
+        except (_Refusal, UnreadableFile) as no:
+            told = no.sentence if isinstance(no, _Refusal) else _changed(no)
+            return Response(told, 404, media_type="text/plain", headers=_HEADERS)
+
+    def _picture_page(self, request: Request, reading: Reading, number: int) -> str:
+        try:
+            return picture_page(reading, number, self._drawn(request, reading, number))
+        except UnreadableFile as error:
+            return picture_page(reading, number, None, _changed(error))
+
+    def _drawn(self, request: Request, reading: Reading, number: int) -> Drawn:
+        settings = self._workspace.settings_of(request.path_params["collection"])
+        quotes = [one.span for one in reading.asked.highlights]
+        return self._pages.draw(reading.held, number, quotes, settings.index.max_file_bytes)
+
+    def _opened(self, request: Request) -> Reading:
+        """What is asked for. Raises: _Refusal."""
+        held = self._held(request.path_params["collection"], request.path_params["document_id"])
+        try:
+            asked = Asked.parse(request.query_params.get("at", ""), request.query_params.get("n", ""))
+        except ValueError:
+            raise _Refusal(400, "A damaged link", _UNREADABLE_LINK, request.url.path) from None
+        if any(span.end > len(held.document.text) for span, _ in asked.given):
+            raise _Refusal(404, "The words are not there", _ELSEWHERE, request.url.path)
+        return Reading(held, asked, _theme(request))
+
+    def _held(self, collection: str, document_id: str) -> Held:
+        try:
+            held = self._workspace.pipeline(collection).held(document_id)
+        except (SettingsInvalid, NoIndex):
+            held = None
+        except RagError as error:
+            raise _Refusal(503, "The index cannot be read", discreet(str(error))) from error
+        if held is None:
+            raise _Refusal(404, "Not found", _GONE)
+        return held
+
+
+def _theme(request: Request) -> Theme | None:
+    theme = request.query_params.get("theme")
+    return "dark" if theme == "dark" else "light" if theme == "light" else None
+
+
+def _number(reading: Reading, told: str | None) -> int:
+    """The page that is asked for, or that of the words the reader opens at. Raises: _Refusal."""
+    pages = len(reading.held.document.pages) if is_pdf(reading.held.document) else 0
+    if told is None:
+        return reading.page_of(reading.asked.first) if reading.asked.given else 1
+    number = int(told) if told.isascii() and told.isdigit() and len(told) < 7 else 0
+    if not 1 <= number <= pages:
+        raise _Refusal(404, "No such page", f"There is no picture of this page; there are {pages:,} of this document.")
+    return number
+
+
+def _changed(error: UnreadableFile) -> str:
+    return f"The page cannot be shown as a picture: {error}. Its text is as it was indexed."

@@ -1,0 +1,175 @@
+"""The kept conversations as HTML: a list by day, and the mark of a source that is not as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Literal
+
+from index.document.dates import human
+from rag.app.conversations.store import Summary
+from rag.app.page.html import count, safe
+from rag.types import Citation
+from rag.verification.reopen import State, in_words
+
+PAGE = 100
+"""How many conversations are listed at first, and added by each “Show more”."""
+NOT_KEPT = "Conversations are not kept while this page is open to others."
+_LONGEST_TITLE = 120
+_MARKS = {"changed": "△", "gone": "✕"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one browser tab sees of the list: how much of it, and what it is being asked about which conversation."""
+
+    shown: int = PAGE
+    doing: Literal["", "rename", "delete", "clear"] = ""
+    id: str = ""
+    focus: tuple[str, str] = ("", "")
+    """What a button does and to which conversation: the button that has the keyboard after the list is shown anew."""
+
+
+def listing(view: View, found: Sequence[Summary], search: str, now: datetime, *, keep: bool = True) -> str:
+    """The conversations of `found`, grouped by the day they were last asked on in the time zone of `now`.
+
+    `search` is what they were looked for with, `keep` whether new ones are kept. Raises: ValueError, when a time of
+    `found` is none.
+    """
+    note = "" if keep else '<p class="kept-note">New conversations are not kept: this is off in the settings.</p>'
+    if not found:
+        return note + (_no_match(search) if search.strip() else _empty(keep))
+    shown = found[: view.shown]
+    days = groupby(shown, key=lambda summary: _local(summary, now).date())
+    body = "".join(_day(day, tuple(summaries), view, now) for day, summaries in days)
+    return note + body + _more(len(shown), len(found), view) + ("" if search.strip() else _clear(len(found), view))
+
+
+def not_kept() -> str:
+    """What stands in the list's place where none may be seen."""
+    return f'<div class="kept-empty"><p>{NOT_KEPT}</p></div>'
+
+
+def standing(citation: Citation, state: State) -> str:
+    """The mark of a citation whose source has changed or gone, in words; nothing where it is the same."""
+    if state.standing == "same":
+        return ""
+    words = in_words(citation, state)
+    sign = f'<span aria-hidden="true">{_MARKS[state.standing]}</span>'
+    return f'<p class="standing {state.standing}-since">{sign} {safe(words[:1].upper() + words[1:])}.</p>'
+
+
+def _local(summary: Summary, now: datetime) -> datetime:
+    """When it was last asked. The zone is the system's own where `now` has none, so that summer time counts."""
+    return datetime.fromisoformat(summary.updated).astimezone(now.tzinfo)
+
+
+def _day(day: date, summaries: Sequence[Summary], view: View, now: datetime) -> str:
+    rows = "".join(_row(summary, view, now) for summary in summaries)
+    return f'<section class="kept-day"><h3>{_day_name(day, now.date())}</h3><ul>{rows}</ul></section>'
+
+
+def _day_name(day: date, today: date) -> str:
+    near = {today: "Today", today - timedelta(days=1): "Yesterday"}
+    return near.get(day) or human(day.isoformat())
+
+
+def _row(summary: Summary, view: View, now: datetime) -> str:
+    asked = view.doing if view.id == summary.id else ""
+    if asked == "rename":
+        return f'<li class="kept asked">{_rename(summary)}</li>'
+    if asked == "delete":
+        return f'<li class="kept asked">{_what(summary, now)}{_sure(summary)}</li>'
+    return f'<li class="kept">{_what(summary, now)}{_does(summary, view)}</li>'
+
+
+def _what(summary: Summary, now: datetime) -> str:
+    asked = _local(summary, now)
+    time = f'<time datetime="{asked.isoformat(timespec="minutes")}">{asked:%H:%M}</time>'
+    told = f"{time} · {count(summary.turns, 'question')} · {safe(summary.collection)}"
+    return f'<div class="what"><p class="title" dir="auto">{_title(summary)}</p><p class="meta">{told}</p></div>'
+
+
+def _title(summary: Summary) -> str:
+    return safe(summary.title) or "Untitled"
+
+
+def _does(summary: Summary, view: View) -> str:
+    return (
+        f'<div class="does">{_act("Open", "open", summary, view)}{_act("Rename", "rename", summary, view)}'
+        f"{_file('Markdown', 'md', summary)}{_file('JSON', 'json', summary)}"
+        f"{_act('Delete', 'delete', summary, view)}</div>"
+    )
+
+
+def _act(word: str, do: str, summary: Summary, view: View) -> str:
+    named = f'aria-label="{word}: {_title(summary)}"'
+    return _button(word, do, view, summary.id, named)
+
+
+def _button(words: str, do: str, view: View, key: str = "", more: str = "") -> str:
+    focus = " data-focus" if view.focus == (do, key) else ""
+    return f'<button type="button" class="do-{do}" data-do="{do}" data-id="{safe(key)}" {more}{focus}>{words}</button>'
+
+
+def _file(form: str, suffix: str, summary: Summary) -> str:
+    """A link, so that the browser itself saves the file."""
+    address = f"/conversation/{safe(summary.id)}.{suffix}"
+    return f'<a href="{address}" download aria-label="{form} file: {_title(summary)}">{form}</a>'
+
+
+def _rename(summary: Summary) -> str:
+    """The title in a field. The script sends what it holds."""
+    key = safe(summary.id)
+    return (
+        f'<div class="rename" data-id="{key}"><label>New title<input type="text" value="{safe(summary.title)}" '
+        f'maxlength="{_LONGEST_TITLE}" dir="auto" autocomplete="off" data-title data-focus></label><div class="does">'
+        '<button type="button" class="do-save" data-save>Save</button>'
+        '<button type="button" class="do-back" data-do="back">Cancel</button></div></div>'
+    )
+
+
+def _sure(summary: Summary) -> str:
+    """Once more before it happens. What stood under the pointer of a double click is now the way back."""
+    return (
+        f'<div class="sure" role="group" aria-label="Delete: {_title(summary)}">'
+        "<p>Delete this conversation? It cannot be brought back.</p>"
+        f'<button type="button" class="danger" data-do="yes" data-id="{safe(summary.id)}">Delete it</button>'
+        '<button type="button" class="do-back" data-do="back" data-focus>Keep it</button></div>'
+    )
+
+
+def _more(shown: int, found: int, view: View) -> str:
+    if shown == found:
+        return ""
+    button = _button(f"Show {min(PAGE, found - shown)} more", "more", view)
+    return f'<div class="kept-more"><p>{shown:,} of {found:,} conversations</p>{button}</div>'
+
+
+def _clear(found: int, view: View) -> str:
+    if found == 1:  # its own button does the same
+        return ""
+    if view.doing != "clear":
+        return f'<div class="kept-clear">{_button("Delete all conversations", "clear", view)}</div>'
+    return (
+        '<div class="kept-clear sure" role="group" aria-label="Delete all conversations">'
+        f"<p>Delete all {found:,} conversations? They cannot be brought back.</p>"
+        '<button type="button" class="danger" data-do="all">Delete all</button>'
+        '<button type="button" class="do-back" data-do="back" data-focus>Keep them</button></div>'
+    )
+
+
+def _empty(keep: bool) -> str:
+    told = "What you ask is kept here with its answers, on this computer alone. " if keep else ""
+    return f'<div class="kept-empty"><h3>No conversation yet</h3><p>{told}Ask a question to begin one.</p></div>'
+
+
+def _no_match(search: str) -> str:
+    words = " ".join(search.split())
+    short = words if len(words) <= 80 else words[:80] + " …"
+    return (
+        f'<div class="kept-none"><h3>Nothing found</h3><p role="status">No conversation holds “{safe(short)}”. '
+        "Titles, questions and answers are searched for every word.</p></div>"
+    )

@@ -1,0 +1,329 @@
+"""The Ask tab: the conversation on the left, the evidence for it on the right, the document over it when it is opened.
+
+What an answer says is shown in `gr.HTML`, not in `gr.Chatbot`: the chatbot reads its content as Markdown and HTML and
+fetches remote images from it even with `render_markdown=False`, while `rag.app.page` writes every element itself and
+escapes every character of a document. It also keeps our own anchors, so a `[n]` is a plain link to its card. Gradio
+evaluates a `gr.HTML` template, never the value put into it, and changes only what differs in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import gradio as gr
+
+from index.errors import RagError
+from rag.app.conversations.feedback import NOT_THERE, Feedback
+from rag.app.conversations.keeping import Keeper
+from rag.app.conversations.store import ConversationStore
+from rag.app.page import answer as shown
+from rag.app.page import evidence as panel
+from rag.app.page.html import ACTIONS, safe, said
+from rag.app.page.style import script
+from rag.app.page.talk import LONGEST_QUESTION, Exchange, Question, Talk, answering, echo, in_one_sentence, reopened
+from rag.app.page.trouble import discreet
+from rag.app.workspace import Workspace
+from rag.asking.filters import Filters, iso_date
+
+Updates = dict[object, object]
+_AT_ONCE = 16
+"""How many questions are answered side by side; further ones wait in turn."""
+_LONGEST_CORRECTION = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class AskTab:
+    """What the shell needs of the tab: to open a kept conversation in it, and to hear that a turn was answered."""
+
+    answered: gr.HTML
+    talk: gr.State
+    reopen: Callable[[str, Talk], Updates]
+    outputs: list[object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The components that change."""
+
+    chat: gr.HTML
+    live: gr.HTML
+    evidence: gr.HTML
+    offers: gr.Column
+    box: gr.Textbox
+    send: gr.Button
+    stop: gr.Button
+    saved: gr.HTML
+    collection: gr.State
+    talk: gr.State
+
+    @property
+    def all(self) -> list[object]:
+        """What a question may change."""
+        return [self.chat, self.live, self.evidence, self.offers, self.box, self.send, self.stop, self.saved]
+
+
+def ask_tab(
+    workspace: Workspace, store: ConversationStore | None, collection: gr.State, examples: Sequence[str]
+) -> AskTab:
+    """The tab over the collection that `collection` names; conversations are kept in `store`, if there is one."""
+    talk = gr.State(Talk())
+    with gr.Row(elem_id="desk"):
+        with gr.Column(elem_id="talk"):
+            with gr.Row(elem_id="chat-tools"):
+                saved = gr.HTML(_saved(Talk()), elem_classes="saved", js_on_load=None, apply_default_css=False)
+                new = gr.Button("New chat", elem_id="new")
+            with gr.Column(elem_id="scroll"):
+                chat = gr.HTML(_log(()), elem_id="chat", js_on_load=ACTIONS + script("chat"), apply_default_css=False)
+                live = gr.HTML("", elem_id="live", js_on_load=script("chat"), apply_default_css=False)
+            with gr.Column(elem_id="examples", visible=bool(examples)) as offers:
+                offered = [gr.Button(text) for text in examples]
+            with gr.Row(elem_id="ask"):
+                box = gr.Textbox(
+                    label="Your question",
+                    show_label=False,
+                    container=False,
+                    lines=1,
+                    max_lines=6,
+                    autofocus=True,
+                    placeholder="Ask about your documents",
+                    max_length=LONGEST_QUESTION,
+                )
+                send = gr.Button("Send", elem_id="send", variant="primary")
+                stop = gr.Button("Stop", elem_id="stop", variant="stop", visible=False)
+            with gr.Accordion("Search only some documents", open=False, elem_id="narrow"):
+                narrow = _narrowing()
+        with gr.Column(elem_id="evidence-panel"):
+            evidence = gr.HTML(_shelf(()), js_on_load=None, apply_default_css=False)
+    parts = _Parts(chat, live, evidence, offers, box, send, stop, saved, collection, talk)
+    desk = _Desk(workspace, store, parts, has_examples=bool(examples))
+    _wire(desk, parts, narrow, new, offered)
+    return AskTab(evidence, talk, desk.reopen, [*parts.all, talk, collection])
+
+
+def _narrowing() -> list[object]:
+    """The fields that keep a search to some articles, in the order that `_filters` takes them."""
+    with gr.Row():
+        outlet = gr.Textbox(label="Outlet", placeholder="any", max_length=200, min_width=140)
+        author = gr.Textbox(label="Author", placeholder="any", max_length=200, min_width=140)
+        file = gr.Textbox(label="File", placeholder="any, or *.pdf", max_length=400, min_width=140)
+    with gr.Row():
+        after = gr.Textbox(label="Dated in or after", placeholder="2016 or 2016-09-07", max_length=10, min_width=140)
+        before = gr.Textbox(label="Dated before", placeholder="2017", max_length=10, min_width=140)
+    return [outlet, author, file, after, before]
+
+
+def _wire(desk: _Desk, parts: _Parts, narrow: list[object], new: gr.Button, offered: Sequence[gr.Button]) -> None:
+    told = [parts.talk, parts.collection, *narrow]
+    for listen, question in (
+        (parts.send.click, parts.box),
+        (parts.box.submit, parts.box),
+        *((offer.click, offer) for offer in offered),
+    ):
+        _on(listen, desk.ask, [question, *told], parts.all, limit=_AT_ONCE)
+    _on(parts.chat.act, desk.act, told, parts.all, limit=_AT_ONCE)
+    _on(parts.stop.click, desk.stop, parts.talk, None)
+    _on(new.click, desk.clear, parts.talk, [*parts.all, parts.talk])
+
+
+def _on(
+    listen: Callable[..., object],
+    answer: Callable[..., object],
+    given: object,
+    changed: object,
+    limit: int | None = None,
+) -> None:
+    """Wires one event; those with a `limit` share it, the others never wait for one another."""
+    shared = None if limit is None else "ask"
+    listen(
+        answer,
+        given,
+        changed,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=limit,
+        concurrency_id=shared,
+    )
+
+
+class _Desk:
+    """What happens when something in the tab is used."""
+
+    def __init__(
+        self, workspace: Workspace, store: ConversationStore | None, parts: _Parts, *, has_examples: bool
+    ) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._parts = parts
+        self._has_examples = has_examples
+
+    def ask(self, question: object, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
+        """The question in its place, what is written of the answer as it comes, and the checked answer."""
+        yield from self._ask(question, talk, collection, narrow)
+
+    def _ask(
+        self,
+        text: object,
+        talk: Talk,
+        collection: str,
+        narrow: Sequence[object],
+        *,
+        understand: bool = True,
+        alone: bool = False,
+    ) -> Iterator[Updates]:
+        parts = self._parts
+        if talk.stop is not None:  # one question at a time; this one stays in its box
+            yield gr.skip()
+            return
+        number = len(talk.past) + 1
+        pending = shown.asked(number, echo(text), shown.waiting())
+        yield {
+            parts.live: _now(pending),
+            parts.box: "",
+            parts.offers: gr.Column(visible=False),
+            parts.send: gr.Button(visible=False),
+            parts.stop: gr.Button(visible=True),
+            **({parts.chat: ""} if number == 1 else {}),
+        }
+        try:
+            pipeline = self._workspace.pipeline(collection)
+            question = Question(text, _filters(narrow), understand, alone)
+        except RagError as error:
+            yield self._ended(talk, collection, _failed(number, text, discreet(str(error))))
+            return
+        for told in answering(pipeline, question, talk, collection):
+            if isinstance(told, Exchange):
+                yield gr.skip() if talk.ended else self._ended(talk, collection, told)
+            elif told:
+                yield {parts.live: _now(shown.asked(number, echo(text), shown.writing(told)))}
+            else:
+                yield gr.skip()
+
+    def _ended(self, talk: Talk, collection: str, told: Exchange) -> Updates:
+        """What is shown once a turn is whole; it is kept then."""
+        parts = self._parts
+        talk.past += (told,)
+        if told.answer is not None and self._keeps():
+            talk.keeper = talk.keeper or Keeper(self._store, collection, talk.told.append)  # type: ignore[arg-type]
+            talk.keeper.keep(told.question, told.answer)
+        return {
+            parts.live: "",
+            parts.chat: _log(talk.past),
+            parts.evidence: _shelf(talk.past),
+            parts.saved: _saved(talk),
+            parts.send: gr.Button(visible=True),
+            parts.stop: gr.Button(visible=False),
+        }
+
+    def _keeps(self) -> bool:
+        return self._store is not None and self._workspace.settings.conversations.keep
+
+    def act(self, event: gr.EventData, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
+        """What a button inside the conversation does. What it says comes from the browser, and is not trusted."""
+        what, number, typed = (str(getattr(event, name, "")) for name in ("do", "id", "text"))
+        turn = talk.past[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(talk.past) else None
+        if turn is None:
+            yield gr.skip()
+        elif what in ("retry", "anywhere", "alone"):
+            anywhere, alone = what == "anywhere", what == "alone"
+            yield from self._ask(turn.question, talk, collection, narrow, understand=not anywhere, alone=alone)
+        elif what == "edit" and turn.answer:
+            yield {self._parts.box: turn.answer.standalone_question}
+        elif what in ("good", "bad", "absent") and turn.answer:
+            correction = {"good": "", "absent": NOT_THERE}.get(what, typed[:_LONGEST_CORRECTION])
+            feedback = Feedback(self._workspace.settings.home, collection)
+            yield self._judge(talk, int(number), turn, feedback, good=what == "good", correction=correction)
+        else:
+            yield gr.skip()
+
+    def _judge(
+        self, talk: Talk, number: int, turn: Exchange, feedback: Feedback, *, good: bool, correction: str
+    ) -> Updates:
+        before = [earlier.turn for earlier in talk.past[: number - 1] if earlier.turn]
+        answer = turn.answer
+        assert answer is not None
+        told = in_one_sentence(lambda: feedback.add(answer, before, good, correction))
+        talk.past = (*talk.past[: number - 1], turn.judged(number, told), *talk.past[number:])
+        return {self._parts.chat: _log(talk.past)}
+
+    def stop(self, talk: Talk) -> None:
+        """Stops the question that is being answered; its turn then says so."""
+        if talk.stop:
+            talk.stop.set()
+
+    def clear(self, talk: Talk) -> Updates:
+        """An empty conversation; the one before it stays kept."""
+        talk.leave()
+        return self._showing(Talk()) | {self._parts.offers: gr.Column(visible=self._has_examples)}
+
+    def reopen(self, conversation_id: str, talk: Talk) -> Updates:
+        """A kept conversation in place of the one that is shown. Raises: RagError, when it cannot be had."""
+        assert self._store is not None
+        kept = self._store.get(conversation_id)
+        collection = kept.summary.collection
+        past = reopened(self._workspace.pipeline(collection), kept)
+        talk.leave()
+        again = Talk(past)
+        again.keeper = Keeper(self._store, collection, again.told.append, conversation_id)
+        return self._showing(again) | {
+            self._parts.collection: collection,
+            self._parts.offers: gr.Column(visible=False),
+        }
+
+    def _showing(self, talk: Talk) -> Updates:
+        parts = self._parts
+        return {
+            parts.talk: talk,
+            parts.chat: _log(talk.past),
+            parts.live: "",
+            parts.evidence: _shelf(talk.past),
+            parts.box: "",
+            parts.saved: _saved(talk),
+            parts.send: gr.Button(visible=True),
+            parts.stop: gr.Button(visible=False),
+        }
+
+
+def _filters(told: Sequence[object]) -> Filters:
+    """The filters that are typed; an empty field asks for nothing. Raises: QuestionInvalid, when a date is none."""
+    outlet, author, file, after, before = (part.strip() if isinstance(part, str) else "" for part in told)
+    return Filters(
+        files=(file,) if file else (),
+        outlets=(outlet,) if outlet else (),
+        authors=(author,) if author else (),
+        after=(iso_date(after) or after) if after else None,
+        before=(iso_date(before) or before) if before else None,
+    )
+
+
+def _failed(number: int, text: object, sentence: str) -> Exchange:
+    asked = echo(text)
+    reply = shown.asked(number, asked, shown.trouble(number, sentence))
+    return Exchange(asked, None, reply, panel.nothing_read(number))
+
+
+def _log(past: Sequence[Exchange]) -> str:
+    inner = "".join(earlier.chat for earlier in past)
+    return f'<div role="log" aria-label="Conversation">{inner or shown.welcome()}</div>'
+
+
+def _now(turn: str) -> str:
+    return f'<div class="now" aria-live="off">{turn}</div>'
+
+
+def _shelf(past: Sequence[Exchange]) -> str:
+    return f'<div class="shelf">{"".join(earlier.evidence for earlier in past) or panel.no_evidence_yet()}</div>'
+
+
+def _saved(talk: Talk) -> str:
+    """Where the conversation can be had as a file, and what went wrong in keeping it."""
+    told = "".join(said(sentence, wrong=True) for sentence in talk.told)
+    key = talk.keeper.conversation_id if talk.keeper else None
+    if key is None:
+        return told
+    links = " · ".join(
+        f'<a href="/conversation/{safe(key)}.{kind}" download>{words}</a>'
+        for kind, words in (("md", "Markdown"), ("json", "JSON"))
+    )
+    return f"<span>Export: {links}</span>{told}"

@@ -1,0 +1,193 @@
+"""The Conversations tab: find, open, rename, export and delete what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+import gradio as gr
+
+from index.errors import RagError
+from rag.app.conversations.store import ConversationStore, Summary
+from rag.app.page import shelf
+from rag.app.page.html import ACTIONS, count, said
+from rag.app.page.shelf import PAGE, View
+from rag.app.page.style import script
+from rag.app.page.trouble import in_words
+from rag.app.workspace import Workspace
+from rag.errors import NoConversation
+
+_T = TypeVar("_T")
+Shown = tuple[View, str, str]
+"""What a handler gives the page: the view, the sentence about what was done, and the list."""
+
+_BROKEN = "The conversations could not be shown; nothing was lost. Look at the log for the cause."
+_GONE = "This conversation is not there any more; it was deleted elsewhere."
+_LONGEST_SEARCH = 200
+_LONGEST_SENT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a press in the list asks for, as the browser tells it: none of it is to be trusted."""
+
+    do: str
+    id: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationsTab:
+    """What the page wires: `refresh` takes `inputs` and gives `outputs`; `listing.act` tells `open` with an id."""
+
+    listing: gr.HTML
+    refresh: Callable[[View, str], Shown]
+    inputs: list[gr.components.Component]
+    outputs: list[gr.components.Component]
+
+
+def conversations_tab(workspace: Workspace, store: ConversationStore | None) -> ConversationsTab:
+    """The tab over `store`; without one it says that nothing is kept. The list is empty until the first refresh."""
+    with gr.Column(elem_id="conversations"):
+        gr.HTML("<h2>Conversations</h2>", js_on_load=None, apply_default_css=False)
+        search = gr.Textbox(
+            label="Search in titles, questions and answers",
+            lines=1,
+            max_lines=1,
+            max_length=_LONGEST_SEARCH,
+            visible=store is not None,
+            elem_id="conversations-search",
+        )
+        notice = gr.HTML(said(""), js_on_load=None, apply_default_css=False, elem_id="conversations-notice")
+        listed = gr.HTML(
+            shelf.not_kept() if store is None else "",
+            js_on_load=ACTIONS + script("conversations"),
+            apply_default_css=False,
+        )
+    view = gr.State(View())
+    outputs: list[gr.components.Component] = [view, notice, listed]
+
+    def refresh(view: View, search: str) -> Shown:
+        return view, said(""), shelf.not_kept()
+
+    tab = ConversationsTab(listed, refresh, [view, search], outputs)
+    return tab if store is None else _wired(tab, workspace, store, search)
+
+
+def _wired(tab: ConversationsTab, workspace: Workspace, store: ConversationStore, box: gr.Textbox) -> ConversationsTab:
+    def keep() -> bool:
+        return workspace.settings.conversations.keep
+
+    def refresh(view: View, search: str) -> Shown:
+        return show(store, View(view.shown), search, keep=keep())
+
+    def find(search: str) -> Shown:
+        return show(store, View(), search, keep=keep(), tell=True)
+
+    def act(view: View, search: str, event: gr.EventData) -> Shown | object:
+        asked = pressed(event)
+        return gr.skip() if asked.do == "open" else press(store, view, search, asked, keep=keep())
+
+    # Not `input`, which Gradio sends for keys that print alone: neither for a backspace nor for what is pasted.
+    box.change(find, box, tab.outputs, trigger_mode="always_last", show_progress="hidden", api_visibility="private")
+    # Not "once": that loses a press that comes before the last is all done.
+    tab.listing.act(
+        act, tab.inputs, tab.outputs, trigger_mode="multiple", show_progress="hidden", api_visibility="private"
+    )
+    return replace(tab, refresh=refresh)
+
+
+def pressed(event: gr.EventData) -> Pressed:
+    """What an event of the list holds; what is missing or no text is empty."""
+    return Pressed(*(_sent(event, name) for name in ("do", "id", "title")))
+
+
+def _sent(event: gr.EventData, name: str) -> str:
+    try:
+        value = getattr(event, name)
+    except (AttributeError, TypeError):  # its data may be anything
+        return ""
+    return value[:_LONGEST_SENT] if isinstance(value, str) else ""
+
+
+def press(store: ConversationStore, view: View, search: str, asked: Pressed, *, keep: bool = True) -> Shown:
+    """The page after a press. It raises nothing: what goes wrong is a sentence in it."""
+    (view, sentence), trouble = _tried(lambda: step(store, view, search, asked), (view, ""))
+    return show(store, view, search, sentence, trouble, keep=keep)
+
+
+def show(
+    store: ConversationStore,
+    view: View,
+    search: str,
+    sentence: str = "",
+    trouble: str = "",
+    *,
+    keep: bool = True,
+    tell: bool = False,
+) -> Shown:
+    """The list as it is now below `sentence`, or below `trouble`; `tell` says how many were found."""
+    search = _words(search)
+    found, unread = _tried(lambda: store.summaries(search), None)
+    html, unshown = _tried(lambda: shelf.listing(view, found or (), search, datetime.now(), keep=keep), "")
+    if tell and found and search:
+        sentence = f"{count(len(found), 'conversation')} found."
+    trouble = trouble or unread or unshown
+    return view, said(trouble or sentence, wrong=bool(trouble)), "" if found is None else html
+
+
+def _words(search: str) -> str:
+    return search.strip()[:_LONGEST_SEARCH] if isinstance(search, str) else ""  # Gradio passes on whatever was sent
+
+
+def step(store: ConversationStore, view: View, search: str, asked: Pressed) -> tuple[View, str]:
+    """What a press does: the view after it, and what there is to say. What makes no sense now does nothing.
+
+    Raises: RagError, when the title is empty; ConversationsUnusable; NoConversation.
+    """
+    rest = View(view.shown)
+    match asked.do:
+        case "rename" | "delete" | "clear":
+            return replace(rest, doing=asked.do, id=asked.id), ""
+        case "back":
+            return replace(rest, focus=(view.doing, view.id)), ""
+        case "more":
+            first = store.summaries(_words(search))[view.shown :][:1]
+            return View(view.shown + PAGE, focus=("open", first[0].id if first else "")), ""
+        case "title" if (view.doing, view.id) == ("rename", asked.id):
+            return _rename(store, rest, asked)
+        case "yes" if (view.doing, view.id) == ("delete", asked.id):
+            beside = _beside(store.summaries(_words(search)), asked.id)
+            store.delete(asked.id)
+            return replace(rest, focus=("open", beside)), "The conversation is deleted."
+        case "all" if view.doing == "clear":
+            return View(), f"{count(store.delete_all(), 'conversation')} deleted."
+    return view, ""
+
+
+def _rename(store: ConversationStore, rest: View, asked: Pressed) -> tuple[View, str]:
+    if not asked.title.strip():
+        raise RagError("The title is empty; type one, or cancel.")
+    summary = store.rename(asked.id, asked.title)
+    return replace(rest, focus=("rename", asked.id)), f"Renamed to “{summary.title}”."
+
+
+def _beside(found: tuple[Summary, ...], key: str) -> str:
+    """The conversation that takes the place of `key` when that goes."""
+    keys = [summary.id for summary in found]
+    if key not in keys or len(keys) == 1:
+        return ""
+    at = keys.index(key)
+    return keys[at + 1] if at + 1 < len(keys) else keys[at - 1]
+
+
+def _tried(work: Callable[[], _T], otherwise: _T) -> tuple[_T, str]:
+    """What `work` returns; or `otherwise`, and what went wrong in one sentence."""
+    try:
+        return work(), ""
+    except NoConversation:
+        return otherwise, _GONE
+    except Exception as error:  # noqa: BLE001  (the page is a boundary)
+        return otherwise, in_words(error, _BROKEN)

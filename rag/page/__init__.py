@@ -1,1 +1,0 @@
-"""The page: what it shows, as HTML and small ASGI parts; Gradio is met only in `rag.page.tabs` and `ui`."""
