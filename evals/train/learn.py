@@ -28,7 +28,7 @@ from evals.train.model import Batch, Output, ReaderModel, build
 from evals.train.restore import restored
 
 PAIR, SPAN = 0.5, 0.25
-"""Weights of the losses of a pair's order (of questions, and of statements) and of the answer's words beside that of the units."""
+"""Weights of the losses of the order in a pair, of questions or of statements, and of the answer's words."""
 _NEVER = -1e4
 
 

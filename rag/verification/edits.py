@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from index.tokens import fold
+from index.words.tokens import fold
 from rag.lexicon import COMPARISONS
 from rag.verification.parts import Part, in_order
 

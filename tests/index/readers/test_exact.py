@@ -138,7 +138,7 @@ def test_passages_are_slices_of_what_the_reader_found(name: str, lines: Sequence
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(lines=PARAGRAPHS)
 def test_no_word_of_a_file_is_lost(name: str, lines: Sequence[str]) -> None:
     assume(name != "markdown" or "<!--" not in "".join(lines))  # a comment is left out, and counted
