@@ -59,9 +59,10 @@ def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
     """The mean loss of each kind in one batch; those of no example are missing."""
     parts: dict[str, Tensor] = {}
     read = targets.labels < 0
-    if read.any():
-        logs = torch.log_softmax(output.answers[read], dim=1)
-        parts["answers"] = -torch.logsumexp(logs.masked_fill(targets.gold[read] == 0, _NEVER), dim=1).mean()
+    answered = read & (targets.gold.sum(dim=1) > 0)  # of the others, what answers was cut off
+    if answered.any():
+        logs = torch.log_softmax(output.answers[answered], dim=1)
+        parts["answers"] = -torch.logsumexp(logs.masked_fill(targets.gold[answered] == 0, _NEVER), dim=1).mean()
     spoken = targets.start >= 0
     if spoken.any():
         cross = nn.functional.cross_entropy
@@ -69,9 +70,9 @@ def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
             cross(output.starts[spoken], targets.start[spoken]) + cross(output.ends[spoken], targets.end[spoken])
         )
     if len(targets.pairs):
-        answered = torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
+        answers = torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
         stands = output.stands[:, 2] - torch.logsumexp(output.stands[:, :2], dim=1)
-        score = torch.where(read, answered, stands)
+        score = torch.where(read, answers, stands)
         parts["pairs"] = PAIR * nn.functional.softplus(score[targets.pairs[:, 1]] - score[targets.pairs[:, 0]]).mean()
     if (~read).any():
         parts["stands"] = _stands(output.stands[~read], targets.labels[~read])
