@@ -127,9 +127,9 @@ class _Run:
             self.optimizer.load_state_dict(state["optimizer"])
             self.seen, self.step, self.begun = state["seen"], state["step"], state["begun"] + 1
         elif self.plan.start and self.plan.start.suffix == ".onnx":
-            self.model.load_state_dict(restored(self.plan.start), strict=False)  # the embeddings are the encoder's
+            self.model.load_state_dict(restored(self.plan.start), strict=False)  # embeddings are the encoder's
         elif self.plan.start:
-            self.model.load_state_dict(torch.load(self.plan.start, weights_only=True)["model"])
+            self.model.load_state_dict(torch.load(self.plan.start, weights_only=True)["model"], strict=False)
 
     def go(self) -> None:
         started, before = time.time(), self.seen
