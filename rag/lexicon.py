@@ -134,6 +134,10 @@ INTENTION = frozenset("will would".split())
 MODALS = POSSIBILITY | OBLIGATION | INTENTION
 EXCLUSIVES = frozenset("only solely exclusively except unless until till if provided".split())
 """What narrows that which stands beside it."""
+COMPARISONS = frozenset(
+    "before after more less fewer least most above below over under within beyond better worse best worst".split()
+)
+"""What gives an amount, a time or a place its side."""
 UNIVERSALS = frozenset("all every each any always everyone everybody everything anyone anybody anything whole".split())
 PARTITIVES = frozenset(
     "some most many few several half sometimes often usually mostly mainly partly rarely seldom".split()

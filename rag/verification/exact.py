@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from rag.lexicon import AUXILIARIES, CONDITIONALS
 from rag.reader.layout import Unit
+from rag.verification.edits import negations_changed, sides_changed
 from rag.verification.parts import Part, in_order, matches, parts
 
 _LONGEST, _CHARACTERS = 400, 4_000
@@ -66,6 +67,10 @@ class Features:
     """Whether one unit has all that is said, nothing that turns it is left out, and no value seems another's."""
     replaced: float = 0.0
     """Parts of a nearly copied sentence that stand where the evidence has others."""
+    negations_changed: float = 0.0
+    """Places of a nearly copied sentence with a negation more or fewer than the evidence has there."""
+    sides_changed: float = 0.0
+    """Places where it says "before" or "more", and the evidence "after" or "less"."""
     length: float = 0.0
     long_best: float = 0.0
     """What is said by one unit, times the logarithm of the units: in a page, what is nowhere weighs more."""
@@ -208,6 +213,8 @@ class _Comparison:
             crossed=max(self._crossed(n, both=False) for n in numbers),
             swapped=max(self._crossed(n, both=True) for n in numbers),
             replaced=order * math.log1p(self._replaced()),
+            negations_changed=order * negations_changed(self.said, self.best.parts),
+            sides_changed=order * sides_changed(self.said, self.best.parts),
             length=math.log1p(len(self.content)),
             long_best=best * many,
             long_all=known * many,
@@ -328,6 +335,7 @@ def _has(among: Sequence[Part], kind: str, key: str | None) -> bool:
 def _differs(found: Features) -> bool:
     """Whether anything that turns a statement, or the place of a value, differs."""
     turned = found.negation_lost or found.negation_added or found.hedge_lost or found.must_added
+    turned = turned or found.negations_changed or found.sides_changed
     narrowed = found.narrowing_lost or found.narrowing_added or found.universal_added
     return bool(turned or narrowed or found.misbound or found.crossed or found.swapped)
 

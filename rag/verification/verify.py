@@ -81,9 +81,16 @@ def turning(features: Features) -> Literal["", "negation", "other"]:
     """
     if features.cover_best < _COPIED:
         return ""
-    if features.negation_added or features.negation_lost:
+    if features.negation_added or features.negation_lost or features.negations_changed:
         return "negation"
-    changed = (features.hedge_lost, features.must_added, features.universal_added, features.replaced, features.rival)
+    changed = (
+        features.sides_changed,
+        features.hedge_lost,
+        features.must_added,
+        features.universal_added,
+        features.replaced,
+        features.rival,
+    )
     return "other" if any(changed) else ""
 
 

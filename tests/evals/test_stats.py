@@ -34,7 +34,7 @@ def test_more_cases_make_a_narrower_interval() -> None:
     assert wilson(80, 100).high - wilson(80, 100).low < wilson(8, 10).high - wilson(8, 10).low
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(VALUES)
 def test_the_bootstrap_stays_within_the_values_and_repeats_itself(values: list[float]) -> None:
     found = bootstrap_mean(values, resamples=200)
@@ -88,7 +88,7 @@ def test_unequal_lengths_are_refused() -> None:
         paired([1.0], [1.0, 2.0])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([0.0, 0.5, 1.0])), min_size=1, max_size=15))
 def test_swapping_the_systems_turns_the_difference_round(pairs: list[tuple[float, float]]) -> None:
     a, b = [x for x, _ in pairs], [y for _, y in pairs]

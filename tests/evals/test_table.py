@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.cases import Case
@@ -103,7 +103,6 @@ def test_a_line_stands_beside_its_baseline_only_where_there_is_one() -> None:
     assert beside.splitlines()[2].count(" / ") == 3
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_the_chance_to_be_above_counts_pairs_and_half_the_ties(up: list[float], down: list[float]) -> None:
     above = [(a > b) + (a == b) / 2 for a in up for b in down]
@@ -127,7 +126,6 @@ def test_near_misses_are_caught_at_the_price_of_a_share_of_the_answerable() -> N
     assert caught_at([0.5], [True], 0.10).value is None
 
 
-@settings(deadline=None)
 @given(SCORES)
 def test_recall_is_the_most_that_any_threshold_of_that_precision_gives(pairs: list[tuple[float, bool]]) -> None:
     found = recall_at_precision([score for score, _ in pairs], [positive for _, positive in pairs], 0.75)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Span
@@ -90,7 +90,6 @@ def test_an_answer_comes_back_but_for_what_the_contract_leaves_out(question: str
     assert through_json(again) == through_json(answer)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(), max_size=3), st.text(), st.integers(0, 40), st.integers(0, 40))
 def test_any_heading_and_any_place_come_back(headings: list[str], value: str, start: int, length: int) -> None:
     answer = FakePipeline().ask("How long is the notice?")

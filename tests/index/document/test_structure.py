@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.cut.articles import split_articles
@@ -40,7 +40,6 @@ def document(text: str, blocks: Blocks) -> Document:
 
 
 @given(st.lists(ANY, max_size=30))
-@settings(deadline=None)
 def test_blocks_are_in_order_and_apart_and_leave_out_only_marks(lines: list[str]) -> None:
     text = "\n".join(lines)
     end = 0
@@ -54,7 +53,6 @@ def test_blocks_are_in_order_and_apart_and_leave_out_only_marks(lines: list[str]
 
 
 @given(st.lists(ANY, max_size=30))
-@settings(deadline=None)
 def test_blocks_come_back_as_they_were_packed(lines: list[str]) -> None:
     blocks = blocks_of("\n".join(lines))
     assert Blocks.unpack(blocks.pack()) == blocks == packed(list(blocks))
@@ -63,7 +61,6 @@ def test_blocks_come_back_as_they_were_packed(lines: list[str]) -> None:
 
 @example(["# One", "1", "# One", "# One"], 4)
 @given(st.lists(ANY, max_size=40), st.integers(4, 40))
-@settings(deadline=None)
 def test_no_passage_ends_with_a_heading_that_has_a_text(lines: list[str], words: int) -> None:
     text = "\n".join(lines)
     doc = document(text, blocks_of(text))

@@ -94,7 +94,7 @@ NAMES = ("a", "b.md", "c.log", "drafts", ".git", "indexes")
 GLOBS = ("*.md", "*.log", "drafts/", "/a", "a/**/b.md", "drafts", "**")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     paths=st.sets(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join), max_size=12),
     include=st.sets(st.sampled_from(GLOBS), max_size=2),

@@ -118,7 +118,7 @@ RAW = Raw("text", "0" * 16, "0" * 64, b"")
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=PARAGRAPHS, words=st.integers(3, 60))
 def test_passages_are_slices_of_what_the_reader_found(name: str, lines: Sequence[str], words: int) -> None:
     make, read = FORMATS[name]
@@ -138,7 +138,7 @@ def test_passages_are_slices_of_what_the_reader_found(name: str, lines: Sequence
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(lines=PARAGRAPHS)
 def test_no_word_of_a_file_is_lost(name: str, lines: Sequence[str]) -> None:
     assume(name != "markdown" or "<!--" not in "".join(lines))  # a comment is left out, and counted

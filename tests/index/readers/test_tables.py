@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.making import docx, odt, paragraph, pdf, pptx, run, sheet, sheet_row, slide, xlsx
@@ -245,7 +245,6 @@ def test_merged_cells_that_overlap_are_read_once() -> None:
 
 
 @given(st.lists(st.lists(st.text("ab1 |\u00ad\n", max_size=6), max_size=5), max_size=12))
-@settings(deadline=None)
 def test_every_cell_is_a_slice_of_the_text(rows: list[list[str]]) -> None:
     composer = Composer()
     composer.block("Above.")

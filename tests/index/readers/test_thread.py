@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.cut.articles import split_articles
@@ -191,7 +191,6 @@ def test_a_mail_quoted_two_hundred_times_over_is_read() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["", "Yes.", "Bo wrote:", "From: Bo", "To: Cy"]))))
-@settings(deadline=None)
 def test_no_word_of_a_thread_is_lost(lines: list[tuple[int, str]]) -> None:
     got = read_mail(mail("\n".join(f"{'>' * level} {text}" for level, text in lines)))
     body = got.text.partition("Subject: Windows")[2]

@@ -54,7 +54,7 @@ def add(writer: CorpusWriter, number: int, document: Document, *told: str | None
 
 
 @given(contents=texts, told=st.tuples(fields, fields, fields, fields))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_stored_comes_back(tmp_path: Path, contents: list[str], told: tuple[str | None, ...]) -> None:
     documents = [document_of(text) for text in contents]
     kept = store(tmp_path / "corpus.sqlite", documents, *told)

@@ -52,7 +52,7 @@ def ranking(hits: list[Hit]) -> list[tuple[str, int]]:
 
 
 @given(chosen=st.sets(st.integers(0, 24)), asked=st.sets(st.sampled_from(WORDS), min_size=1), k=st.integers(0, 30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_it_is_the_whole_ranking_without_the_others(index: Index, chosen: set[int], asked: set[str], k: int) -> None:
     everywhere = keys(index)
     allowed = index.within({everywhere[number] for number in chosen})

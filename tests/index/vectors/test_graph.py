@@ -39,7 +39,7 @@ def cache(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(given_texts=texts)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_graph_and_the_model_say_the_same(
     model: str, plain: SentenceTransformerEmbedder, cache: Path, given_texts: list[str]
 ) -> None:

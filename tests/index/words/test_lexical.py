@@ -107,7 +107,7 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, name: str, content: byte
 
 
 @given(texts=st.lists(st.text(max_size=40), max_size=8), question=st.text(max_size=40), k=st.integers(-1, 12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_hits_are_exactly_the_best_that_share_a_token(tmp_path: Path, texts: list[str], question: str, k: int) -> None:
     index = LexicalIndex.build(tmp_path / "words", [f"{n}" for n in range(len(texts))], texts)
     sharing = {f"{n}" for n, text in enumerate(texts) if set(tokenize(text)) & set(tokenize(question))}

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.prompt import DECLINED, declines, is_only_declined, pack, prompt
@@ -78,7 +78,6 @@ def test_a_passage_that_repeats_the_fence_changes_it() -> None:
     assert len(set(FENCE.findall(forged)) - {fence}) == 1
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_every_passage_stands_whole_between_fences(texts: list[str]) -> None:
     told = prompt("Who?", offered(*texts))
@@ -88,7 +87,6 @@ def test_every_passage_stands_whole_between_fences(texts: list[str]) -> None:
         assert any(block.startswith(f"[{label}] ") and block.endswith(f"\n{text}") for block in blocks)
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(0, 200))
 def test_what_is_packed_fits_and_is_told(texts: list[str], room: int) -> None:
     passages = offered(*texts)

@@ -19,7 +19,7 @@ def quoted(question: str, *texts: str, max_words: int = 75) -> list[str]:
     return [quote.text for quote in evidence_of(read_over(question, texts), by_margin(), max_words).quotes]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(question=st.lists(WORDS, min_size=1, max_size=4), texts=st.lists(SENTENCES.filter(bool), min_size=1, max_size=3))
 def test_every_quote_is_an_exact_slice_and_none_stands_twice(question: list[str], texts: list[list[str]]) -> None:
     reading = read_over(" ".join(question), [" ".join(text) for text in texts])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.thinking import Aloud, Reply, spoken
@@ -58,7 +58,6 @@ def heard(said: Sequence[str], *, plain: bool = False) -> tuple[Reply, str]:
 
 
 @pytest.mark.parametrize("form", MARKED.values(), ids=MARKED)
-@settings(deadline=None)
 @given(places=st.lists(st.integers(0, 400), max_size=8))
 def test_only_the_answer_is_shown_whole_or_in_pieces(form: str, places: list[int]) -> None:
     reply, told = heard(cut(form.format(THOUGHT, ANSWER), places))
@@ -92,13 +91,11 @@ def test_a_reply_that_is_only_thinking_is_empty(opening: str) -> None:
         "They think, and the final channel is open [2].",
     ],
 )
-@settings(deadline=None)
 @given(places=st.lists(st.integers(0, 60), max_size=8))
 def test_what_is_no_thinking_is_kept(plain: str, places: list[int]) -> None:
     assert heard(cut(plain, places)) == (Reply(plain), plain)
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<◁[`“‘"), max_size=80),
     st.lists(st.integers(0, 80)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import SettingsInvalid
@@ -102,7 +102,6 @@ def test_articles_whose_date_does_not_decide_are_counted() -> None:
 DATES = st.dates().map(lambda day: day.isoformat())
 
 
-@settings(deadline=None)
 @given(DATES, DATES)
 def test_a_day_is_before_a_date_or_from_it_on(day: str, bound: str) -> None:
     item = [entry("x", None, None, day)]
@@ -113,7 +112,6 @@ def test_a_day_is_before_a_date_or_from_it_on(day: str, bound: str) -> None:
         assert before == (day[: len(told)] < told)
 
 
-@settings(deadline=None)
 @given(st.dates(max_value=date(9998, 12, 31)).map(str), st.sampled_from([4, 7, 10]))
 def test_the_date_after_is_the_next_one(day: str, length: int) -> None:
     told = day[:length]
@@ -230,7 +228,6 @@ def test_no_verb_decides_who_is_a_source(verb: str) -> None:
     assert not asked(f"Who {verb} Forbes?").filters
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_read(text: str) -> None:
     asked(text)

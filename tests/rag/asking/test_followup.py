@@ -6,7 +6,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.asking.followup import leans, rewritings
@@ -148,14 +148,12 @@ def test_what_the_last_question_leaned_on_is_found_in_the_one_before_it() -> Non
     assert rewritings("Where does it go?", history)[0] == "Where does the 5B trip go?"
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["And when?", "What about Flat A?", "Where is it?", "Who pays for it?"]), max_size=12))
 def test_chains_do_not_grow(questions: list[str]) -> None:
     history = [Turn("What is the rent for Flat B?", "£1,045"), *(Turn(question, "At ten.") for question in questions)]
     assert all(len(form) < 120 for form in rewritings("When is it due?", history))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=700), st.text(max_size=700), st.text(max_size=700))
 def test_any_text_is_read(question: str, earlier: str, answer: str) -> None:
     leans(question)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.asking.question import split_parts
@@ -54,7 +54,6 @@ def test_one_question_is_left_whole(text: str) -> None:
     assert split_parts(text) == (text,)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=900))
 def test_any_text_is_read(text: str) -> None:
     assert split_parts(text)

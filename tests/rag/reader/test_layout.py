@@ -20,7 +20,7 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.from_file(str(Path(INSTALLED) / TOKENIZER))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(question=TEXTS, texts=st.lists(TEXTS, max_size=6))
 def test_ranges_lie_in_order_and_places_lie_in_their_unit(question: str, texts: list[str]) -> None:
     tokenizer = Tokenizer.from_file(str(Path(INSTALLED) / TOKENIZER))

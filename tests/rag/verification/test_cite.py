@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.types import RetrievedPassage
@@ -73,14 +73,12 @@ def test_parse(text: str, expected: list[tuple[str, tuple[int, ...]]]) -> None:
 PIECES = st.sampled_from(["It rained", "He left", ".", " ", "\n", "[1]", "[2, 3]", "[4-6]", "- ", "!"])
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES).map("".join))
 def test_no_marker_is_lost_and_none_is_made(text: str) -> None:
     found = {label for sentence in parse(text) for label in sentence.labels}
     assert found == set(labels_in(text))
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES).map("".join))
 def test_no_word_is_lost(text: str) -> None:
     said = " ".join(sentence.text for sentence in parse(text))
@@ -91,7 +89,6 @@ FORMS = st.sampled_from(["[1]", "[2, 3]", "[4-6]", "[passage 7]", "([8])", "【9
 AROUND = st.sampled_from(["It rained", "He left", ".", " ", "\n", "1. ", "- ", "!", "(", ")"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(AROUND, FORMS)).map("".join))
 def test_no_marker_is_lost_and_none_is_made_whatever_its_form(text: str) -> None:
     assert {label for sentence in parse(text) for label in sentence.labels} == set(labels_in(text))
@@ -211,7 +208,6 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(deadline=None)
 @example("[1]“\n[2, 3]", NOTHING)
 @given(st.lists(ANYTHING).map("".join), st.sampled_from([NOTHING, FILES]))
 def test_every_reply_can_be_read_and_cites_what_it_names(text: str, among: Offered) -> None:

@@ -147,3 +147,34 @@ def test_no_word_that_a_list_could_hold_changes_anything() -> None:
             found = compare(swap(statement, old, new), (Unit(swap(source, old, new), True),))
             assert (found.features, found.verbatim) == (was.features, was.verbatim), (old, new)
             assert len(found.notes) == len(was.notes)
+
+
+@pytest.mark.parametrize(
+    ("source", "copy"),
+    [
+        ("The quoin is not glazed, but it is waxed.", "The quoin is not glazed, but it is not waxed."),
+        ("The weirs, not the larches, may not be felled.", "The weirs, not the larches, may be felled."),
+    ],
+)
+def test_a_negation_more_or_fewer_in_a_copy_is_seen_beside_others(source: str, copy: str) -> None:
+    features = compare(copy, [Unit(source, True)]).features
+    assert features.negations_changed
+    assert not compare(source, [Unit(source, True)]).features.negations_changed
+
+
+@pytest.mark.parametrize(
+    ("source", "copy"),
+    [
+        ("Wenna sold the larches after the flood.", "Wenna sold the larches before the flood."),
+        ("The weir holds more than 28 eels.", "The weir holds fewer than 28 eels."),
+        ("Brask needs at least one quoin.", "Brask needs at most one quoin."),
+    ],
+)
+def test_a_copy_that_says_the_other_side_is_seen(source: str, copy: str) -> None:
+    assert compare(copy, [Unit(source, True)]).features.sides_changed
+    assert not compare(source, [Unit(source, True)]).features.sides_changed
+
+
+def test_a_clause_left_out_takes_its_negation_with_it() -> None:
+    source = Unit("Wenna sold the larches, and Orl did not buy them.", True)
+    assert not compare("Wenna sold the larches.", [source]).features.negations_changed

@@ -147,7 +147,7 @@ def test_a_conversation_can_have_another_title(store: ConversationStore) -> None
 
 
 @given(title=ANYTHING, question=ANYTHING)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_title_and_question_can_be_kept(title: str, question: str) -> None:
     answer = replace(FakePipeline().ask("hostile"), missing=question)
     with TemporaryDirectory() as home:

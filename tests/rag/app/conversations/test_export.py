@@ -189,7 +189,6 @@ def test_a_line_is_read_as_it_was_typed(text: str) -> None:
 
 
 @given(st.one_of(ANYTHING, NASTY))
-@settings(deadline=None)
 def test_any_text_becomes_a_fence_that_holds_it_exactly(text: str) -> None:
     markdown = f"before\n\n{fenced(text)}\n\n{fenced('after')}\n"
     is_harmless(markdown)
@@ -197,7 +196,6 @@ def test_any_text_becomes_a_fence_that_holds_it_exactly(text: str) -> None:
 
 
 @given(st.one_of(ANYTHING, NASTY))
-@settings(deadline=None)
 def test_any_text_becomes_one_line_that_reads_as_it(text: str) -> None:
     markdown = f"x: {inline(text)}.\n\n- **x:** {inline(text)}\n"
     is_harmless(markdown)
@@ -211,7 +209,7 @@ def test_what_is_made_visible_can_be_read_back(text: str) -> None:
 
 
 @given(quote=st.one_of(ANYTHING, NASTY), other=st.one_of(ANYTHING, NASTY))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_exact_word_survives_whatever_else_the_documents_say(quote: str, other: str) -> None:
     source = Source("d", other or "p", "a" * 64, other, other, other, other, (other,))
     whole = FakePipeline().ask("Was anyone hurt?")

@@ -206,7 +206,7 @@ def test_what_cannot_be_kept_is_told_in_a_sentence(feedback: Feedback) -> None:
 TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.booleans(), TEXT, TEXT, TEXT.filter(str.strip))
 @example(False, "", "", "a line\x85of its own")
 def test_whatever_is_typed_the_suite_reads(good: bool, correction: str, earlier: str, question: str) -> None:

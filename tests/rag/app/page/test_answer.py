@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import IndexState, Source, Span
@@ -347,7 +347,6 @@ def test_any_text_stays_text(text: str) -> None:
 WORDS = st.text(st.characters(exclude_characters="["), max_size=80)
 
 
-@settings(deadline=None)
 @given(WORDS, WORDS.filter(str.strip), WORDS)
 def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str, question: str) -> None:
     def tags(text: str, name: str, question: str) -> list[str]:
