@@ -116,7 +116,7 @@ def test_a_quoted_part_belongs_to_whom_the_line_above_it_names(line: str, author
         ("Begin forwarded message:\n\nFrom: Greta Loos\nSubject: Crane\nDate: 3 May 2024", "Greta Loos", "2024-05-03"),
         ("*From:* Greta Loos\n*Sent:* 3 May 2024\n*To:* Ada", "Greta Loos", "2024-05-03"),
         (
-            "-------- Forwarded Message --------\nSubject: Crane\nDate: Fri, 3 May 2024 15:02:00 +0200\nFrom: Greta Loos",
+            "----- Forwarded Message -----\nSubject: Crane\nDate: Fri, 3 May 2024 15:02:00 +0200\nFrom: Greta Loos",
             "Greta Loos",
             "2024-05-03",
         ),
