@@ -42,6 +42,8 @@ def chunk(document: Document, articles: Sequence[Article], words: int) -> tuple[
     )
 
 
+_CHARACTERS_A_WORD = 12
+"""A text without blanks has a word for so many characters, so that no passage of it grows without an end."""
 _Block = tuple[Span, Sequence[Span]]
 """A paragraph and its sentences, or a table and its rows."""
 
@@ -125,18 +127,22 @@ class _Open:
         self.start, self.end, self.count = -1, -1, 0
 
 
+def _words(text: str) -> int:
+    return max(len(text.split()), len(text) // _CHARACTERS_A_WORD)
+
+
 def _pack(
     text: str, blocks: Iterable[_Block], words: int, page_of: Callable[[int], int | None], cuts: _Cuts
 ) -> Iterator[Span]:
     """Units joined until the next would overshoot; once half full, the place before a heading or a block's end is."""
     passage = _Open()
     for block, units in blocks:
-        size = len(block.of(text).split())
+        size = _words(block.of(text))
         is_over = passage.size + size > words or (bool(units) and cuts.is_heading(units[0]))
         if is_over and passage.count and passage.count * 2 >= words:
             yield from passage.close(hold=True)
         for unit in units:
-            length = len(unit.of(text).split())
+            length = _words(unit.of(text))
             if passage.size and page_of(unit.start) != page_of(passage.first):
                 yield from passage.close(hold=False)
             elif passage.size and passage.size + length > words * 1.25:

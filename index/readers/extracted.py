@@ -20,6 +20,8 @@ MAX_CHARACTERS = 50_000_000
 """A text longer than this is refused: a library in one file, or a bomb."""
 _REACH = 200
 """Further on a word of a page is not looked for."""
+WIDE_TABLE = 500
+"""A row of more columns than this is longer than a passage."""
 MAX_LINE = 5_000_000
 """And so is one with a longer line, which no book is."""
 
@@ -134,8 +136,12 @@ class Composer:
             heads, rows = grid.judged(rows, marked)
         self._blocks.table(heads.names)
         above: list[int] = []
+        widest = 0
         for number, places in enumerate(rows):
+            widest = max(widest, len(places))
             above = self._row(places, above, heads, is_head=number < heads.end, gap="\n" if number else "\n\n")
+        if widest > WIDE_TABLE:
+            self.note(f"a table has {widest:,} columns: its rows are searched in pieces")
 
     def _row(self, places: Sequence[str], above: Sequence[int], heads: Heads, *, is_head: bool, gap: str) -> list[int]:
         """Add a row of a table; the start and the end of each of its cells, those covered taken from `above`."""

@@ -57,14 +57,15 @@ def line(cells: Sequence[str]) -> str:
 
 
 def spread(rows: Iterable[Sequence[tuple[str, int, int]]], most: int) -> Iterator[list[str]]:
-    """Rows of cells, each with the columns and the rows that it spans, as rows of places; none has more than `most`.
+    """Rows of cells, each with the columns and the rows that it spans, as rows of places. Beyond `most` places a
+    cell spans no more than its own.
 
     Where two cells claim a place, the one from the row above has it.
     """
     below: dict[int, int] = {}  # for how many rows more each column is covered from above
     for cells in rows:
         if not below and all(wide == high == 1 for _, wide, high in cells):
-            yield [text for text, _, _ in cells[:most]]
+            yield [text for text, _, _ in cells]
             continue
         places: list[str] = []
         begun: dict[int, int] = {}
@@ -72,11 +73,11 @@ def spread(rows: Iterable[Sequence[tuple[str, int, int]]], most: int) -> Iterato
             while len(places) in below:
                 places.append(ABOVE)
             first = len(places)
-            places += [text, *[LEFT] * (min(wide, most) - 1)]
+            places += [text, *[LEFT] * (min(wide, most - first) - 1)]
             begun |= {column: high for column in range(first, len(places)) if high > 1}
         for column in sorted(column for column in below if column >= len(places)):
             places += [""] * (column - len(places)) + [ABOVE]
-        yield places[:most]
+        yield places
         covered = {column: rest for column, rest in below.items() if column not in begun}
         below = {column: rest - 1 for column, rest in (covered | begun).items() if rest > 1}
 

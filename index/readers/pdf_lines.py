@@ -252,7 +252,7 @@ class _Reading:
         return up.value
 
 
-def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, range]:
+def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Sequence[int]]:
     """The characters of a page, all at once where PDFium gives as many as it counts, else one by one; their numbers."""
     count = textpage.count_chars()
     text = textpage.get_text_range() if count else ""

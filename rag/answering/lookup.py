@@ -86,20 +86,24 @@ def _with_first(first: Pair, pairs: Ranked, best: Pair) -> list[Pair]:
     return [stand_in, *(pair for pair in pairs if pair is not first)]
 
 
-def other_value(ranked: Ranked, question: str) -> str | None:
-    """A value that the question names, where the best candidate is a row that has another in its place; None else.
+def named_apart(ranked: Ranked, question: str) -> tuple[str, ...]:
+    """The values of a table that the question names, one a column, where the best candidate is a row of it that does
+    not have them all; empty else.
 
     Where it names two values of a column it compares or lists, and no row is meant alone.
     """
     if not ranked or not ranked[0][1].unit.cells:
-        return None
+        return ()
     best, wanted = ranked[0][1], _stems(question)
     rows = [item.unit.cells for _, item in ranked if _is_of_table(item, best)]
+    values: list[str] = []
+    differs = False
     for at, (_, own) in enumerate(best.unit.cells):
-        named = {value for value in (row[at][1] for row in rows) if value and _stems(value) and _stems(value) <= wanted}
-        if own and len(named) == 1 and own not in named and not _stems(own) & wanted:
-            return named.pop()
-    return None
+        named = {value for value in (row[at][1] for row in rows) if _stems(value) and _stems(value) <= wanted}
+        if len(named) == 1 and own:
+            values += named
+            differs = differs or (own not in named and not _stems(own) & wanted)
+    return tuple(values) if differs else ()
 
 
 def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, reader: Reader) -> Evidence:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from index.types import Span
 from index.words.tokens import words
 from rag.answering.decide import Decision
-from rag.answering.lookup import is_identifier, named_first, other_value
+from rag.answering.lookup import is_identifier, named_apart, named_first
 from rag.answering.reading import Candidate, Reading
 from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
@@ -41,10 +41,10 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
-    other = other_value(ranked, reading.question)
-    if unknown or (other and any(map(str.isdigit, other))):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
+    apart = named_apart(ranked, reading.question)
+    if unknown or any(map(str.isdigit, "".join(apart))):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
         probability = min(probability, decision.refused / 2)
-    elif other:
+    elif apart:
         probability = min(probability, (decision.refused + decision.answered) / 2)
     differing = _differ(chosen)
     return Evidence(tuple(joined(quotes, reading)), probability, missing, differing)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.cut.sentences import sentences
 from index.document.structure import Structure
-from index.types import Block, Passage, Source, Span
+from index.types import Block, Cell, Passage, Source, Span
 from rag.reader.layout import Unit
 
 MOST_UNITS = 120
@@ -99,13 +99,20 @@ def _whole_items(spans: Sequence[Span], text: str) -> Iterator[Span]:
             yield whole
 
 
+def _cells_of(block: Block, span: Span) -> Sequence[Cell]:
+    """The cells of a row; of one that is cut into pieces the first, which names it, and those of the piece."""
+    if span == block.span:
+        return block.cells
+    return (*block.cells[:1], *(cell for cell in block.cells[1:] if span.contains(cell.span)))
+
+
 def _row(block: Block, span: Span, text: str) -> ReadUnit:
     """A row with each value under its head, as `rag.reader.layout.row_text` writes it, and where each value stands."""
     if not block.cells:
         words = " ".join(span.of(text).replace("|", " ").split())
         return ReadUnit(Unit(words, candidate=False), span, span.start, "row")
     written, pieces, cells = "", [], []
-    for cell in block.cells:
+    for cell in _cells_of(block, span):
         value = cell.span.of(text)
         cells.append((cell.head, " ".join(value.split())))
         if not value.strip():

@@ -113,3 +113,9 @@ def test_passages_are_near_the_size_asked_for() -> None:
     passages = chunk(document(text), split_articles(document(text)), 50)
     sizes = [len(p.text.split()) for p in passages[:-1]]
     assert all(40 <= size <= 63 for size in sizes)
+
+
+def test_a_text_without_blanks_makes_no_passage_without_an_end() -> None:
+    whole = document("x" * 100_000)
+    passages = chunk(whole, split_articles(whole), 110)
+    assert max(len(passage.text) for passage in passages) <= 2 * MAX_SENTENCE

@@ -69,6 +69,14 @@ def test_a_few_latin_bytes_are_not_taken_for_chinese() -> None:
     assert decode(b"caf\xe9").text == "café"
 
 
+@pytest.mark.parametrize("encoding", ["mac_roman", "cp1252"])
+@pytest.mark.parametrize(
+    "text", ["Le café ferme à huit heures. Le gérant s’appelle Éric Noël.", "Schlüssel für Bäcker Müller, Tür öffnen."]
+)
+def test_texts_of_old_macs_are_told_from_those_of_windows(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)).text == text
+
+
 def test_nuls_are_dropped_and_counted() -> None:
     decoded = decode("naïve text\0 with\0 strays in it, which is UTF-8 nevertheless".encode())
     assert decoded.text == "naïve text with strays in it, which is UTF-8 nevertheless"

@@ -116,6 +116,13 @@ def test_heads_and_feet_are_left_out_and_counted() -> None:
     assert read_pdf(pdf([[], []], drawing=foot)).text == "Version 4.2 of 2023\n\nVersion 4.2 of 2023"
 
 
+def test_large_letters_at_the_head_of_two_pages_are_headings() -> None:
+    drawings = [f"BT /F1 20 Tf 50 760 Td (Part {number}) Tj ET" for number in (1, 2)]
+    pages = [["", "", "Clean the sieve every week and the door."], ["", "", "Oil the hinges once a month."]]
+    got = read_pdf(pdf(pages, drawings=drawings))
+    assert [block.span.of(got.text) for block in got.blocks if block.kind == "heading"] == ["Part 1", "Part 2"]
+
+
 def test_a_sentence_runs_on_over_a_foot_and_a_head() -> None:
     pages = [["Our paper", "", "We came to"], ["Our paper", "", "the town late."]]
     assert read_pdf(pdf(pages)).text == "We came to\nthe town late."

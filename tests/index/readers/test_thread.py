@@ -47,6 +47,7 @@ def voice(got: Extracted, words: str) -> tuple[str | None, str | None]:
         ("On Fri, May 3, 2024 at 3:02 PM greta@example.com wrote:", "greta@example.com", "2024-05-03"),
         ("On Thu, 8 May 2025 at 16:40 Tom Wexley wrote:", "Tom Wexley", "2025-05-08"),
         ("At 15:02 on 3 May 2024, you wrote:", None, "2024-05-03"),
+        ("On Friday, May 3, 2024 at 03:02:13 PM GMT+2, Greta Loos wrote:", "Greta Loos", "2024-05-03"),
         ("Greta Loos wrote:", "Greta Loos", None),
         ("Greta Loos wrote on 3 May 2024:", "Greta Loos", "2024-05-03"),
         ("Am 3. Mai 2024 um 15:02 schrieb Greta Loos <greta@example.com>:", "Greta Loos", "2024-05-03"),
@@ -114,6 +115,11 @@ def test_a_quoted_part_belongs_to_whom_the_line_above_it_names(line: str, author
         ),
         ("Begin forwarded message:\n\nFrom: Greta Loos\nSubject: Crane\nDate: 3 May 2024", "Greta Loos", "2024-05-03"),
         ("*From:* Greta Loos\n*Sent:* 3 May 2024\n*To:* Ada", "Greta Loos", "2024-05-03"),
+        (
+            "----- Forwarded Message -----\nSubject: Crane\nDate: Fri, 3 May 2024 15:02:00 +0200\nFrom: Greta Loos",
+            "Greta Loos",
+            "2024-05-03",
+        ),
     ],
 )
 def test_a_forwarded_part_belongs_to_whom_its_head_names(head: str, author: str | None, date: str | None) -> None:

@@ -212,6 +212,13 @@ def test_a_row_is_told_by_its_cells_and_cited_exactly() -> None:
     assert (citation.quote, citation.cells) == (text, cells)
 
 
+def test_a_cell_that_is_empty_is_told_beside_the_no() -> None:
+    done = outcome(QuotesAnswerer(), evidence=replace(EVIDENCE, probability=0.1, empty="Price"))
+    assert (done.status, done.text) == ("refused", "")
+    assert done.notice == "The table has no value there: “Price” is empty in this row."
+    assert [quote.quote for quote in done.quotes] == [STRUCK]
+
+
 def test_without_any_words_there_is_no_answer() -> None:
     found = outcome(QuotesAnswerer(), evidence=Evidence((), 0.9))
     assert (found.status, found.reason, found.statements) == ("refused", "no_evidence", ())

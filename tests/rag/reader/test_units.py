@@ -89,3 +89,16 @@ def test_who_and_when_stand_before_the_headings() -> None:
     source = Source("d", "a.md", "d" * 64, "Minutes", None, "P. Wren", "2021-04-02")
     assert context_text(source, ("Minutes", "Roof"), None, None) == "P. Wren, 2021-04-02. Minutes > Roof"
     assert context_text(source, (), "Q. Finch", "2021-05-01").startswith("Q. Finch, 2021-05-01")
+
+
+def test_of_a_row_that_is_cut_each_passage_has_its_own_cells_and_the_first() -> None:
+    rows = [" | ".join(f"{name} {at}" for at in range(600)) for name in ("column", "value")]
+    text = f"| {rows[0]} |\n{'|---' * 600}|\n| {rows[1]} |\n"
+    document = Document("d", "d" * 64, text, "utf-8", blocks=read_markdown(text.encode()).blocks)
+    articles = split_articles(document)
+    last = chunk(document, articles, 100)[-1]
+    units = passage_units(last, Source("d", "t.md", "", None, None, None, None), text, structure_of(document, articles))
+    cells = [unit.cells for unit in units if unit.cells][-1]
+    assert cells[0] == ("column 0", "value 0")
+    assert cells[-1] == ("column 599", "value 599")
+    assert len(cells) < 600

@@ -1,0 +1,91 @@
+"""What a question names exactly: identifiers, rows by their values, cells that hold none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from rag.answering.lookup import with_empty_cell
+from rag.answering.quotes import evidence_of
+from rag.reader.layout import Unit
+from rag.reader.reader import Judgement, PassageReading
+from rag.types import Evidence
+from tests.rag.readings import by_margin, read_over
+
+HARVEST = """| Valley | Year | Wheat |
+|---|---|---|
+| Orsa | 2019 | 410 |
+| Orsa | 2020 | 385 |
+| Melk | 2019 | 150 |
+| Melk | 2021 | 175 |
+"""
+TOURS = """| Tour | Guide | Price |
+|---|---|---|
+| Glacier walk | Ola Lind | 85 |
+| Night hike | Jon Ek | |
+"""
+
+
+class Marking:
+    """Marks the same words as the answer, wherever a unit has them."""
+
+    fingerprint = "marking"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def read(self, question: str, passages: Sequence[Sequence[Unit]]) -> list[PassageReading]:
+        return [
+            PassageReading(0.0, tuple(1.0 for _ in units), tuple(self._place(unit.text) for unit in units))
+            for units in passages
+        ]
+
+    def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
+        raise AssertionError("nothing is judged here")
+
+    def _place(self, text: str) -> tuple[int, int] | None:
+        at = text.find(self.words)
+        return (at, at + len(self.words)) if at >= 0 else None
+
+
+def evidence(question: str, *texts: str) -> Evidence:
+    return evidence_of(read_over(question, texts), by_margin(), 75)
+
+
+@pytest.mark.parametrize(("valley", "year", "wheat"), [("Melk", "2019", "150"), ("Orsa", "2020", "385")])
+def test_the_row_that_has_all_the_values_is_quoted_alone(valley: str, year: str, wheat: str) -> None:
+    (quote,) = evidence(f"How much wheat did {valley} harvest in {year}?", HARVEST).quotes
+    assert quote.cells == (("Valley", valley), ("Year", year), ("Wheat", wheat))
+
+
+def test_rows_that_a_question_names_alike_are_all_quoted() -> None:
+    quotes = evidence("How much wheat did Melk harvest?", HARVEST).quotes
+    assert {dict(quote.cells)["Year"] for quote in quotes if dict(quote.cells)["Valley"] == "Melk"} == {"2019", "2021"}
+
+
+def test_a_year_that_is_in_another_row_alone_is_a_refusal_and_two_years_are_a_comparison() -> None:
+    decision = by_margin()
+    assert evidence("How much wheat did Melk harvest in 2020?", HARVEST).probability < decision.refused
+    assert evidence("Did wheat in Melk rise from 2019 to 2020?", HARVEST).probability > decision.refused
+
+
+def test_an_identifier_is_quoted_before_others_of_its_form() -> None:
+    texts = ("Ticket T-4418 was opened by Inga, who opened it late.", "Ticket T-4410 was opened by Anna.")
+    assert [quote.text for quote in evidence("Who opened ticket T-4410?", *texts).quotes] == [texts[1]]
+
+
+def test_an_empty_cell_that_is_asked_for_is_told_and_no_other_is_quoted() -> None:
+    reading = read_over("What does the night hike cost?", [TOURS])
+    found = evidence_of(reading, by_margin(), 75)
+    empty = with_empty_cell(found, reading, by_margin(), Marking("85"))
+    assert empty.empty == "Price"
+    assert [quote.text for quote in empty.quotes] == ["| Night hike | Jon Ek | |"]
+    assert by_margin().status(empty.probability) == "refused"
+    assert with_empty_cell(found, reading, by_margin(), Marking("Jon Ek")) == found
+
+
+def test_a_row_without_gaps_is_not_read_again() -> None:
+    reading = read_over("What does the glacier walk cost?", [TOURS])
+    found = evidence_of(reading, by_margin(), 75)
+    assert with_empty_cell(found, reading, by_margin(), Marking("85")) == found
