@@ -41,6 +41,7 @@ def named_cells(line: Sequence[Token], table: Table, free: frozenset[int]) -> li
             found = list(_naming(line, (start, end), table))
             whole = [named for named in found if named.is_whole]
             chosen = _beside_its_head(line, whole or found)
+            chosen = [named for named in chosen if named.column is table.key] or chosen
             if len(chosen) > 1:
                 return None
             taken += chosen

@@ -273,6 +273,8 @@ class _Reading:
             return None
         if self.asks.operation == "list" and not self.conditions:
             return None
+        if self.asks.between and len(self.conditions) < 2:
+            return None
         sure = not (left or self.by_likeness)
         return Plan(self.table, self.asks, tuple(self.conditions), self.column, unused, sure)
 

@@ -76,6 +76,7 @@ def test_what_only_looks_like_counting_goes_the_ordinary_way(case: Case, pipelin
         "Which lender has lent the most objects?",  # counted by group
         "How many boats are hired only at weekends?",
         "What is the cheapest ferry?",
+        "Which is cheaper, the Heron or the Pelican?",  # of which one is not there
     ],
 )
 def test_a_condition_that_is_not_clear_is_left_alone(question: str, pipeline: Pipeline) -> None:
@@ -98,6 +99,12 @@ def test_the_sentence_says_the_condition_and_the_rows(question: str, told: str, 
     answer = pipeline.ask(question)
     assert told in answer.text
     assert answer.status == "answered"
+
+
+def test_of_two_that_are_compared_both_rows_are_quoted(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("Which is longer, the Thorn or the Merle?")
+    assert answer.text.startswith("The highest Length (km) is 128 km, over 2 of 5 rows of rivers.html")
+    assert [citation.cells[0][1] for citation in answer.citations] == ["Thorn", "Merle"]
 
 
 def test_a_word_that_nothing_stands_for_is_told_and_leaves_a_doubt(pipeline: Pipeline) -> None:
