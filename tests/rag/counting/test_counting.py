@@ -90,6 +90,7 @@ def test_a_condition_that_is_not_clear_is_left_alone(question: str, pipeline: Pi
         ("Which ingredients are out of stock?", "2 of 8 rows of kitchen-stock.csv where In stock is “0”"),
         ("How many red boats are hired?", "1 of 11 rows of boats.csv where hull is “red” and hired is “yes”."),
         ("How many green dinghies are there?", "0 of 11 rows"),
+        ("How many boats over 6 metres are hired?", "2 of 11 rows of boats.csv where length_m > 6 metres"),
         ("How many skippers are there?", "2 different in the column skipper"),
         ("How many yachts are longer than 10 metres?", "1 of 11 rows of boats.csv where length_m > 10 metres"),
         ("How many coaches are there in total?", "The sum of Coaches is 32, over 6 of 6 rows of trains.txt."),
