@@ -126,6 +126,7 @@ GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "everyday": _everyday,
     "statements": lambda o: statements.everyday(o.judge, o.public, None),
     "notes": lambda o: questions.notes(o.ours, o.base, SUITES),
+    "counting": lambda o: questions.counting(o.ours, o.base, SUITES),
     "seeds": lambda o: questions.seeds(o.ours, o.base, SUITES, HERE / "seeds"),
     "squad": _squad,
     "wice": lambda o: statements.claims(o.judge, o.public, say),

@@ -115,6 +115,22 @@ def notes(system: Asks, base: Asks | None, suites: Path) -> list[Line]:
     ]
 
 
+def counting(system: Asks, base: Asks | None, suites: Path) -> list[Line]:
+    """The line of questions over whole tables, and of those beside them that only look like counting.
+
+    Raises: EvalError.
+    """
+    cases, docs = load_suite(suites / "counting.jsonl"), suites / "counting"
+    replies = [one.replies("counting", cases, docs) for one in ([system, base] if base else [system])]
+    what = "counting: right over whole tables / where a question only looks like it"
+    return [_line(what, right_of_both, "≥ .85 / –", cases, replies)]
+
+
+def right_of_both(found: Asked) -> tuple[Cell, Cell]:
+    """The shares right of the questions that count, and of those that look like it."""
+    return right(found.of_kind("count"))[0], right(found.of_kind("lookup"))[0]
+
+
 def right(found: Asked) -> tuple[Cell]:
     """The share of the answerable whose answer holds an accepted form, of every part; a refusal holds none."""
     return (share(_is_right(case, reply) for case, reply in found.answerable.pairs if _is_graded(case)),)

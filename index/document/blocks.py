@@ -89,9 +89,9 @@ class Blocks(Sequence[Block]):
 
     def data(self, number: int) -> list[tuple[int, ...]]:
         """The rows of data of the table of this number: where each starts and ends, then each of its cells."""
-        records = (self._numbers[self._places[at] : self._places[at + 1]] for at in self.table(number))
-        rows = (record for record in records if len(record) > _FIXED)
-        return [(*record[1:3].tolist(), *record[_FIXED:].tolist()) for record in rows]
+        numbers, places = self._numbers.tolist(), self._places.tolist()
+        records = (numbers[places[at] : places[at + 1]] for at in self.table(number))
+        return [(*record[1:3], *record[_FIXED:]) for record in records if len(record) > _FIXED]
 
     def pack(self) -> bytes:
         """The blocks as bytes, for `unpack`."""

@@ -31,7 +31,7 @@ _THINGS = frozenset(
 )
 """What this program calls what it holds."""
 _ASKS = frozenset("what which how do does can please".split())
-_SUMMARY = ("summary", "summarize", "contents", "overview")
+_SUMMARY = ("summary", "summarize", "contents", "contain", "overview")
 _ALIKE = 0.6
 """From this likeness on a word asks for a summary."""
 
@@ -90,7 +90,8 @@ class Overview:
         if len(parts) == 1:
             parts = list(self._openings(entries[0], MOST_PARTS // 2))
         parts = list(dict.fromkeys(parts))
-        listed = [" ".join(heading.of(text).split()) for heading in headings]
+        titles = {entry.article.title for entry in entries}
+        listed = [name for heading in headings if (name := " ".join(heading.of(text).split())) not in titles]
         under = f" Its headings: {'; '.join(listed[:_NAMED])}." if listed else ""
         name = "; ".join(dict.fromkeys(self._name(entry) for entry in entries[:_NAMED]))
         return self._told("overview", f"{name}.{under}", name, len(parts), parts[:MOST_PARTS])

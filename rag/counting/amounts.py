@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ Mask = npt.NDArray[np.bool_]
 _NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\d+,\d{1,2})"
 _AMOUNT = re.compile(rf"(?P<before>[^\d\s.,-]{{0,3}})\s?(?P<number>{_NUMBER})\s?(?P<after>[^\d]*)")
 _MONTH, YEAR = 32, 416.0
+_TRIED = 100
+"""Values of a column that are looked at first: where none is an amount or a date, the column is taken for words."""
 _MOSTLY = 0.5
 """Of the cells with a value, the share that must be amounts of one kind."""
 
@@ -56,6 +59,9 @@ def unit_of(name: str) -> tuple[str, float] | None:
 
 def amounts_of(values: Sequence[str], head_unit: str) -> Amounts | None:
     """The numbers or dates of a column; None where most cells are neither, or they are of several kinds."""
+    first = list(dict.fromkeys(filter(None, values)))[:_TRIED]
+    if not any(_amount(value) or date_number(value) is not None for value in first):
+        return None
     return _dates(values) or _numbers(values, head_unit)
 
 
@@ -72,7 +78,7 @@ def _numbers(values: Sequence[str], head_unit: str) -> Amounts | None:
 
 def _dates(values: Sequence[str]) -> Amounts | None:
     read = [date_number(value) for value in values]
-    dated = {dates[0].year is not None for value in values if (dates := find_dates(value))}
+    dated = {number >= YEAR for number in read if number is not None}
     if len(dated) != 1 or not _are_most(read, values):
         return None
     return Amounts("date", "", 1.0, np.array([np.nan if number is None else number for number in read]))
@@ -83,6 +89,7 @@ def _are_most(read: Sequence[object], values: Sequence[str]) -> bool:
     return filled > 0 and sum(item is not None for item in read) > _MOSTLY * filled
 
 
+@lru_cache(maxsize=65536)
 def _amount(value: str) -> tuple[float, str] | None:
     """The number in a cell and its unit as printed; None where it holds more than one amount."""
     match = _AMOUNT.fullmatch(value)
@@ -102,6 +109,7 @@ def number_of(text: str) -> float:
     return float(plain.replace(",", "" if grouped else "."))
 
 
+@lru_cache(maxsize=65536)
 def date_number(text: str) -> float | None:
     """The one date that a text is, as a number that grows with it; None where it is none or has no day and month."""
     dates = find_dates(text)

@@ -37,7 +37,7 @@ class Counting:
         self._index = index
         self._retriever = retriever
         self._embedder = embedder
-        self._table = lru_cache(maxsize=8)(self._read)
+        self._table = lru_cache(maxsize=4)(self._read)
 
     def answer(self, question: str, within: Within | None) -> tuple[tuple[RetrievedPassage, ...], Evidence] | None:
         """The passages of the rows that answer and these rows as quotes, with what was worked out.

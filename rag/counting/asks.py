@@ -34,6 +34,8 @@ class Asks:
     measure: tuple[str, str] | None = None
     total: bool = False
     """Whether it asks for what all has together."""
+    between: bool = False
+    """Whether it asks which of those that it names has more or less: "Which is cheaper, the Heron or the Juno?"."""
 
 
 def asks_of(line: Sequence[Token]) -> Asks | None:
@@ -80,13 +82,15 @@ def _opening(forms: Sequence[str]) -> frozenset[int]:
 
 def _extreme(forms: Sequence[str]) -> Asks | None:
     """A superlative: "cheapest", "most expensive", "the most wheat"."""
-    found = [(at, found) for at, form in enumerate(forms) if (found := _superlative(form))]
+    between = "or" in forms and "than" not in forms
+    endings = ("est", "er") if between else ("est",)
+    found = [(at, found) for at, form in enumerate(forms) if (found := _superlative(form, endings))]
     most = [at for at, form in enumerate(forms) if form in _MOST and not (at and forms[at - 1] == "at")]
     if len(found) + len(most) != 1:
         return None
     if found:
         at, (noun, kind, sign) = found[0]
-        return Asks("max" if sign > 0 else "min", frozenset((at,)), measure=(noun, kind))
+        return Asks("max" if sign > 0 else "min", frozenset((at,)), measure=(noun, kind), between=between)
     at, sign = most[0], _MOST[forms[most[0]]]
     following = forms[at + 1] if at + 1 < len(forms) else ""
     if following == "of":
@@ -97,13 +101,11 @@ def _extreme(forms: Sequence[str]) -> Asks | None:
     return Asks("max" if sign * direction > 0 else "min", frozenset((at, at + 1)), measure=(noun, kind))
 
 
-def _superlative(form: str) -> tuple[str, str, int] | None:
-    """The adjective of measure whose superlative a word is."""
+def _superlative(form: str, endings: Sequence[str]) -> tuple[str, str, int] | None:
+    """The adjective of measure of which a word is the form with one of these endings."""
     if form in _HIGHEST:
         return _HIGHEST[form]
-    if not form.endswith("est"):
-        return None
-    root = form[:-3]
+    root = next((form.removesuffix(ending) for ending in endings if form.endswith(ending)), "")
     bases = (root, f"{root}e", root[:-1], f"{root[:-1]}y")
     return next((MEASURES[base] for base in bases if base in MEASURES), None)
 

@@ -11,6 +11,8 @@ from rag.lexicon import DETERMINERS
 
 _LONGEST = 6
 """Words of a question that may name one cell."""
+_ALIKE = 4
+"""Letters that two words with one stem share at their beginning, at most: a cell without them is not stemmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def named_cells(line: Sequence[Token], table: Table, free: frozenset[int]) -> li
             found = list(_naming(line, (start, end), table))
             whole = [named for named in found if named.is_whole]
             chosen = _beside_its_head(line, whole or found)
+            chosen = [named for named in chosen if named.column is table.key] or chosen
             if len(chosen) > 1:
                 return None
             taken += chosen
@@ -50,7 +53,7 @@ def named_cells(line: Sequence[Token], table: Table, free: frozenset[int]) -> li
 def _naming(line: Sequence[Token], place: tuple[int, int], table: Table) -> Iterator[Named]:
     wanted = tuple(token.stem for token in line[slice(*place)])
     is_broken = any(token.breaks for token in line[place[0] + 1 : place[1]])
-    first = wanted[0][:2]
+    first = wanted[0][: max(2, min(_ALIKE, len(wanted[0]) - 1))]
     for column in table.columns:
         near = {value: stems(value) for value in column.counted if first in value.casefold()}
         whole = frozenset(value for value, words in near.items() if words == wanted)

@@ -16,6 +16,8 @@ Like = Callable[[str, Sequence[str]], Sequence[float]]
 
 NEAR = 0.45
 """From this likeness on a word may mean a head, where no other is near: "earns the most" and "Salary" have .47."""
+_MOST = 64
+"""Heads that a word is compared with; of a wider table none is chosen by likeness."""
 _LEAD = 0.1
 """How much more alike the best head must be than the next."""
 
@@ -64,7 +66,7 @@ def compared_column(
 
 def nearest(word: str, columns: Sequence[Column], like: Like) -> Column | None:
     """The column whose head means a word, where one alone does."""
-    if not columns:
+    if not 0 < len(columns) <= _MOST:
         return None
     ranked = sorted(
         zip(like(word, [column.head for column in columns]), columns, strict=True), key=lambda pair: -pair[0]

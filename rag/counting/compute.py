@@ -73,6 +73,7 @@ def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:  #
         rows = counted[numbers == best].tolist()
         value = column.values[rows[0]]
         names = _labels(plan, rows)
+        rows = counted.tolist() if plan.asks.between else rows
         what = f"The {_CALLED[operation]} {column.head} is {_with_unit(value, amounts)}"
     elif amounts.kind == "date":
         return None

@@ -125,9 +125,11 @@ def read_table(document_id: str, number: int, text: str, blocks: Blocks, titles:
     """The table of this number among the blocks of a text; None where it has no rows of data."""
     heads, data = blocks.heads(number), blocks.data(number)
     rows: list[Span] = []
+    once: dict[str, str] = {}
     cells: list[list[str]] = []
     for start, end, *edges in data:
-        values = [_even(text[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        read = (text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+        values = [once.get(value) or once.setdefault(value, _even(value)) for value in read]
         if any(values):
             rows.append(Span(start, end))
             cells.append(values[: len(heads)] + [""] * (len(heads) - len(values)))

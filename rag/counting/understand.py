@@ -118,8 +118,8 @@ class _Reading:
                 return False
             words_of = f"{column.head} {one.sign} {one.words}"
             self.conditions.append(Condition(words_of, one.rows(column), column.at))
-            verb = min(one.places) - 1
-            self.taken |= {*one.places, verb, *(at for at in self.free if self.line[at].stem in column.names)}
+            verb = {min(one.places) - 1} - set(self.asks.noun[:1])
+            self.taken |= {*one.places, *verb, *(at for at in self.free if self.line[at].stem in column.names)}
         return not any(self.line[at].form == "than" for at in range(len(self.line)) if at not in self.taken)
 
     def take_nouns(self) -> bool:
@@ -272,6 +272,8 @@ class _Reading:
         if self.asks.noun and not self.named & set(self.asks.noun):
             return None
         if self.asks.operation == "list" and not self.conditions:
+            return None
+        if self.asks.between and len(self.conditions) < 2:
             return None
         sure = not (left or self.by_likeness)
         return Plan(self.table, self.asks, tuple(self.conditions), self.column, unused, sure)

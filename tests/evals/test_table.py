@@ -213,6 +213,13 @@ def test_notes_are_counted_in_all_and_by_the_held_half(tmp_path: Path) -> None:
     assert [cell.value for cell in held.cells] == [1.0, 0.0]
 
 
+def test_counting_is_told_apart_from_what_looks_like_it(tmp_path: Path) -> None:
+    rows = row("a", "count", "tune", answers=["x"]), row("b", "lookup", "test", answers=["y"])
+    suite(tmp_path / "counting.jsonl", *rows)
+    (line,) = questions.counting(Written(a=reply("answered", "x")), None, tmp_path)
+    assert [cell.value for cell in line.cells] == [1.0, 0.0]
+
+
 def judge(**verdicts: Judged) -> Judge:
     """Says what is written for the first word of a statement; of others that they are unsupported."""
     return lambda statement, _: verdicts.get(statement.split()[0].lower(), Judged("unsupported", 0.1))

@@ -76,6 +76,7 @@ def test_what_only_looks_like_counting_goes_the_ordinary_way(case: Case, pipelin
         "Which lender has lent the most objects?",  # counted by group
         "How many boats are hired only at weekends?",
         "What is the cheapest ferry?",
+        "Which is cheaper, the Heron or the Pelican?",  # of which one is not there
     ],
 )
 def test_a_condition_that_is_not_clear_is_left_alone(question: str, pipeline: Pipeline) -> None:
@@ -89,6 +90,7 @@ def test_a_condition_that_is_not_clear_is_left_alone(question: str, pipeline: Pi
         ("Which ingredients are out of stock?", "2 of 8 rows of kitchen-stock.csv where In stock is “0”"),
         ("How many red boats are hired?", "1 of 11 rows of boats.csv where hull is “red” and hired is “yes”."),
         ("How many green dinghies are there?", "0 of 11 rows"),
+        ("How many boats over 6 metres are hired?", "2 of 11 rows of boats.csv where length_m > 6 metres"),
         ("How many skippers are there?", "2 different in the column skipper"),
         ("How many yachts are longer than 10 metres?", "1 of 11 rows of boats.csv where length_m > 10 metres"),
         ("How many coaches are there in total?", "The sum of Coaches is 32, over 6 of 6 rows of trains.txt."),
@@ -98,6 +100,12 @@ def test_the_sentence_says_the_condition_and_the_rows(question: str, told: str, 
     answer = pipeline.ask(question)
     assert told in answer.text
     assert answer.status == "answered"
+
+
+def test_of_two_that_are_compared_both_rows_are_quoted(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("Which is longer, the Thorn or the Merle?")
+    assert answer.text.startswith("The highest Length (km) is 128 km, over 2 of 5 rows of rivers.html")
+    assert [citation.cells[0][1] for citation in answer.citations] == ["Thorn", "Merle"]
 
 
 def test_a_word_that_nothing_stands_for_is_told_and_leaves_a_doubt(pipeline: Pipeline) -> None:
