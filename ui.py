@@ -69,7 +69,7 @@ from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
 from rag.app.page.html import safe, said  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
-from rag.app.page.tabs.conversations import conversations_tab  # noqa: E402
+from rag.app.page.tabs.conversations import ConversationsTab, conversations_tab  # noqa: E402
 from rag.app.page.tabs.documents import DocumentsTab, Rights, documents_tab  # noqa: E402
 from rag.app.page.tabs.evals import evals_tab  # noqa: E402
 from rag.app.page.tabs.model import model_tab  # noqa: E402
@@ -145,21 +145,14 @@ def build(
         def heading(name: str) -> Iterator[str]:
             yield from _headings(workspace, title, name)
 
-        def reopen(talk: object, event: gr.EventData) -> object:
-            if event.do != "open":
-                return gr.skip()
-            try:
-                return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}  # type: ignore[arg-type]
-            except RagError as error:
-                return {conversations.outputs[1]: said(str(error), wrong=True)}
-
+        _wire_conversations(ask, conversations, views, store)
         _wire_arrival(page, ask, documents, views, collection)
         _on(ask.arrival.changed.change, heading, collection, bar)
         _on(page.load, heading, collection, bar)
         _on(ask.answered.change, heading, collection, bar)
         _on(collection.change, heading, collection, bar)
         _on(documents.changed.change, heading, collection, bar)
-        _on(conversations.listing.act, reopen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
+
         _on(conversations_view.select, conversations.refresh, conversations.inputs, conversations.outputs)
         _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
         if rights == "all":
@@ -170,6 +163,31 @@ def build(
         api(_chat(workspace), api_name="chat", api_visibility="public", concurrency_limit=4)
     page.queue(max_size=64, default_concurrency_limit=8, api_open=True)
     return page
+
+
+def _wire_conversations(
+    ask: AskTab, conversations: ConversationsTab, views: gr.Tabs, store: ConversationStore | None
+) -> None:
+    """A kept conversation is opened from the list of them, and after a reload by the browser's tab that was in it."""
+    if store is None:
+        return
+
+    def chosen(talk: Talk, event: gr.EventData) -> object:
+        if event.do != "open":
+            return gr.skip()
+        try:
+            return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}
+        except RagError as error:
+            return {conversations.outputs[1]: said(str(error), wrong=True)}
+
+    def reloaded(talk: Talk, event: gr.EventData) -> object:
+        try:
+            return ask.reopen(str(event.id), talk)
+        except RagError:  # it was deleted since
+            return gr.skip()
+
+    _on(conversations.listing.act, chosen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
+    _on(ask.saved.act, reloaded, ask.talk, ask.outputs)
 
 
 def _wire_arrival(page: gr.Blocks, ask: AskTab, documents: DocumentsTab, views: gr.Tabs, collection: gr.State) -> None:

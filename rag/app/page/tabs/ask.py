@@ -40,6 +40,8 @@ class AskTab:
     """What the shell needs of the tab: to open a kept conversation in it, and to hear that a turn was answered."""
 
     answered: gr.HTML
+    saved: gr.HTML
+    """It tells the page, after a reload, to `open` the conversation that was shown."""
     talk: gr.State
     reopen: Callable[[str, Talk], Updates]
     clear: Callable[[Talk], Updates]
@@ -79,7 +81,9 @@ def ask_tab(
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
             with gr.Row(elem_id="chat-tools"):
-                saved = gr.HTML(_saved(Talk()), elem_classes="saved", js_on_load=None, apply_default_css=False)
+                saved = gr.HTML(
+                    _saved(Talk()), elem_classes="saved", js_on_load=script("saved"), apply_default_css=False
+                )
                 new = gr.Button("New chat", elem_id="new")
             with gr.Column(elem_id="scroll"):
                 chat = gr.HTML(_log(()), elem_id="chat", js_on_load=ACTIONS + script("chat"), apply_default_css=False)
@@ -105,7 +109,7 @@ def ask_tab(
     parts = _Parts(chat, live, evidence, box, send, stop, saved, collection, talk)
     desk = _Desk(workspace, store, parts)
     _wire(desk, parts, narrow, new, arrived)
-    return AskTab(evidence, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
+    return AskTab(evidence, saved, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
 
 
 def _narrowing() -> list[object]:
