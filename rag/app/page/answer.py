@@ -295,7 +295,7 @@ def _tools(number: int, answer: Answer) -> str:
         f'<span class="row">{verdicts}</span></div></details>'
     )
     again = _do("retry", number, "Ask again")
-    rest = f'<details class="judge details"><summary>Details</summary>{_made(answer)}{again}</details>'
+    rest = f'<details class="details"><summary>Details</summary>{_made(answer)}{again}</details>'
     told = f'<span class="kept" id="judged-{number}" role="status"></span>'
     return f'<div class="tools">{show}{copy}{judge}{rest}{told}</div>'
 

@@ -159,11 +159,12 @@ class _Panel:
         byline += f'<p class="by path">{safe(source.path)}{on_page}</p>'
         link = reader.link(self.collection, source.document_id, spans, [label] * len(spans))
         opened = f'<a class="open" href="{safe(link)}" target="reader">Open document</a>'
+        only = f'<button type="button" data-do="only" data-id="{safe(source.path)}">Only this document</button>'
         return (
             f'<article class="card" id="evidence-{self.number}-{label}" tabindex="-1">'
             f'<header><span class="label">{label}</span>'
             f'<div class="head"><h4 dir="auto">{title}</h4>{byline}</div>{badges}</header>{shown}'
-            f'<footer><p class="more">{opened}</p><details class="details"><summary>Details</summary>'
+            f'<footer><p class="more">{opened}{only}</p><details class="details"><summary>Details</summary>'
             f'<p class="where">{where}</p>{ranks}</details></footer></article>'
         )
 

@@ -137,7 +137,7 @@ def _drawn(collection: gr.State, rights: Rights) -> _Parts:
     status = listed("status", presses, said(""))
     places = listed("places", presses)
     search = gr.Textbox(
-        label="Find by file name, headline, outlet or author",
+        label="Find by name, title or author",
         max_lines=1,
         max_length=_LONGEST_SEARCH,
         visible=False,
