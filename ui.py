@@ -61,6 +61,7 @@ import gradio as gr  # noqa: E402  (reads the environment when it is imported)
 from gradio.events import api  # noqa: E402
 
 from rag.app.conversations.store import ConversationStore  # noqa: E402
+from rag.app.library.library import Library  # noqa: E402
 from rag.app.model_form import model_line  # noqa: E402
 from rag.app.page import downloads, reader_routes  # noqa: E402
 from rag.app.page.answer import NOTHING_INDEXED, indexed  # noqa: E402
@@ -121,6 +122,7 @@ def build(
     can be set.
     """
     page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    library = Library(workspace)
     with page:
         collection = gr.State(workspace.settings.collection)
         with gr.Column(elem_id="page"):
@@ -128,9 +130,9 @@ def build(
             bar = gr.HTML(_bar(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
             with gr.Tabs(elem_id="views") as views:
                 with gr.Tab("Ask", id="ask"):
-                    ask = ask_tab(workspace, store, collection, rights, SAMPLES)
+                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
-                    documents = documents_tab(workspace, collection, rights)
+                    documents = documents_tab(library, collection, rights)
                 with gr.Tab("Conversations", id="conversations") as conversations_view, gr.Column(elem_classes="view"):
                     conversations = conversations_tab(workspace, store)
                 if rights == "all":  # a guest may not choose where passages are sent

@@ -18,6 +18,7 @@ from index.errors import RagError
 from rag.app.conversations.feedback import NOT_THERE, Feedback
 from rag.app.conversations.keeping import Keeper
 from rag.app.conversations.store import ConversationStore
+from rag.app.library.library import Library
 from rag.app.page import answer as shown
 from rag.app.page import evidence as panel
 from rag.app.page.html import ACTIONS, safe, said
@@ -71,6 +72,7 @@ class _Parts:
 
 def ask_tab(
     workspace: Workspace,
+    library: Library,
     store: ConversationStore | None,
     collection: gr.State,
     rights: Rights = "all",
@@ -88,7 +90,7 @@ def ask_tab(
             with gr.Column(elem_id="scroll"):
                 chat = gr.HTML(_log(()), elem_id="chat", js_on_load=ACTIONS + script("chat"), apply_default_css=False)
                 live = gr.HTML("", elem_id="live", js_on_load=script("chat"), apply_default_css=False)
-                arrived = arrival(workspace, collection, rights, samples)
+                arrived = arrival(workspace, library, collection, rights, samples)
             chips = chip_line()
             with gr.Row(elem_id="ask"):
                 box = gr.Textbox(
