@@ -197,10 +197,10 @@ def _wire_arrival(page: gr.Blocks, ask: AskTab, documents: DocumentsTab, views: 
     arrived = ask.arrival
 
     def all_documents(collection: str, event: gr.EventData) -> Iterator[object]:
-        yield from arrived.refresh(collection) if event.do == "all" else iter((gr.skip(),))
+        yield from arrived.refresh(collection) if getattr(event, "do", "") == "all" else iter((gr.skip(),))
 
     def one_document(collection: str, talk: Talk, event: gr.EventData) -> Iterator[object]:
-        if event.do != "overview":
+        if getattr(event, "do", "") != "overview":
             yield gr.skip()
             return
         yield ask.clear(talk) | {views: gr.Tabs(selected="ask")}
