@@ -61,6 +61,7 @@ import gradio as gr  # noqa: E402  (reads the environment when it is imported)
 from gradio.events import api  # noqa: E402
 
 from rag.app.conversations.store import ConversationStore  # noqa: E402
+from rag.app.library.library import Library  # noqa: E402
 from rag.app.model_form import model_line  # noqa: E402
 from rag.app.page import downloads, reader_routes  # noqa: E402
 from rag.app.page.answer import NOTHING_INDEXED, indexed  # noqa: E402
@@ -69,7 +70,7 @@ from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
 from rag.app.page.html import safe, said  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
-from rag.app.page.tabs.conversations import conversations_tab  # noqa: E402
+from rag.app.page.tabs.conversations import ConversationsTab, conversations_tab  # noqa: E402
 from rag.app.page.tabs.documents import DocumentsTab, Rights, documents_tab  # noqa: E402
 from rag.app.page.tabs.evals import evals_tab  # noqa: E402
 from rag.app.page.tabs.model import model_tab  # noqa: E402
@@ -121,6 +122,7 @@ def build(
     can be set.
     """
     page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    library = Library(workspace)
     with page:
         collection = gr.State(workspace.settings.collection)
         with gr.Column(elem_id="page"):
@@ -128,9 +130,9 @@ def build(
             bar = gr.HTML(_bar(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
             with gr.Tabs(elem_id="views") as views:
                 with gr.Tab("Ask", id="ask"):
-                    ask = ask_tab(workspace, store, collection, rights, SAMPLES)
+                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
-                    documents = documents_tab(workspace, collection, rights)
+                    documents = documents_tab(library, collection, rights)
                 with gr.Tab("Conversations", id="conversations") as conversations_view, gr.Column(elem_classes="view"):
                     conversations = conversations_tab(workspace, store)
                 if rights == "all":  # a guest may not choose where passages are sent
@@ -145,21 +147,14 @@ def build(
         def heading(name: str) -> Iterator[str]:
             yield from _headings(workspace, title, name)
 
-        def reopen(talk: object, event: gr.EventData) -> object:
-            if event.do != "open":
-                return gr.skip()
-            try:
-                return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}  # type: ignore[arg-type]
-            except RagError as error:
-                return {conversations.outputs[1]: said(str(error), wrong=True)}
-
+        _wire_conversations(ask, conversations, views, store)
         _wire_arrival(page, ask, documents, views, collection)
         _on(ask.arrival.changed.change, heading, collection, bar)
         _on(page.load, heading, collection, bar)
         _on(ask.answered.change, heading, collection, bar)
         _on(collection.change, heading, collection, bar)
         _on(documents.changed.change, heading, collection, bar)
-        _on(conversations.listing.act, reopen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
+
         _on(conversations_view.select, conversations.refresh, conversations.inputs, conversations.outputs)
         _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
         if rights == "all":
@@ -172,15 +167,40 @@ def build(
     return page
 
 
+def _wire_conversations(
+    ask: AskTab, conversations: ConversationsTab, views: gr.Tabs, store: ConversationStore | None
+) -> None:
+    """A kept conversation is opened from the list of them, and after a reload by the browser's tab that was in it."""
+    if store is None:
+        return
+
+    def chosen(talk: Talk, event: gr.EventData) -> object:
+        if event.do != "open":
+            return gr.skip()
+        try:
+            return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}
+        except RagError as error:
+            return {conversations.outputs[1]: said(str(error), wrong=True)}
+
+    def reloaded(talk: Talk, event: gr.EventData) -> object:
+        try:
+            return ask.reopen(str(event.id), talk)
+        except RagError:  # it was deleted since
+            return gr.skip()
+
+    _on(conversations.listing.act, chosen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
+    _on(ask.saved.act, reloaded, ask.talk, ask.outputs)
+
+
 def _wire_arrival(page: gr.Blocks, ask: AskTab, documents: DocumentsTab, views: gr.Tabs, collection: gr.State) -> None:
     """The overview follows the collection and its index, and is opened for one document from the list of them."""
     arrived = ask.arrival
 
     def all_documents(collection: str, event: gr.EventData) -> Iterator[object]:
-        yield from arrived.refresh(collection) if event.do == "all" else iter((gr.skip(),))
+        yield from arrived.refresh(collection) if getattr(event, "do", "") == "all" else iter((gr.skip(),))
 
     def one_document(collection: str, talk: Talk, event: gr.EventData) -> Iterator[object]:
-        if event.do != "overview":
+        if getattr(event, "do", "") != "overview":
             yield gr.skip()
             return
         yield ask.clear(talk) | {views: gr.Tabs(selected="ask")}

@@ -369,7 +369,7 @@ class Pipeline:
                 return _Search(question, *told, filtering, None)
         found = self._search_within(parts, wanted.text, search, clock)
         if wanted.filters and self._status(found) != "answered":
-            why = found.none or "those articles do not hold the answer"
+            why = found.none or "those documents do not hold the answer"
             wider = self._search_within(parts, question, search.without(why), clock)
             if wider.evidence.probability > found.evidence.probability:
                 found = wider

@@ -41,7 +41,10 @@ ROOMS: dict[str, set[str]] = {
 """Which rooms of the index each room may import, as its docstring says."""
 # What ours is measured beside, as a user of these libraries alone would call them: for comparison, and nowhere else.
 BASELINES = "evals/bench/baselines.py"
-TABS = {f"rag/app/page/tabs/{name}.py" for name in ("arrival", "ask", "conversations", "documents", "evals", "model")}
+TABS = {
+    f"rag/app/page/tabs/{name}.py"
+    for name in ("arrival", "ask", "conversations", "documents", "evals", "model", "narrow")
+}
 TRAINING = {f"evals/train/{name}.py" for name in ("batches", "export", "learn", "measure")}
 HOMES = {
     "chromadb": {"index/vectors/chroma.py", BASELINES},

@@ -112,17 +112,17 @@ def matching(search: Search, entries: Iterable[Entry]) -> tuple[list[Entry], Fil
 def none_found(search: Search, entries: Sequence[Entry]) -> str:
     """Why no article passes: what is asked for, and what there is in its place.
 
-    As in: no article by Forbes before 2014 is indexed; there are 3 by Forbes, 2015 to 2017.
+    As in: no document by Forbes before 2014 is indexed; there are 3 by Forbes, 2015 to 2017.
     """
     wanted = search.in_force
-    none = f"no article {' and '.join(map(described, wanted))} is indexed"
+    none = f"no document {' and '.join(map(described, wanted))} is indexed"
     undated = [replace(filters, after=None, before=None) for filters in wanted]
     near = [entry for entry in entries if all(_fits(filters, entry) for filters in undated)]
     if near and any(undated):
         many = "there is 1" if len(near) == 1 else f"there are {len(near):,}"
         return f"{none}; {many} {' and '.join(described(f) for f in undated if f)}{_years(near)}"
     if near:
-        return f"{none}; the {len(near):,} articles are of{_years(near).removeprefix(',') or ' no printed date'}"
+        return f"{none}; the {len(near):,} documents are of{_years(near).removeprefix(',') or ' no printed date'}"
     return none + _known(wanted, entries)
 
 
@@ -132,7 +132,7 @@ def in_words(filtering: Filtering) -> str:
     sentences = []
     if held:
         origins = [_joined([f for f in held if f.origin == origin]) for origin in ("set", "asked")]
-        many = "1 article" if filtering.articles == 1 else f"{filtering.articles:,} articles"
+        many = "1 section" if filtering.articles == 1 else f"{filtering.articles:,} sections"
         undated = f"; {filtering.undated:,} left out for want of an exact date" if filtering.undated else ""
         sentences.append(
             f"Searched only what is {' and '.join(map(described, filter(None, origins)))}: {many}{undated}."
@@ -152,7 +152,7 @@ def _joined(items: Sequence[Filter]) -> Filters:
 
 
 def described(filters: Filters) -> str:
-    """The filters in words that follow "article": `by Forbes or CNN from 2015 on`."""
+    """The filters in words that follow "document": `by Forbes or CNN from 2015 on`."""
     parts = []
     if filters.titles:
         parts.append("titled " + " or ".join(f"“{title}”" for title in filters.titles))
@@ -300,5 +300,5 @@ def _known(wanted: Sequence[Filters], entries: Sequence[Entry]) -> str:
             continue
         names = sorted({name for entry in entries if (name := getattr(entry.article, kind))})
         more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
-        return f"; the {kind}s are {', '.join(names[:_LISTED])}{more}" if names else f"; no article prints its {kind}"
+        return f"; the {kind}s are {', '.join(names[:_LISTED])}{more}" if names else f"; no document prints its {kind}"
     return ""

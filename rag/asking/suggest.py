@@ -17,6 +17,7 @@ from typing import TypeVar
 from index.cut.sentences import sentences
 from index.types import Block, Cell, Document, Span
 from index.words.tokens import STOP_WORDS
+from rag.lexicon import NUMBERS
 
 MOST = 4
 """Questions that are offered at once."""
@@ -29,6 +30,8 @@ _NUMBERED = re.compile(r"^\W*(?:\d+[.)]?)+\s+")
 _SAYS_WHAT_IS = re.compile(r"^The (?P<subject>(?:[\w'’-]+ ){0,4}(?P<noun>[\w'’-]+)) (?P<verb>is|are|was|were) (?=.*\d)")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
+_STANDS_FOR_ANOTHER = STOP_WORDS | NUMBERS.keys()
+"""Words that name nothing by themselves, as in “the first one”."""
 _T = TypeVar("_T")
 Finds = Callable[[str], "Found | None"]
 """Where the words stand that come first and plainly answer a question; None where none do."""
@@ -132,7 +135,7 @@ def _of_sentences(document: Document) -> Iterator[_Made]:
             continue
         for sentence in sentences(document.text, block.span):
             says = _SAYS_WHAT_IS.match(sentence.of(document.text))
-            if says and says["noun"].lower() not in STOP_WORDS:
+            if says and says["noun"].lower() not in _STANDS_FOR_ANOTHER:
                 yield f"What {says['verb']} the {_line(says['subject'])}?", sentence
 
 

@@ -72,7 +72,7 @@ def reply(number: int, answer: Answer, collection: str) -> str:
     """The answer as it stands in the conversation: each statement with its verdict, or an honest no."""
     turn = _Turn(number, answer, collection)
     body = turn.shown() + _notes(number, answer)
-    return _understood(number, answer) + body + _made(number, answer) + _tools(number, answer)
+    return _understood(number, answer) + body + _tools(number, answer)
 
 
 class _Turn:
@@ -266,18 +266,18 @@ def _without(number: int, filters: Sequence[Filter]) -> str:
     return f" {_do('anywhere', number, 'Search all documents')}" if asked_for else ""
 
 
-def _made(number: int, answer: Answer) -> str:
+def _made(answer: Answer) -> str:
+    """How the answer came about: what was read, who wrote it, and how long it took."""
     parts = []
     if answer.passages:
         cited, offered = len({citation.label for citation in answer.citations}), len(answer.passages)
         how = "cited" if wording.written(answer) else "quoted"
-        read = f"{cited} of {count(offered, 'passage')} {how}" if cited else f"{count(offered, 'passage')} read"
-        parts.append(f'<a class="show" href="#evidence-{number}">Show evidence</a><span>{read}</span>')
+        parts.append(f"{cited} of {count(offered, 'passage')} {how}" if cited else f"{count(offered, 'passage')} read")
     if answer.status != "refused":
-        parts.append(f"<span>{safe(_author(answer))}</span>")
+        parts.append(safe(_author(answer)))
     if total := answer.timings_ms.get("total"):
-        parts.append(f"<span>{total / 1000:.1f} s</span>")
-    return f'<p class="made">{"".join(parts)}</p>' if parts else ""
+        parts.append(f"{total / 1000:.1f} s")
+    return f'<p class="made">{" · ".join(parts)}</p>' if parts else ""
 
 
 def _author(answer: Answer) -> str:
@@ -287,7 +287,8 @@ def _author(answer: Answer) -> str:
 
 
 def _tools(number: int, answer: Answer) -> str:
-    """What can be done with a turn: copy it, ask it again, judge it."""
+    """What can be done with a turn, in one line: see its evidence, copy it, judge it; the rest behind “Details”."""
+    show = f'<a class="show" href="#evidence-{number}">Show evidence</a>' if answer.passages else ""
     copy = f'<button type="button" data-copy="{safe(as_text(answer))}">Copy with sources</button>'
     verdicts = _do("bad", number, "Keep as a test case") + _do("absent", number, "It is not in the documents")
     judge = (
@@ -295,8 +296,10 @@ def _tools(number: int, answer: Answer) -> str:
         '<label>What would be right? (optional)<textarea rows="2" maxlength="2000"></textarea></label>'
         f'<span class="row">{verdicts}</span></div></details>'
     )
+    again = _do("retry", number, "Ask again")
+    rest = f'<details class="details"><summary>Details</summary>{_made(answer)}{again}</details>'
     told = f'<span class="kept" id="judged-{number}" role="status"></span>'
-    return f'<div class="tools">{copy}{_do("retry", number, "Ask again")}{judge}{told}</div>'
+    return f'<div class="tools">{show}{copy}{judge}{rest}{told}</div>'
 
 
 def _do(what: str, number: int, words: str) -> str:

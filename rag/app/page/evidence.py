@@ -25,6 +25,7 @@ _MEANINGS: Mapping[Verdict, str] = {
     "unsupported": "the cited passage does not say it",
     "uncited": "no passage was cited for it",
 }
+_BACK = '<button type="button" class="back" data-shelve>Back to the answer</button>'
 Mark = Callable[[Citation], str]
 """HTML that tells what became of a citation's source since; empty where it stands as it was."""
 
@@ -59,7 +60,8 @@ def evidence(number: int, answer: Answer, texts: Mapping[str, str], collection: 
     rest = "".join(panel.read(item) for item in answer.passages if item.label not in cited)
     others = sum(item.label not in cited for item in answer.passages)
     return (
-        f'<section class="evidence" id="evidence-{number}" tabindex="-1"><header><h2>Evidence</h2><p class="about">'
+        f'<section class="evidence" id="evidence-{number}" tabindex="-1">'
+        f'<header>{_BACK}<h2>Evidence</h2><p class="about">'
         f'Question {number}: <bdi dir="auto">{safe(answer.question[:LONGEST_ECHO])}</bdi></p></header>'
         f"{_group(_title(answer), len(cited), cards)}{_others(answer, others, rest)}</section>"
     )
@@ -74,7 +76,8 @@ def _title(answer: Answer) -> str:
 def nothing_read(number: int) -> str:
     """The evidence of a turn that has no answer at all."""
     return (
-        f'<section class="evidence" id="evidence-{number}" tabindex="-1"><header><h2>Evidence</h2><p class="about">'
+        f'<section class="evidence" id="evidence-{number}" tabindex="-1">'
+        f'<header>{_BACK}<h2>Evidence</h2><p class="about">'
         f"Nothing was read for question {number}.</p></header></section>"
     )
 
@@ -120,14 +123,14 @@ class _Panel:
         verdicts = dict.fromkeys(quote.verdict for quote in quotes)
         judged = [verdict for verdict in verdicts if verdict != "quoted"]
         badges = "".join(map(badge, judged or verdicts))
-        around = _around(file_text, span) if file_text is not None else ""
+        around = self.mark(first) + (_around(file_text, span) if file_text is not None else "")
         spans = sorted({quote.span for quote in quotes}, key=lambda span: (span.start, span.end))
         also = (*first.source.also, *(item.also_in if item else ()))
         sure = min((quote.ocr for quote in quotes if quote.ocr is not None), default=None)
-        checked = _checked(file_text, quotes) + _by_ocr(sure)
-        where = _where(first.source, also, spans, first.page, checked) + self.mark(first)
+        where = _where(first.source, also, spans, first.page, _checked(file_text, quotes) + _by_ocr(sure))
         headings = (item or first).headings
-        return self._card(first.label, first.source, headings, badges, shown + around, where, _ranks(item), spans)
+        parts = badges, shown + around, where, _ranks(item)
+        return self._card(first.label, first.source, headings, *parts, spans, first.page)
 
     def read(self, item: RetrievedPassage) -> str:
         """The card of a passage that nothing is quoted from."""
@@ -135,7 +138,8 @@ class _Panel:
         shown = _heads(item) + f'<blockquote dir="auto">{safe(item.passage.text)}</blockquote>'
         sure = _by_ocr(confidence(item.scanned, item.passage.span))
         where = _where(item.source, also, spans, item.passage.page, sure)
-        return self._card(item.label, item.source, item.headings, "", shown, where, _ranks(item), spans)
+        parts = "", shown, where, _ranks(item)
+        return self._card(item.label, item.source, item.headings, *parts, spans, item.passage.page)
 
     def _card(
         self,
@@ -147,20 +151,25 @@ class _Panel:
         where: str,
         ranks: str,
         spans: Sequence[Span],
+        page: int | None,
     ) -> str:
         title = safe(source.title or source.path)
+        on_page = f" · page {page}" if page is not None else ""
         by = " · ".join(
             safe(part) for part in (source.outlet, source.author, human(source.date) if source.date else None) if part
         )
         byline = f'<p class="by">{by}</p>' if by else ""
         byline += f'<p class="heading" dir="auto">{safe(path(headings))}</p>' if headings else ""
+        byline += f'<p class="by path">{safe(source.path)}{on_page}</p>'
         link = reader.link(self.collection, source.document_id, spans, [label] * len(spans))
         opened = f'<a class="open" href="{safe(link)}" target="reader">Open document</a>'
+        only = f'<button type="button" data-do="only" data-id="{safe(source.path)}">Only this document</button>'
         return (
             f'<article class="card" id="evidence-{self.number}-{label}" tabindex="-1">'
             f'<header><span class="label">{label}</span>'
             f'<div class="head"><h4 dir="auto">{title}</h4>{byline}</div>{badges}</header>{shown}'
-            f'<footer><p class="where">{where}</p><p class="more">{opened}{ranks}</p></footer></article>'
+            f'<footer><p class="more">{opened}{only}</p><details class="details"><summary>Details</summary>'
+            f'<p class="where">{where}</p>{ranks}</details></footer></article>'
         )
 
 

@@ -47,8 +47,8 @@ def head(holdings: Holdings) -> str:
     if holdings.generation is not None:
         told = " · ".join(
             (
-                count(len(holdings.entries), "file"),
-                count(holdings.articles, "article"),
+                count(len(holdings.entries), "document"),
+                count(holdings.articles, "section"),
                 count(holdings.passages, "passage"),
                 *([f"in step since {holdings.last.ended:%Y-%m-%d %H:%M}"] if holdings.last else []),
             )
@@ -75,7 +75,7 @@ def listing(holdings: Holdings, look: Look, question: str = "") -> str:
         more = f"Show {min(PAGE, len(found) - look.shown):,} more of {len(found):,}"
         rows += f'<li class="doc-more"><button type="button" data-do="more">{more}</button></li>'
     told = f"{len(found):,} of {len(holdings.entries):,}" if words else f"{len(found):,}"
-    none = "" if found else '<p class="note">No file matches; try fewer letters of a name or a headline.</p>'
+    none = "" if found else '<p class="note">No file matches; try fewer letters of a name or a title.</p>'
     return (
         f'<section><h3>Files <span class="count" role="status">{told}</span></h3>{none}'
         f'<ul class="doc-files">{rows}</ul></section>{_left_out(holdings, look, question)}'
@@ -142,7 +142,7 @@ def _place(place: Place, look: Look, question: str) -> str:
 
 def _entry(collection: str, entry: Entry, look: Look, question: str) -> str:
     asked = entry.key is not None and look.asked == entry.key
-    count_of = f"{count(len(entry.articles), 'article')} · {count(entry.passages, 'passage')}"
+    count_of = f"{count(len(entry.articles), 'section')} · {count(entry.passages, 'passage')}"
     about = " · ".join((entry.kind, _size(entry.size), count_of, *(["–".join(entry.dates)] if entry.dates else [])))
     mark = ' <span class="badge">Read in part</span>' if entry.remark else ""
     body = _body(collection, entry) + ("" if asked or entry.key is None else _remove(entry.key, look, entry.path))
@@ -171,7 +171,7 @@ def _body(collection: str, entry: Entry) -> str:
 
 
 def _article(article: Article, passages: int) -> str:
-    title = safe(article.title) if article.title else "<i>No headline</i>"
+    title = safe(article.title) if article.title else "<i>No title</i>"
     told = [part for part in (article.outlet, article.author, article.date) if part]
     about = safe(" · ".join((*told, count(passages, "passage"))))
     return f'<li><span class="doc-title">{title}</span> <span class="note">{about}</span></li>'

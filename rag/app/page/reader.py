@@ -233,7 +233,7 @@ def _contents(reading: Reading) -> str:
     )
     more = f'<p class="path">and {len(articles) - LISTED:,} more</p>' if len(articles) > LISTED else ""
     return (
-        f'<details class="contents"><summary>{count(len(articles), "article")}</summary><ol>{rows}</ol>{more}</details>'
+        f'<details class="contents"><summary>{count(len(articles), "section")}</summary><ol>{rows}</ol>{more}</details>'
     )
 
 

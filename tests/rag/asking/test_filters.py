@@ -242,7 +242,7 @@ def test_any_text_is_read(text: str) -> None:
             Filters(outlets=("Daily Caller",), after="2020"),
             "by Daily Caller from 2020 on is indexed; there are 2 by Daily Caller, 2016",
         ),
-        (Filters(after="2030"), "from 2030 on is indexed; the 7 articles are of 2014 to 2017"),
+        (Filters(after="2030"), "from 2030 on is indexed; the 7 documents are of 2014 to 2017"),
         (
             Filters(outlets=("CNN",)),
             "by CNN is indexed; the outlets are Daily Caller, Forbes, IPT News, Long War Journal, The Daily Beast",
@@ -251,13 +251,13 @@ def test_any_text_is_read(text: str) -> None:
     ],
 )
 def test_why_nothing_passes(filters: Filters, told: str) -> None:
-    assert none_found(Search(filters), NEWS) == f"no article {told}"
+    assert none_found(Search(filters), NEWS) == f"no document {told}"
 
 
 def test_filters_are_told_in_words_and_as_json() -> None:
     search = Search(Filters(outlets=("Daily Caller",)), Filters(before="2016-06"))
     _, told = matching(search, NEWS)
-    assert in_words(told) == "Searched only what is by Daily Caller and before June 2016: 1 article."
+    assert in_words(told) == "Searched only what is by Daily Caller and before June 2016: 1 section."
     assert filters_as_json(told) == {
         "items": [
             {"kind": "outlet", "value": "Daily Caller", "origin": "set", "removed": None},
@@ -301,7 +301,7 @@ def test_only_what_passes_is_retrieved(pipeline: Pipeline) -> None:
 def test_where_nothing_passes_the_refusal_says_why(pipeline: Pipeline) -> None:
     answer = pipeline.ask(STRUCK, filters=Filters(outlets=("Wire",), before="2014"))
     assert (answer.status, answer.reason, answer.passages) == ("refused", "no_evidence", ())
-    assert answer.missing == "no article by Wire before 2014 is indexed; there is 1 by Wire, 2017"
+    assert answer.missing == "no document by Wire before 2014 is indexed; there is 1 by Wire, 2017"
     assert as_json(answer)["filters"]["articles"] == 0
     assert pipeline.matching(Filters(outlets=("CNN",)))[1] is not None
 
@@ -340,5 +340,5 @@ def test_filters_are_options(shell: Shell) -> None:
     said = shell.run("ask", "Who was hurt?", "--file", "nothing/*.txt", "--before", "January 2014", "--no-filters")
     assert said.code == 3
     assert "No article in nothing/*.txt before January 2014 is indexed" in said.out
-    assert "no article written by Nobody" in shell.run("search", "Masra", "--author", "Nobody").out
+    assert "no document written by Nobody" in shell.run("search", "Masra", "--author", "Nobody").out
     assert "no date" in shell.refused(2, "ask", "Who?", "--after", "2016-13")

@@ -20,7 +20,16 @@ const place = (cite) => {
   peek.style.top = Math.max(8, below ? at.bottom + 2 : at.top - size.height - 2) + "px";
 };
 
+let asker = null;
+const shelve = () => {
+  const panel = document.querySelector("#evidence-panel.open");
+  if (!panel) return;
+  panel.classList.remove("open");
+  asker?.focus({ preventScroll: true });
+  asker?.scrollIntoView({ block: "nearest" });
+};
 const reveal = (target) => {
+  document.querySelector("#evidence-panel").classList.add("open");
   const section = target.closest(".evidence");
   for (const other of document.querySelectorAll(".evidence.now, .card.now")) other.classList.remove("now");
   section.classList.add("now");
@@ -57,6 +66,7 @@ document.addEventListener("click", (event) => {
   const shown = number && document.querySelector(number.getAttribute("href"));
   if (shown) {
     event.preventDefault();
+    asker = number;
     reveal(shown);
   }
   const link = event.target.closest('a[target="reader"]');
@@ -73,6 +83,7 @@ document.addEventListener("click", (event) => {
     reader().querySelector("button").focus();
   }
   if (event.target.closest("[data-close]")) close();
+  if (event.target.closest("[data-shelve]")) shelve();
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => {
     const words = copy.textContent;
@@ -82,7 +93,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key === "Escape") { place(null); close(); }
+  if (event.key === "Escape") { place(null); if (!close()) shelve(); }
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     document.querySelector("#ask textarea")?.focus();

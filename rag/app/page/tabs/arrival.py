@@ -56,13 +56,15 @@ class _Parts:
     changed: gr.State
 
 
-def arrival(workspace: Workspace, collection: gr.State, rights: Rights, samples: Path | None) -> Arrival:
+def arrival(
+    workspace: Workspace, library: Library, collection: gr.State, rights: Rights, samples: Path | None
+) -> Arrival:
     """The drop zone, the field for a folder and the samples, where nothing is indexed; else the overview.
 
     What `rights` do not hold is not wired to anything.
     """
     parts = _drawn(rights, samples)
-    handlers = _Handlers(workspace, parts, rights, samples)
+    handlers = _Handlers(workspace, library, parts, rights, samples)
     outputs: list[object] = [getattr(parts, name) for name in _Parts.__dataclass_fields__]
 
     def on(listen: Callable[..., object], work: Callable[..., object], *given: object) -> None:
@@ -102,9 +104,11 @@ def _drawn(rights: Rights, samples: Path | None) -> _Parts:
 class _Handlers:
     """What the events do. None raises: what goes wrong is a sentence on the page."""
 
-    def __init__(self, workspace: Workspace, parts: _Parts, rights: Rights, samples: Path | None) -> None:
+    def __init__(
+        self, workspace: Workspace, library: Library, parts: _Parts, rights: Rights, samples: Path | None
+    ) -> None:
         self._workspace = workspace
-        self._library = Library(workspace)
+        self._library = library
         self._parts = parts
         self._rights = rights
         self._samples = samples
@@ -133,8 +137,11 @@ class _Handlers:
         yield from self._told(self._added(collection, lambda: self._library.add_folder(collection, str(self._samples))))
 
     def _added(self, collection: str, begin: Callable[[], Job]) -> Iterator[Updates]:
+        yield from self._followed(collection, begin())
+
+    def _followed(self, collection: str, job: Job) -> Iterator[Updates]:
+        """How far the job is, until it has ended; then what there is."""
         parts = self._parts
-        job = begin()
         for stage in job.follow():
             yield {parts.status: progress.progress(stage), parts.add: gr.Button(interactive=False), parts.files: None}
         outcome = job.outcome
@@ -154,6 +161,8 @@ class _Handlers:
         except NoIndex:
             way = gr.Column(visible=self._rights != "look")
             yield {parts.way: way, parts.listed: _NOTHING_YET if self._rights == "look" else ""}
+            if job := self._library.job(collection):  # as after a reload
+                yield from self._followed(collection, job)
             return
         yield {parts.way: gr.Column(visible=False), parts.listed: gr.skip()}
         for offered in self._trials.follow(collection, pipeline, documents):

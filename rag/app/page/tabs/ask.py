@@ -18,16 +18,17 @@ from index.errors import RagError
 from rag.app.conversations.feedback import NOT_THERE, Feedback
 from rag.app.conversations.keeping import Keeper
 from rag.app.conversations.store import ConversationStore
+from rag.app.library.library import Library
 from rag.app.page import answer as shown
 from rag.app.page import evidence as panel
 from rag.app.page.html import ACTIONS, safe, said
 from rag.app.page.style import script
 from rag.app.page.tabs.arrival import Arrival, arrival
 from rag.app.page.tabs.documents import Rights
+from rag.app.page.tabs.narrow import Narrow, chip_line, filters, narrowing, wire
 from rag.app.page.talk import LONGEST_QUESTION, Exchange, Question, Talk, answering, echo, in_one_sentence, reopened
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
-from rag.asking.filters import Filters, iso_date
 
 Updates = dict[object, object]
 _AT_ONCE = 16
@@ -40,6 +41,8 @@ class AskTab:
     """What the shell needs of the tab: to open a kept conversation in it, and to hear that a turn was answered."""
 
     answered: gr.HTML
+    saved: gr.HTML
+    """It tells the page, after a reload, to `open` the conversation that was shown."""
     talk: gr.State
     reopen: Callable[[str, Talk], Updates]
     clear: Callable[[Talk], Updates]
@@ -69,6 +72,7 @@ class _Parts:
 
 def ask_tab(
     workspace: Workspace,
+    library: Library,
     store: ConversationStore | None,
     collection: gr.State,
     rights: Rights = "all",
@@ -79,12 +83,15 @@ def ask_tab(
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
             with gr.Row(elem_id="chat-tools"):
-                saved = gr.HTML(_saved(Talk()), elem_classes="saved", js_on_load=None, apply_default_css=False)
+                saved = gr.HTML(
+                    _saved(Talk()), elem_classes="saved", js_on_load=script("saved"), apply_default_css=False
+                )
                 new = gr.Button("New chat", elem_id="new")
             with gr.Column(elem_id="scroll"):
                 chat = gr.HTML(_log(()), elem_id="chat", js_on_load=ACTIONS + script("chat"), apply_default_css=False)
                 live = gr.HTML("", elem_id="live", js_on_load=script("chat"), apply_default_css=False)
-                arrived = arrival(workspace, collection, rights, samples)
+                arrived = arrival(workspace, library, collection, rights, samples)
+            chips = chip_line()
             with gr.Row(elem_id="ask"):
                 box = gr.Textbox(
                     label="Your question",
@@ -99,29 +106,18 @@ def ask_tab(
                 send = gr.Button("Send", elem_id="send", variant="primary")
                 stop = gr.Button("Stop", elem_id="stop", variant="stop", visible=False)
             with gr.Accordion("Search only some documents", open=False, elem_id="narrow"):
-                narrow = _narrowing()
+                narrow = narrowing(chips)
         with gr.Column(elem_id="evidence-panel"):
-            evidence = gr.HTML(_shelf(()), js_on_load=None, apply_default_css=False)
+            evidence = gr.HTML(_shelf(()), js_on_load=ACTIONS, apply_default_css=False)
     parts = _Parts(chat, live, evidence, box, send, stop, saved, collection, talk)
     desk = _Desk(workspace, store, parts)
     _wire(desk, parts, narrow, new, arrived)
-    return AskTab(evidence, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
+    return AskTab(evidence, saved, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
 
 
-def _narrowing() -> list[object]:
-    """The fields that keep a search to some articles, in the order that `_filters` takes them."""
-    with gr.Row():
-        outlet = gr.Textbox(label="Outlet", placeholder="any", max_length=200, min_width=140)
-        author = gr.Textbox(label="Author", placeholder="any", max_length=200, min_width=140)
-        file = gr.Textbox(label="File", placeholder="any, or *.pdf", max_length=400, min_width=140)
-    with gr.Row():
-        after = gr.Textbox(label="Dated in or after", placeholder="2016 or 2016-09-07", max_length=10, min_width=140)
-        before = gr.Textbox(label="Dated before", placeholder="2017", max_length=10, min_width=140)
-    return [outlet, author, file, after, before]
-
-
-def _wire(desk: _Desk, parts: _Parts, narrow: list[object], new: gr.Button, arrived: Arrival) -> None:
-    told = [parts.talk, parts.collection, *narrow]
+def _wire(desk: _Desk, parts: _Parts, narrow: Narrow, new: gr.Button, arrived: Arrival) -> None:
+    wire(narrow, parts.evidence)
+    told = [parts.talk, parts.collection, *narrow.fields]
     for listen in (parts.send.click, parts.box.submit):
         _on(listen, desk.ask, [parts.box, *told], parts.all, limit=_AT_ONCE, js=script("send"))
     _on(arrived.listed.act, desk.offered, told, parts.all, limit=_AT_ONCE)
@@ -196,7 +192,7 @@ class _Desk:
         }
         try:
             pipeline = self._workspace.pipeline(collection)
-            question = Question(text, _filters(narrow), understand, alone)
+            question = Question(text, filters(narrow), understand, alone)
         except RagError as error:
             yield self._ended(talk, collection, _failed(number, text, discreet(str(error))))
             return
@@ -290,18 +286,6 @@ class _Desk:
             parts.send: gr.Button(visible=True),
             parts.stop: gr.Button(visible=False),
         }
-
-
-def _filters(told: Sequence[object]) -> Filters:
-    """The filters that are typed; an empty field asks for nothing. Raises: QuestionInvalid, when a date is none."""
-    outlet, author, file, after, before = (part.strip() if isinstance(part, str) else "" for part in told)
-    return Filters(
-        files=(file,) if file else (),
-        outlets=(outlet,) if outlet else (),
-        authors=(author,) if author else (),
-        after=(iso_date(after) or after) if after else None,
-        before=(iso_date(before) or before) if before else None,
-    )
 
 
 def _failed(number: int, text: object, sentence: str) -> Exchange:

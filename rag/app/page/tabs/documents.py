@@ -18,7 +18,6 @@ from rag.app.page.files import PAGE, Look
 from rag.app.page.html import ACTIONS, said
 from rag.app.page.style import script
 from rag.app.page.trouble import discreet, in_words
-from rag.app.workspace import Workspace
 
 Updates = dict[object, object]
 Rights = Literal["all", "give files", "look"]
@@ -69,15 +68,15 @@ class _Parts:
     collection: gr.State
 
 
-def documents_tab(workspace: Workspace, collection: gr.State, rights: Rights = "all") -> DocumentsTab:
-    """The tab over the collections of `workspace`; empty until the first refresh.
+def documents_tab(library: Library, collection: gr.State, rights: Rights = "all") -> DocumentsTab:
+    """The tab over the collections of `library`; empty until the first refresh.
 
     What `rights` do not hold is not wired to anything: no request reaches it. Whoever may name a folder reads every
     file of the machine.
     """
     with gr.Column(elem_id="documents"):
         parts = _drawn(collection, rights)
-    handlers = _Handlers(Library(workspace), parts, rights)
+    handlers = _Handlers(library, parts, rights)
     outputs: list[object] = [getattr(parts, name) for name in _Parts.__dataclass_fields__]
     given: list[object] = [collection, parts.look, parts.session]
 
@@ -137,7 +136,7 @@ def _drawn(collection: gr.State, rights: Rights) -> _Parts:
     status = listed("status", presses, said(""))
     places = listed("places", presses)
     search = gr.Textbox(
-        label="Find by file name, headline, outlet or author",
+        label="Find by name, title or author",
         max_lines=1,
         max_length=_LONGEST_SEARCH,
         visible=False,

@@ -374,5 +374,5 @@ def test_thousands_of_articles_make_a_short_list() -> None:
     entry = Entry("a.csv", "d", 12_345_678, datetime(2026, 1, 2), articles)
     told = html.listing(Holdings("a", "1", (entry,)), Look())
     assert "2,960 more in the document" in told
-    assert "CSV · 12.3 MB · 3,000 articles · 3,000 passages · 2016-05" in told
+    assert "CSV · 12.3 MB · 3,000 sections · 3,000 passages · 2016-05" in told
     assert entry.matches(["head 2999"])

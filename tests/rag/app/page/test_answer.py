@@ -299,10 +299,10 @@ def test_the_other_paths_of_the_same_content_stand_beside_the_first(paths: tuple
 @pytest.mark.parametrize(
     ("state", "line"),
     [
-        (IndexState("g", 2, 70), "2 files · 70 passages"),
-        (IndexState("g", 1, 1), "1 file · 1 passage"),
-        (IndexState("g", 1200, 45000), "1,200 files · 45,000 passages"),
-        (IndexState("g", 0, 0), "Nothing indexed yet"),
+        (IndexState("g", 2, 70), "2 documents · 70 passages"),
+        (IndexState("g", 1, 1), "1 document · 1 passage"),
+        (IndexState("g", 1200, 45000), "1,200 documents · 45,000 passages"),
+        (IndexState("g", 0, 0), "No documents yet"),
     ],
 )
 def test_the_title_line_says_what_is_indexed(state: IndexState, line: str) -> None:

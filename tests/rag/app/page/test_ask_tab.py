@@ -255,6 +255,43 @@ def test_a_search_can_be_kept_to_some_documents(visitor: Visitor, pipeline: Fake
     assert pipeline.kept_to[-1] == (Filters(outlets=("Northern Wire",), after="2017-09"), True)
 
 
+def test_what_a_search_is_kept_to_stands_above_the_box(visitor: Visitor, pipeline: FakePipeline) -> None:
+    visitor.ask("How long is the notice?")
+    visitor.page.get_by_role("button", name="Only this document").first.click()
+    expect(visitor.page.locator(".chip")).to_contain_text("File: home/lease.docx")
+    visitor.ask("How long is the notice?")
+    assert pipeline.kept_to[-1] == (Filters(files=("home/lease.docx",)), True)
+    visitor.page.get_by_role("button", name="Remove File: home/lease.docx").click()
+    expect(visitor.page.locator(".chip")).to_have_count(0)
+    visitor.ask("How long is the notice?")
+    assert pipeline.kept_to[-1] == (Filters(), True)
+
+
+def test_a_telephone_shows_evidence_as_a_sheet_that_closes_back_to_the_sentence(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    Visitor(page, address).ask("What was struck near Masra?")
+    expect(page.locator("#evidence-panel")).to_be_hidden()
+    number = page.get_by_role("link", name="Evidence 2").first
+    number.click()
+    expect(page.locator("#evidence-1-2 mark").first).to_be_in_viewport()
+    page.get_by_role("button", name="Back to the answer").click()
+    expect(page.locator("#evidence-panel")).to_be_hidden()
+    expect(number).to_be_focused()
+    page.close()
+
+
+def test_a_reload_shows_the_conversation_again_and_a_new_chat_does_not_come_back(visitor: Visitor) -> None:
+    visitor.ask("What was struck near Masra?")
+    expect(visitor.page.get_by_role("link", name="Markdown")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.page.locator("#chat .question")).to_contain_text("What was struck near Masra?")
+    visitor.page.get_by_role("button", name="New chat").click()
+    expect(visitor.page.locator("#chat .welcome")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.page.locator("#overview .glance")).to_be_visible()
+    expect(visitor.page.locator("#chat .turn")).to_have_count(0)
+
+
 def test_a_verdict_of_the_reader_becomes_a_case(visitor: Visitor, home: Path) -> None:
     visitor.ask("What was struck near Masra?")
     visitor.page.locator(".judge summary").click()
@@ -357,15 +394,11 @@ def test_the_page_fits_its_window(browser: Browser, address: str, width: int, he
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
     visitor = Visitor(page, address)
     visitor.ask("What was struck near Masra?")
-    expect(page.locator("#evidence-1-1")).to_be_visible()
+    narrow = width <= 900
+    expect(page.locator("#evidence-1-1")).to_be_visible(visible=not narrow)
     wide, tall = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert wide == width
-    stacked = width <= 900
-    assert (tall > height) == stacked, "panes scroll on a wide screen, the page on a narrow one"
-    panel, chat = page.locator("#evidence-panel").bounding_box(), page.locator("#talk").bounding_box()
-    assert panel
-    assert chat
-    assert (panel["y"] >= chat["y"] + chat["height"] - 1) == stacked
+    assert tall == height, "panes scroll, and the box stays at the bottom"
     expect(page.get_by_role("textbox", name="Your question")).to_be_in_viewport()
     ink = page.evaluate("getComputedStyle(document.querySelector('#chat .statement')).color.match(/\\d+/g).map(Number)")
     assert (sum(ink) > 380) == dark

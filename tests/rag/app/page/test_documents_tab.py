@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 import ui
 from index.store.collections import collections
 from index.types import Embedder
+from rag.app.library.library import Library
 from rag.app.page.files import Look
 from rag.app.page.style import stylesheet
 from rag.app.page.tabs.documents import Session, documents_tab
@@ -59,7 +60,7 @@ def page_of(workspace: Workspace) -> gr.Blocks:
     with page:
         collection = gr.State("default")
         with gr.Column(elem_id="page"), gr.Column(elem_classes="view"):
-            tab = documents_tab(workspace, collection)
+            tab = documents_tab(Library(workspace), collection)
         page.load(tab.refresh, tab.inputs, tab.outputs, show_progress="hidden", api_visibility="private")
     page.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
@@ -212,6 +213,6 @@ class TestByHand:
 def test_an_event_may_hold_anything_and_does_nothing(tmp_path: Path, data: object) -> None:
     with gr.Blocks(analytics_enabled=False):
         state = gr.State("default")
-        tab = documents_tab(Fake(Settings(home=tmp_path / "home")), state)
+        tab = documents_tab(Library(Fake(Settings(home=tmp_path / "home"))), state)
     handlers = tab.refresh.__self__  # type: ignore[attr-defined]
     assert list(handlers.act("default", Look(), Session(), gr.EventData(None, data))) == []

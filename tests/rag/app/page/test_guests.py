@@ -145,7 +145,7 @@ def test_a_guest_sees_names_and_no_folder(home: Path) -> None:
 
 def test_files_are_taken_from_guests_only_where_that_is_allowed(home: Path) -> None:
     with guest_of(home, allow_uploads=True) as guest:
-        (function,) = [one for one in guest.functions if any(target[1] == "upload" for target in one["targets"])]
+        *_, function = [one for one in guest.functions if any(target[1] == "upload" for target in one["targets"])]
         data: list[object] = [None] * (len(function["inputs"]) - 1)
         told = guest.call(function, [*data, [guest.upload("storm.txt", b"A storm broke the northern mole.")]])
         assert "Done: 1 new" in told

@@ -83,7 +83,7 @@ def picture(page: Page, name: str) -> None:
 def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     with running(home) as address, visit(browser, address) as page:
-        expect(page.locator(".state")).to_contain_text("Nothing is indexed")
+        expect(page.locator(".state")).to_contain_text("No documents yet")
         tab(page, "Documents")
         page.get_by_label("Add a folder or file on this computer").fill(str(seeds))
         page.get_by_role("button", name="Add", exact=True).click()
@@ -93,7 +93,7 @@ def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
         expect(page.locator(".doc-files")).to_contain_text("Long War Journal")
 
         tab(page, "Ask")
-        expect(page.locator(".state")).to_contain_text("2 files · 86 passages")
+        expect(page.locator(".state")).to_contain_text("2 documents · 86 passages")
         ask(page, "How many civilians remain in Aleppo?", 1)
         expect(page.locator("#turn-1 blockquote").first).to_contain_text("300,000 civilians remain inside Aleppo")
         ask(page, "How many bakeries are left there?", 2)

@@ -300,7 +300,7 @@ def test_without_an_index_the_page_opens_and_says_what_to_do(browser: Browser, s
     address = serve(Workspace(Settings(home=tmp_path)))
     page = browser.new_page()
     open_at(page, address)
-    expect(page.locator(".state")).to_contain_text("Nothing is indexed")
+    expect(page.locator(".state")).to_contain_text("No documents yet")
     ask(page, "Is anything there?")
     expect(page.locator("#turn-1 .trouble")).to_contain_text("Nothing is indexed")
     page.get_by_role("tab", name="Documents").click()
