@@ -53,6 +53,8 @@ HOMES = {
     "tokenizers": {"index/vectors/graph.py", "rag/reader/layout.py", "rag/reader/session.py", *TRAINING},
     "sentence_transformers": {"index/vectors/embedder.py", BASELINES},
     "gradio": {"ui.py", *TABS},
+    "fastapi": {"rag/app/doors/http.py"},
+    "mcp": {"rag/app/doors/mcp.py"},
     "httpx": {"rag/providers/endpoint.py"},
     "huggingface_hub": {"index/vectors/model_files.py", "rag/providers/hub.py"},
     "llama_index": {"rag/answering/llm.py", "rag/retrieval/llama.py", "rag/providers/openai.py", BASELINES},
@@ -137,7 +139,9 @@ def test_every_module_imports_by_itself() -> None:
     for package in PACKAGES:
         folder = importlib.import_module(package)
         for module in pkgutil.walk_packages(folder.__path__, f"{package}."):
-            if module.name.endswith(("__main__", ".llama", ".providers.openai", ".providers.gguf")):
+            if module.name.endswith(
+                ("__main__", ".llama", ".doors.mcp", ".doors.http", ".providers.openai", ".providers.gguf")
+            ):
                 continue
             importlib.import_module(module.name)
 

@@ -1,6 +1,7 @@
 """What the pages on the ways in show is what comes of it: each block is run, and its output compared.
 
-A ```python block that stands right after `<!-- run -->` prints the ```text block that follows it, if one does. In a
+A ```python block that stands right after `<!-- run -->` prints the ```text block that follows it, if one does; after
+`<!-- serve -->` it does so while the sample documents are served at the address that it names. In a
 ```console block, lines that begin with `$ rag` are commands and the others what they print; `$ echo $?` prints how the
 last one exited. The blocks of a page run in order in one folder, with a copy of the sample documents in it.
 """
@@ -17,12 +18,15 @@ from pathlib import Path
 
 import pytest
 
+from rag import open_documents
 from rag.app.cli.main import main
+from rag.app.doors.http import api
 from tests.conftest import ROOT
+from tests.rag.app.doors.serving import served
 
 PAGES = ["README.md", *(f"docs/{name}.md" for name in ("python",))]
 _STEP = re.compile(
-    r"^<!-- run -->\s*\n```python\n(?P<python>.*?)^```\s*$(?:\s*^```text\n(?P<printed>.*?)^```\s*$)?"
+    r"^<!-- (?P<how>run|serve) -->\s*\n```python\n(?P<python>.*?)^```\s*$(?:\s*^```text\n(?P<printed>.*?)^```\s*$)?"
     r"|^```console\n(?P<console>.*?)^```\s*$"
     r"|^<!-- file (?P<name>[\w./-]+) -->\s*\n```\w*\n(?P<content>.*?)^```\s*$",
     re.MULTILINE | re.DOTALL,
@@ -52,7 +56,7 @@ def test_a_page_shows_what_happens(page: str, folder: Path) -> None:
             (folder / step["name"]).parent.mkdir(exist_ok=True)
             (folder / step["name"]).write_text(step["content"])
         elif step["python"]:
-            printed = run(step["python"], page)
+            printed = run(step["python"], page) if step["how"] == "run" else against_a_server(step["python"], page)
             if step["printed"] is not None:
                 assert printed.strip() == step["printed"].strip()
         else:
@@ -65,6 +69,14 @@ def run(code: str, page: str) -> str:
     with contextlib.redirect_stdout(printed):
         exec(compile(code, page, "exec"), {"__name__": "__main__"})
     return printed.getvalue()
+
+
+def against_a_server(code: str, page: str) -> str:
+    """What a block prints that asks `rag serve`."""
+    with open_documents() as documents:
+        documents.index("seeds")
+        with served(api(documents)) as address:
+            return run(code.replace("http://127.0.0.1:7861", address), page)
 
 
 def console(block: str) -> str:

@@ -16,6 +16,7 @@ import typer
 from index.errors import NoIndex, RagError
 from rag.app.cli.collections import collections
 from rag.app.cli.conversations import Earlier, NoSave, Resume, begin, conversations
+from rag.app.cli.doors import mcp, serve
 from rag.app.cli.evals import evaluations
 from rag.app.cli.index import doctor, index
 from rag.app.cli.llm import Spoken, Writer, llm, named_today
@@ -337,3 +338,5 @@ def _password(name: str | None) -> str | None:
 
 app.command()(doctor)
 app.command()(verify)
+app.command()(mcp)
+app.command()(serve)

@@ -10,7 +10,7 @@ import math
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,33 +47,71 @@ class OpenDoor:
         return None
 
 
-class PasswordDoor:
-    """Lets in who knows the password (HTTP Basic, with any user name).
+class SecretDoor:
+    """Lets in who knows a secret.
 
     After three wrong ones an address waits, twice as long after each, up to a minute; meanwhile nothing that comes
     from it is looked at, or guesses could be made side by side. Each wrong one is logged with its address.
     """
 
-    def __init__(self, password: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """A door with this password; `clock` gives seconds."""
-        self.link = "/"
-        self._password = password.encode()
+    link = "/"
+    secret = "secret"
+    """What it is called."""
+    asking = "This asks for its secret."
+    challenge: Mapping[str, str] = {}
+    """The headers that ask for it."""
+
+    def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """A door with this secret; `clock` gives seconds."""
+        self._secret = secret.encode()
         self._tries = _Tries(clock)
 
+    def given(self, request: HTTPConnection) -> bytes | None:
+        """The secret that a request carries; None for one that carries none."""
+        raise NotImplementedError
+
     def refusal(self, request: HTTPConnection) -> Response | None:
-        """401 without the password, 429 while its address waits."""
+        """401 without the secret, 429 while its address waits."""
         address = _address(request)
         if wait := math.ceil(self._tries.wait(address)):
-            told = f"Too many wrong passwords came from your address; try again in {wait} s."
+            told = f"Too many wrong {self.secret}s came from your address; try again in {wait} s."
             return PlainTextResponse(told, 429, {"Retry-After": str(wait)})
-        header = request.headers.get("authorization")
-        if header is not None and _is(_password_in(header), self._password):
+        given = self.given(request)
+        if given is not None and _is(given, self._secret):
             self._tries.forget(address)
             return None
-        if header is not None:
+        if given is not None:
             times = self._tries.add(address)
-            _log.warning("A wrong password for the page came from %s (%d in a row).", address, times)
-        return PlainTextResponse("This page asks for its password.", 401, _LOGIN)
+            _log.warning("A wrong %s for the page came from %s (%d in a row).", self.secret, address, times)
+        return PlainTextResponse(self.asking, 401, self.challenge)
+
+
+class PasswordDoor(SecretDoor):
+    """Lets in who knows the password (HTTP Basic, with any user name)."""
+
+    secret = "password"
+    asking = "This page asks for its password."
+    challenge = _LOGIN
+
+    def given(self, request: HTTPConnection) -> bytes | None:
+        """The password of HTTP Basic."""
+        header = request.headers.get("authorization")
+        return None if header is None else _password_in(header)
+
+
+class TokenDoor(SecretDoor):
+    """Lets in programs that know the token, as the clients of OpenAI and Anthropic send their keys."""
+
+    secret = "token"
+    asking = "This server asks for its token, as `Authorization: Bearer TOKEN` or `x-api-key: TOKEN`."
+    challenge: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
+
+    def given(self, request: HTTPConnection) -> bytes | None:
+        """The token of either header."""
+        if (key := request.headers.get("x-api-key")) is not None:
+            return key.encode()
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        return token.strip().encode() if kind.lower() == "bearer" else None
 
 
 class LinkDoor:

@@ -61,7 +61,7 @@ class Guard:
 
     def _refusal(self, request: HTTPConnection) -> Response | None:
         path = request.scope["path"]
-        if _foreign(request):
+        if foreign(request):
             return _NOT_FOREIGN
         if path != STARTUP and (refusal := self._door.refusal(request)):
             return refusal
@@ -79,11 +79,11 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI says."""
-        foreign = scope["type"] == "http" and _foreign(HTTPConnection(scope))
-        await (_NOT_FOREIGN if foreign else self._app)(scope, receive, send)
+        refused = scope["type"] == "http" and foreign(HTTPConnection(scope))
+        await (_NOT_FOREIGN if refused else self._app)(scope, receive, send)
 
 
-def _foreign(request: HTTPConnection) -> bool:
+def foreign(request: HTTPConnection) -> bool:
     """Whether another page asks, be it of another port of this machine."""
     origin = request.headers.get("origin")
     if origin is None:
