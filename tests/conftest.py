@@ -8,7 +8,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("untimed", deadline=None)  # what an example takes says nothing on a busy machine
+settings.load_profile("untimed")
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported
 ROOT = Path(__file__).resolve().parent.parent
 
