@@ -21,24 +21,24 @@ def failing(rows: Sequence[Row], cases: Mapping[str, Case], opened: int | None) 
         return '<h3>Cases to look at</h3><p class="soft">Nothing went wrong in any case.</p>'
     kinds = dict.fromkeys(sorted(row.kind for _, row in wrong))
     groups = {kind: [item for item in wrong if item[1].kind == kind] for kind in kinds}
-    told = "".join(_group(kind, items, rows, cases, opened) for kind, items in groups.items())
-    return f'<h3>Cases to look at <span class="count">{len(wrong)} of {len(rows)}</span></h3>{told}'
+    groups_html = "".join(_group(kind, items, rows, cases, opened) for kind, items in groups.items())
+    return f'<h3>Cases to look at <span class="count">{len(wrong)} of {len(rows)}</span></h3>{groups_html}'
 
 
 def _group(
     kind: str, wrong: Sequence[tuple[int, Row]], rows: Sequence[Row], cases: Mapping[str, Case], opened: int | None
 ) -> str:
-    asked = sum(row.kind == kind for row in rows)
+    total = sum(row.kind == kind for row in rows)
     is_open = " open" if any(at == opened for at, _ in wrong) else ""
     items = "".join(_item(at, row, cases.get(row.id), at == opened) for at, row in wrong)
-    summary = f'{safe(kind)} <span class="count">{len(wrong)} of {asked}</span>'
+    summary = f'{safe(kind)} <span class="count">{len(wrong)} of {total}</span>'
     return f'<details class="kind"{is_open}><summary>{summary}</summary><ul>{items}</ul></details>'
 
 
 def _item(at: int, row: Row, case: Case | None, is_open: bool) -> str:
     question = case.question if case else str((row.answer or {}).get("question", row.id))
-    said = ["failed"] if row.error is not None else troubles(row)
-    tags = "".join(f'<span class="tag">{safe(text)}</span>' for text in said)
+    reasons = ["failed"] if row.error is not None else troubles(row)
+    tags = "".join(f'<span class="tag">{safe(text)}</span>' for text in reasons)
     button = (
         f'<button type="button" class="case-head" data-do="{"close" if is_open else "open"}" data-id="{at}" '
         f'aria-expanded="{"true" if is_open else "false"}"><span dir="auto">{safe(question)}</span>'
@@ -48,10 +48,10 @@ def _item(at: int, row: Row, case: Case | None, is_open: bool) -> str:
 
 
 def _case(row: Row, case: Case | None) -> str:
-    asked = f'<p class="soft">{safe(row.id)}</p>'
+    lines = f'<p class="soft">{safe(row.id)}</p>'
     if case is None:
-        asked += '<p class="soft">The suite no longer has this case.</p>'
-    return f'<div class="case">{asked}{_history(case)}{_gold(case, row.answer or {})}{_answer(row)}</div>'
+        lines += '<p class="soft">The suite no longer has this case.</p>'
+    return f'<div class="case">{lines}{_history(case)}{_gold(case, row.answer or {})}{_answer(row)}</div>'
 
 
 def _history(case: Case | None) -> str:
@@ -70,16 +70,16 @@ def _gold(case: Case | None, answer: Json) -> str:
         return "<h4>Right answer</h4><p>None: the documents do not hold it.</p>"
     parts = [case.answers] if case.answers else list(case.answers_all)
     forms = "".join(f'<li dir="auto">{" or ".join(safe(form) for form in part)}</li>' for part in parts)
-    told = f"<h4>Right answer</h4><ul>{forms}</ul>" if forms else ""
+    forms_html = f"<h4>Right answer</h4><ul>{forms}</ul>" if forms else ""
     items = "".join(
         f'<li><blockquote dir="auto">{safe(item.quote)}</blockquote>'
-        f'<p class="soft">{safe(item.file)} · {_found(item.file, item.quote, answer)}</p></li>'
+        f'<p class="soft">{safe(item.file)} · {_nearest_passages(item.file, item.quote, answer)}</p></li>'
         for item in case.evidence
     )
-    return told + (f"<h4>Where it is written</h4><ul>{items}</ul>" if items else "")
+    return forms_html + (f"<h4>Where it is written</h4><ul>{items}</ul>" if items else "")
 
 
-def _found(file: str, quote: str, answer: Json) -> str:
+def _nearest_passages(file: str, quote: str, answer: Json) -> str:
     labels = [
         f"[{passage.get('label')}]"
         for passage in answer.get("passages", [])
@@ -95,17 +95,17 @@ def _answer(row: Row) -> str:
     if answer.get("status") == "refused":
         missing = answer.get("missing")
         why = f' <span class="soft">{safe(str(missing))}</span>' if missing else ""
-        told = f"<p><strong>No answer.</strong>{why}</p>"
+        body = f"<p><strong>No answer.</strong>{why}</p>"
     else:
-        told = "".join(_statement(item) for item in answer.get("statements", []))
-        told = told or f'<p dir="auto">{safe(str(answer.get("text", ""))[:_LONGEST_ANSWER])}</p>'
+        body = "".join(_statement(item) for item in answer.get("statements", []))
+        body = body or f'<p dir="auto">{safe(str(answer.get("text", ""))[:_LONGEST_ANSWER])}</p>'
     quotes = "".join(_quote(item) for item in answer.get("citations", []))
-    return f"<h4>What came back</h4>{told}" + (f"<h4>Quotes</h4><ul>{quotes}</ul>" if quotes else "")
+    return f"<h4>What came back</h4>{body}" + (f"<h4>Quotes</h4><ul>{quotes}</ul>" if quotes else "")
 
 
 def _statement(item: Json) -> str:
-    shown = "".join(badge(verdict) for verdict in BADGES if verdict == item.get("verdict"))
-    return f'<div class="told"><p dir="auto">{safe(str(item.get("text", "")))}</p>{shown}</div>'
+    sign = "".join(badge(verdict) for verdict in BADGES if verdict == item.get("verdict"))
+    return f'<div class="told"><p dir="auto">{safe(str(item.get("text", "")))}</p>{sign}</div>'
 
 
 def _quote(item: Json) -> str:

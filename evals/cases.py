@@ -112,10 +112,10 @@ def of_split(cases: Iterable[Case], split: Split | None) -> tuple[Case, ...]:
 
     Raises: EvalError, when no case is left.
     """
-    kept = tuple(case for case in cases if split is None or case.split == split)
-    if not kept:
+    chosen = tuple(case for case in cases if split is None or case.split == split)
+    if not chosen:
         raise EvalError(f"No case has the split {split!r}; mark some in the suite, or run without a split.")
-    return kept
+    return chosen
 
 
 def gold_of(case: Case, text_of: Callable[[str], str | None]) -> Gold:
@@ -169,8 +169,8 @@ def _case(line: str, path: Path, number: int) -> Case:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(the whole case)"
-        said = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        raise EvalError(f"{path}, line {number}, field {field!r}: {said}.") from error
+        problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        raise EvalError(f"{path}, line {number}, field {field!r}: {problem}.") from error
 
 
 def _read(path: Path) -> str:

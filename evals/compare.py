@@ -34,25 +34,26 @@ def compare(a: Results, b: Results) -> Comparison:
     ids = [id_ for id_ in first if id_ in second]
     pairs = [(first[id_], second[id_]) for id_ in ids]
     names = dict.fromkeys(name for row in first.values() for name in row.scores)
-    found = {name: paired(*zip(*both, strict=True)) for name in names if (both := _both(pairs, name))}
-    if not found:
+    metrics = {name: paired(*zip(*both, strict=True)) for name in names if (both := _both(pairs, name))}
+    if not metrics:
         raise EvalError("The two runs share no case that both have scores for; compare runs of one suite.")
     return Comparison(
         shared=len(ids),
         only_a=len(first) - len(ids),
         only_b=len(second) - len(ids),
         same_suite=a.about.suite_sha256 == b.about.suite_sha256,
-        metrics=found,
+        metrics=metrics,
     )
 
 
-def render_comparison(found: Comparison) -> str:
+def render_comparison(comparison: Comparison) -> str:
     """The comparison as Markdown. A difference whose interval leaves out 0 is marked."""
     head = ("metric", "n pairs", "mean A", "mean B", "B - A", "95 % interval", "p", "B wins", "B loses")
-    notes = [f"- cases in both runs: {found.shared}; only in A: {found.only_a}; only in B: {found.only_b}"]
-    if not found.same_suite:
+    alone = f"only in A: {comparison.only_a}; only in B: {comparison.only_b}"
+    notes = [f"- cases in both runs: {comparison.shared}; {alone}"]
+    if not comparison.same_suite:
         notes.append("- **the suites differ**: cases are matched by id alone")
-    body = [_cells(name, pair) for name, pair in found.metrics.items()]
+    body = [_cells(name, pair) for name, pair in comparison.metrics.items()]
     return "# Comparison\n\n" + "\n".join(notes) + "\n\n" + table(head, body) + "\n"
 
 

@@ -59,7 +59,7 @@ class NearestSentences:
 
 def never_refuse(case: Case, answer: Answer) -> Answer:
     """The system's own answer and, where it refused, the words that it found nearest."""
-    return answer if answer.status != "refused" else _told(answer, answer.quotes)
+    return answer if answer.status != "refused" else _as_quotes(answer, answer.quotes)
 
 
 def always_refuse(case: Case, answer: Answer) -> Answer:
@@ -78,10 +78,10 @@ def always_refuse(case: Case, answer: Answer) -> Answer:
 
 def quoting(answer: Answer, picks: Sequence[Pick]) -> Answer:
     """`answer` with its words replaced by the exact words of `picks`, a statement each; a refusal of none."""
-    return _told(answer, [_citation(pick) for pick in picks])
+    return _as_quotes(answer, [_citation(pick) for pick in picks])
 
 
-def _told(answer: Answer, quotes: Sequence[Citation]) -> Answer:
+def _as_quotes(answer: Answer, quotes: Sequence[Citation]) -> Answer:
     return replace(
         answer,
         status="answered" if quotes else "refused",

@@ -112,15 +112,15 @@ class Desk:
         Raises: EvalError, when another run goes on, or for a suite or half that there is not; RagError, when the
         collection cannot be asked.
         """
-        found = self._usable(suite)
-        if half not in found.halves:
-            raise EvalError(f"The suite {suite!r} has no half {half!r}; choose among {', '.join(found.halves)}.")
-        cases = of_split(load_suite(found.path), _HALVES[half])
+        chosen = self._usable(suite)
+        if half not in chosen.halves:
+            raise EvalError(f"The suite {suite!r} has no half {half!r}; choose among {', '.join(chosen.halves)}.")
+        cases = of_split(load_suite(chosen.path), _HALVES[half])
         if not self._one.acquire(blocking=False):
             raise EvalError("Another run is going on; wait for its end, or stop it.")
         going = _Going(len(cases))
         work = threading.Thread(
-            target=self._work, args=(going, found, cases, _HALVES[half], collection), name="evals", daemon=True
+            target=self._work, args=(going, chosen, cases, _HALVES[half], collection), name="evals", daemon=True
         )
         work.start()
         try:
@@ -146,18 +146,18 @@ class Desk:
         Raises: EvalError, for a run that there is not or that does not read.
         """
         folder = self._folder(suite)
-        shown = self._run(suite, run)
-        return page.results(shown, *self._beside(folder, run))
+        results = self._run(suite, run)
+        return page.results(results, *self._beside(folder, run))
 
     def cases(self, suite: str, run: str, opened: str | None = None) -> str:
         """The cases of a run that did not come out right as HTML, with the one open whose place in the run is given.
 
         Raises: EvalError, for a run that there is not or that does not read.
         """
-        found = self._suites().get(suite)
+        chosen = self._suites().get(suite)
         known: Sequence[Case] = ()
-        if found is not None and found.problem is None:
-            known = load_suite(found.path)
+        if chosen is not None and chosen.problem is None:
+            known = load_suite(chosen.path)
         at = int(opened) if opened is not None and opened.isascii() and opened.isdigit() else None
         return failing(self._run(suite, run).rows, {case.id: case for case in known}, at)
 
@@ -175,19 +175,19 @@ class Desk:
         own = self._workspace.settings.home / "suites"
         theirs = sorted(own.glob("*.jsonl"), key=lambda path: (-_modified(path), path.name))
         shipped = sorted(_SHIPPED.glob("*.jsonl"), key=lambda path: path.stem)
-        found: dict[str, Suite] = {}
+        by_name: dict[str, Suite] = {}
         for path in [*theirs, *shipped]:
             if not path.name.startswith("."):
-                found.setdefault(path.stem, _suite(path))
-        return found
+                by_name.setdefault(path.stem, _suite(path))
+        return by_name
 
     def _usable(self, suite: str) -> Suite:
-        found = self._suites().get(suite)
-        if found is None:
+        chosen = self._suites().get(suite)
+        if chosen is None:
             raise EvalError(f"There is no suite {suite!r}; choose another.")
-        if found.problem is not None:
-            raise EvalError(found.problem)
-        return found
+        if chosen.problem is not None:
+            raise EvalError(chosen.problem)
+        return chosen
 
     def _folder(self, suite: str) -> Path:
         if suite not in self._suites():
@@ -220,14 +220,14 @@ class Desk:
         self, going: _Going, suite: Suite, cases: Sequence[Case], split: Split | None, collection: str | None
     ) -> None:
         try:
-            going.run = self._asked(going, suite, cases, split, collection)
+            going.run = self._run_of(going, suite, cases, split, collection)
         except Exception as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
             going.error = error
         finally:
             self._one.release()
             going.ended.set()
 
-    def _asked(
+    def _run_of(
         self, going: _Going, suite: Suite, cases: Sequence[Case], split: Split | None, collection: str | None
     ) -> str | None:
         folder = self._folder(suite.name)
@@ -292,12 +292,12 @@ def _modified(path: Path) -> float:
 
 def _abouts(folder: Path) -> dict[str, About]:
     """The whole runs in a folder by name, newest first. What is damaged is passed over."""
-    found: dict[str, About] = {}
+    by_run: dict[str, About] = {}
     for path in sorted(folder.glob("*"), key=_order, reverse=True):
         if _RUN_NAME.fullmatch(path.name):
             with suppress(EvalError):
-                found[path.name] = load_about(path)
-    return found
+                by_run[path.name] = load_about(path)
+    return by_run
 
 
 def _order(path: Path) -> tuple[str, int]:
@@ -318,15 +318,15 @@ def _shares(one: About, other: About) -> bool:
 
 
 def _label(about: About, is_baseline: bool) -> str:
-    asked = f"{about.split} half" if about.split else "all cases"
-    parts = [page.moment(about.started), asked]
+    half = f"{about.split} half" if about.split else "all cases"
+    parts = [page.moment(about.started), half]
     parts += ["stopped early"] if about.stopped else []
     return " · ".join([*parts, "baseline"] if is_baseline else parts)
 
 
 def _free_name(folder: Path) -> str:
-    told = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
-    names = [told, *(f"{told}-{again}" for again in range(2, 100))]
+    name = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    names = [name, *(f"{name}-{again}" for again in range(2, 100))]
     return next(name for name in names if not (folder / name).exists())
 
 

@@ -152,10 +152,10 @@ def find(data: Path, name: str) -> Path:
 
     Raises: EvalError, when there is none.
     """
-    found = next(iter(sorted(data.rglob(name))), None)
-    if found is None:
+    first = next(iter(sorted(data.rglob(name))), None)
+    if first is None:
         raise EvalError(f"There is no {name} below {str(data)!r}; name the folder of the public sets with --data.")
-    return found
+    return first
 
 
 def text_of(path: Path, home: str) -> str:
@@ -174,12 +174,12 @@ def _chunking_case(case_id: str, file: str, row: _QuestionRow, references: list[
     return Case(id=case_id, kind=row.corpus_id, question=row.question, answerable=True, evidence=evidence)
 
 
-def _squad_set(told: _Squad) -> PublicSet:
+def _squad_set(content: _Squad) -> PublicSet:
     documents: dict[str, str] = {}
     cases: list[Case] = []
     gold: dict[str, Gold] = {}
     files: dict[str, str] = {}
-    for number, article in enumerate(sorted(told.data, key=lambda a: a.title)):
+    for number, article in enumerate(sorted(content.data, key=lambda a: a.title)):
         split: Split = "test" if number % 2 else "tune"
         for at, paragraph in enumerate(article.paragraphs):
             file = f"{number:03d}-{at:03d}.txt"

@@ -23,11 +23,11 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.3f}"
 
 
-def bounds(found: Interval | None) -> str:
+def bounds(interval: Interval | None) -> str:
     """`[low, high]`, or a dash."""
-    return NOTHING if found is None else f"[{found.low:.3f}, {found.high:.3f}]"
+    return NOTHING if interval is None else f"[{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def signed_bounds(found: Interval) -> str:
+def signed_bounds(interval: Interval) -> str:
     """`[low, high]` with signs, for a difference."""
-    return f"[{found.low:+.3f}, {found.high:+.3f}]"
+    return f"[{interval.low:+.3f}, {interval.high:+.3f}]"

@@ -50,10 +50,10 @@ def retrieval(gold: Gold, passages: Sequence[RetrievedPassage]) -> Scores:
     names = [f"source_recall@{k}" for k in CUTOFFS]
     if not gold:
         return dict.fromkeys([*names, "passage_recall@5", "ndcg@5", "rr"])
-    shown = [place_of(passage) for passage in passages]
-    recalls = [_share(found_singly(part, shown[:k]) for part in gold) for k in CUTOFFS]
-    missed = sum(not found_singly(part, shown) for part in gold)
-    ranked = shown_scores([holds(place, gold) for place in shown], missed, ["R@5", "nDCG@5", "RR"])
+    places = [place_of(passage) for passage in passages]
+    recalls = [_share(found_singly(part, places[:k]) for part in gold) for k in CUTOFFS]
+    missed = sum(not found_singly(part, places) for part in gold)
+    ranked = shown_scores([holds(place, gold) for place in places], missed, ["R@5", "nDCG@5", "RR"])
     return {
         **dict(zip(names, recalls, strict=True)),
         "passage_recall@5": ranked["R@5"],
@@ -77,10 +77,10 @@ def correctness(case: Case, answer: Answer) -> Scores:
         parts = parts_present(case, text)
         scores |= {"answer_presence": float(parts == 1), "answer_parts": parts}
     if case.answers:
-        said = "" if refused else _said(answer, text)
+        answer_text = "" if refused else _written_text(answer, text)
         scores |= {
-            "exact_match": words.exact_match(said, case.answers),
-            "token_f1": words.token_f1(said, case.answers),
+            "exact_match": words.exact_match(answer_text, case.answers),
+            "token_f1": words.token_f1(answer_text, case.answers),
         }
     return scores
 
@@ -97,12 +97,12 @@ def grounding(answer: Answer, text_of: Callable[[str], str]) -> Scores:
     exact = [c.span.of(text_of(c.source.document_id)) == c.quote for c in answer.citations]
     known, cited = {passage.label for passage in answer.passages}, _cited(answer)
     quotes = {(c.source.document_id, c.span): len(c.quote.split()) for c in answer.citations}
-    said = bool(answer.statements)
+    has_statements = bool(answer.statements)
     written = [s.verdict == "supported" for s in answer.statements if s.verdict != "quoted"]
     return {
         "quote_validity": _share(exact) if exact else None,
         "supported": _share(written) if written else None,
-        "citation_coverage": _share(bool(known & set(s.labels)) for s in answer.statements) if said else None,
+        "citation_coverage": _share(bool(known & set(s.labels)) for s in answer.statements) if has_statements else None,
         "known_labels": _share(label in known for label in cited) if cited else None,
         "words_quoted": float(sum(quotes.values())) if quotes else None,
     }
@@ -143,18 +143,18 @@ def refusal(case: Case, answer: Answer) -> Scores:
     }
 
 
-def span_overlap(gold: Gold, found: Sequence[Place]) -> tuple[float | None, float]:
+def span_overlap(gold: Gold, retrieved: Sequence[Place]) -> tuple[float | None, float]:
     """The precision and recall of the characters of `found`; the precision is None where nothing is found.
 
     After Smith and Troynikov 2024 (chunking evaluation), with unions on both sides.
     """
-    files = {place.file for place in found}
-    by_file = {file: [p.span for p in found if p.file == file] for file in files}
+    files = {place.file for place in retrieved}
+    by_file = {file: [p.span for p in retrieved if p.file == file] for file in files}
     wanted = [place for part in gold for place in part]
     size = sum(len(span) for spans in by_file.values() for span in merged(spans))
     hit = sum(shared(spans, [p.span for p in wanted if p.file == file]) for file, spans in by_file.items())
-    best = [_best(part, found) for part in gold]
-    recalled = sum(covered(place, found) * len(place.span) for place in best)
+    best = [_best(part, retrieved) for part in gold]
+    recalled = sum(covered(place, retrieved) * len(place.span) for place in best)
     return (hit / size if size else None), recalled / sum(len(place.span) for place in best)
 
 
@@ -170,8 +170,8 @@ def parts_present(case: Case, text: str) -> float:
     return max(whole, parts)
 
 
-def _best(part: Part, found: Sequence[Place]) -> Place:
-    return max(part, key=lambda place: (covered(place, found), -len(place.span)))
+def _best(part: Part, retrieved: Sequence[Place]) -> Place:
+    return max(part, key=lambda place: (covered(place, retrieved), -len(place.span)))
 
 
 def _cited(answer: Answer) -> set[int]:
@@ -182,7 +182,7 @@ def _quotes(citations: Sequence[Citation]) -> list[Place]:
     return [Place(c.source.path, c.span) for c in citations]
 
 
-def _said(answer: Answer, text: str) -> str:
+def _written_text(answer: Answer, text: str) -> str:
     if answer.answerer == "llm":
         return text
     quotes = {(c.source.document_id, c.span): c.quote for c in answer.citations}

@@ -81,20 +81,20 @@ def results(run: Results, last: Results | None, baseline: Results | None) -> str
 
     `last` and `baseline` are one run where they are one object: two runs within a second may be equal.
     """
-    told = _about(run)
+    about = _about(run)
     try:
-        found = measures(_scored(run).rows)
+        measured = measures(_scored(run).rows)
     except EvalError:
-        return f'{told}<p class="said wrong" role="alert">Every case failed. The reasons are listed below.</p>'
+        return f'{about}<p class="said wrong" role="alert">Every case failed. The reasons are listed below.</p>'
     others = {"Last run": last, "Baseline": baseline}
     if last is not None and last is baseline:
         others = {"Last run, the baseline": last}
     beside = [_beside(title, run, other) for title, other in others.items() if other is not None]
     return (
-        f"{told}{_notes(run.about, beside)}"
-        f"<h3>Measures</h3>{_measures(found, beside)}"
+        f"{about}{_notes(run.about, beside)}"
+        f"<h3>Measures</h3>{_measures(measured, beside)}"
         f"<h3>By kind of question</h3>{_kinds(run, beside)}"
-        f'<div class="plots">{_plots(run, found, beside)}</div>'
+        f'<div class="plots">{_plots(run, measured, beside)}</div>'
     )
 
 
@@ -102,8 +102,8 @@ def right(row: Row) -> float | None:
     """1 where the case came out right, else 0; None where it failed."""
     if row.error is not None:
         return None
-    found = row.scores.get("answer_presence") if row.answerable else None
-    return row.scores.get("refusal_right") if found is None else found
+    presence = row.scores.get("answer_presence") if row.answerable else None
+    return row.scores.get("refusal_right") if presence is None else presence
 
 
 def _scored(run: Results, kind: str | None = None) -> Results:
@@ -120,10 +120,10 @@ def _scored(run: Results, kind: str | None = None) -> Results:
 
 def _beside(title: str, run: Results, other: Results) -> _Beside:
     try:
-        found: Mapping[str, Measure] = measures(_scored(other).rows)
+        measured: Mapping[str, Measure] = measures(_scored(other).rows)
     except EvalError:
-        found = {}
-    return _Beside(title, other, found, _differences(run, other))
+        measured = {}
+    return _Beside(title, other, measured, _differences(run, other))
 
 
 def _differences(run: Results, other: Results, kind: str | None = None) -> Mapping[str, Paired]:
@@ -134,14 +134,14 @@ def _differences(run: Results, other: Results, kind: str | None = None) -> Mappi
 
 
 def _about(run: Results) -> str:
-    about, asked = run.about, len(run.rows)
+    about, total = run.about, len(run.rows)
     failed = sum(row.error is not None for row in run.rows)
     made = "quoted word for word" if about.answerer == "quotes" else f"written by {about.model or 'a language model'}"
-    parts = [moment(about.started), count(asked, "case"), f"{about.seconds:.0f} s"]
+    parts = [moment(about.started), count(total, "case"), f"{about.seconds:.0f} s"]
     parts += [made] if about.answerer else []
     parts += [f"{failed} failed"] if failed else []
     early = (
-        f'<p class="early">This run was stopped after {asked} of {count(about.cases, "case")}; '
+        f'<p class="early">This run was stopped after {total} of {count(about.cases, "case")}; '
         "the numbers are of those alone.</p>"
         if about.stopped
         else ""
@@ -159,9 +159,9 @@ def _notes(about: About, beside: Sequence[_Beside]) -> str:
             "the settings": other.settings_fingerprint != about.settings_fingerprint,
             "the index": other.generation != about.generation,
         }
-        said = [what for what, differs in changed.items() if differs]
+        differing = [what for what, differs in changed.items() if differs]
         text = f"{item.title}: {moment(other.started)}"
-        text += f", since when {' and '.join(said)} changed" if said else ""
+        text += f", since when {' and '.join(differing)} changed" if differing else ""
         text += "" if item.differences else "; it shares no case with this one"
         notes.append(f"<li>{safe(text)}.</li>")
     if not notes:
@@ -169,24 +169,26 @@ def _notes(about: About, beside: Sequence[_Beside]) -> str:
     return f'<ul class="notes">{"".join(notes)}</ul>'
 
 
-def _measures(found: Mapping[str, Measure], beside: Sequence[_Beside]) -> str:
+def _measures(measured: Mapping[str, Measure], beside: Sequence[_Beside]) -> str:
     rows = []
-    for shown in _TABLE:
-        measure = found[shown.metric]
+    for column in _TABLE:
+        measure = measured[column.metric]
         if measure.value is None:
             continue
-        cells = [_value(measure, shown)]
-        cells += [_change(i.differences.get(shown.metric), i.found.get(shown.metric), shown, measure.n) for i in beside]
-        rows.append((_head(shown.label, measure.n), *cells))
+        cells = [_value(measure, column)]
+        cells += [
+            _change(i.differences.get(column.metric), i.found.get(column.metric), column, measure.n) for i in beside
+        ]
+        rows.append((_head(column.label, measure.n), *cells))
     return _table(("Measure", "This run", *(item.title for item in beside)), rows)
 
 
 def _kinds(run: Results, beside: Sequence[_Beside]) -> str:
-    shown, rows = _Shown(RIGHT, ""), []
+    column, rows = _Shown(RIGHT, ""), []
     for bar in _by_kind(run):
         others = [_differences(run, item.run, bar.label) for item in beside]
-        cells = [_value(Measure(bar.value, bar.n, bar.interval), shown)]
-        cells += [_change(differences.get(RIGHT), None, shown, bar.n) for differences in others]
+        cells = [_value(Measure(bar.value, bar.n, bar.interval), column)]
+        cells += [_change(differences.get(RIGHT), None, column, bar.n) for differences in others]
         rows.append((_head(bar.label, bar.n), *cells))
     heads = ("Kind", "Came out right", *(item.title for item in beside))
     return _table(heads, rows)
@@ -196,8 +198,8 @@ def _by_kind(run: Results) -> tuple[plots.Bar, ...]:
     bars = []
     for kind in sorted({row.kind for row in run.rows}):
         values = [value for row in run.rows if row.kind == kind and (value := right(row)) is not None]
-        mean, found = (sum(values) / len(values), interval(values)) if values else (None, None)
-        bars.append(plots.Bar(kind, len(values), mean, found))
+        mean, bounds = (sum(values) / len(values), interval(values)) if values else (None, None)
+        bars.append(plots.Bar(kind, len(values), mean, bounds))
     return tuple(bars)
 
 
@@ -215,23 +217,23 @@ def _head(label: str, n: int) -> str:
     return f"{safe(label)} <small>n = {n}</small>"
 
 
-def _value(measure: Measure, shown: _Shown) -> str:
-    if shown.unit and measure.value is not None and measure.interval is not None:
+def _value(measure: Measure, column: _Shown) -> str:
+    if column.unit and measure.value is not None and measure.interval is not None:
         return f"{measure.value:.1f} <small>{measure.interval.low:.1f}–{measure.interval.high:.1f}</small>"
     return f"{plots.percent(measure.value)} <small>{plots.between(measure.interval)}</small>"
 
 
-def _change(pair: Paired | None, there: Measure | None, shown: _Shown, n: int) -> str:
+def _change(pair: Paired | None, there: Measure | None, column: _Shown, n: int) -> str:
     """The paired difference with its interval, and its n where that is less; what has no pairs is told as it was."""
     if pair is None:
         return "–" if there is None or there.value is None else f"<small>was</small> {plots.percent(there.value)}"
     fewer = f" <small>n = {pair.n}</small>" if pair.n < n else ""
     if not pair.wins + pair.losses:
         return f"same{fewer}"
-    scale = 1 if shown.unit else 100
+    scale = 1 if column.unit else 100
     low, high = scale * pair.interval.low, scale * pair.interval.high
     return (
-        f"{_sign(pair, shown.better)}{_signed(scale * pair.difference)} "
+        f"{_sign(pair, column.better)}{_signed(scale * pair.difference)} "
         f"<small>{_signed(low)} to {_signed(high)}</small>{fewer}"
     )
 
@@ -249,7 +251,7 @@ def _signed(value: float) -> str:
     return "0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")
 
 
-def _plots(run: Results, found: Mapping[str, Measure], beside: Sequence[_Beside]) -> str:
+def _plots(run: Results, measured: Mapping[str, Measure], beside: Sequence[_Beside]) -> str:
     runs = [("This run", run), *((item.title, item.run) for item in beside)]
     refusing = (
         ("Precision", "refusal_precision"),
@@ -257,7 +259,9 @@ def _plots(run: Results, found: Mapping[str, Measure], beside: Sequence[_Beside]
         ("Near: precision", "near_miss_precision"),
         ("Near: recall", "near_miss_recall"),
     )
-    bars = [plots.Bar(label, found[name].n, found[name].value, found[name].interval) for label, name in refusing]
+    bars = [
+        plots.Bar(label, measured[name].n, measured[name].value, measured[name].interval) for label, name in refusing
+    ]
     refusals = plots.bars("ev-refusals", "Refusals", bars) if any(bar.n for bar in bars) else ""
     return (
         _figure("Right by kind, %", plots.bars("ev-kinds", "Came out right, by kind", _by_kind(run)), "")
@@ -269,15 +273,15 @@ def _plots(run: Results, found: Mapping[str, Measure], beside: Sequence[_Beside]
 
 def _figure(caption: str, drawn: str, numbers: str, nothing: str = "") -> str:
     more = f"<details><summary>The numbers</summary>{numbers}</details>" if drawn and numbers else ""
-    shown = drawn or f'<p class="soft">{nothing}</p>'
-    return f"<figure><figcaption>{safe(caption)}</figcaption>{shown}{more}</figure>"
+    content = drawn or f'<p class="soft">{nothing}</p>'
+    return f"<figure><figcaption>{safe(caption)}</figcaption>{content}{more}</figure>"
 
 
 def _refused(bars: Sequence[plots.Bar]) -> str:
-    shown = _Shown("", "")
+    column = _Shown("", "")
     return _table(
         ("Refusals", "This run"),
-        [(_head(bar.label, bar.n), _value(Measure(bar.value, bar.n, bar.interval), shown)) for bar in bars],
+        [(_head(bar.label, bar.n), _value(Measure(bar.value, bar.n, bar.interval), column)) for bar in bars],
     )
 
 
@@ -293,8 +297,8 @@ def _verdicts(runs: Sequence[tuple[str, Results]]) -> str:
 
 
 def _counted(run: Results) -> dict[Verdict, int]:
-    found = Counter(str(s.get("verdict")) for row in run.rows for s in (row.answer or {}).get("statements", []))
-    return {verdict: found[verdict] for verdict in _VERDICTS}
+    verdicts = Counter(str(s.get("verdict")) for row in run.rows for s in (row.answer or {}).get("statements", []))
+    return {verdict: verdicts[verdict] for verdict in _VERDICTS}
 
 
 def _latency(run: Results) -> str:
@@ -304,9 +308,9 @@ def _latency(run: Results) -> str:
     within = quantiles(taken, n=20, method="inclusive")[-1] if len(taken) > 1 else taken[0]
     bins = plots.binned(taken)
     drawn = plots.times("ev-times", "Time per answer", bins)
-    said = (
+    sentence = (
         f'<p class="soft">Half within {plots.duration(median(taken))}, 95 % within {plots.duration(within)}, '
         f"the slowest {plots.duration(max(taken))}.</p>"
     )
     rows = [(f"{plots.duration(b.low)} to {plots.duration(b.high)}", str(b.n)) for b in bins]
-    return _figure("Time per answer", drawn + said, _table(("Time", "Answers"), rows))
+    return _figure("Time per answer", drawn + sentence, _table(("Time", "Answers"), rows))

@@ -55,7 +55,7 @@ def wrongs(true: str, source: str, document: str, seed: int = 0) -> list[Wrong]:
 
     Guarantees: each differs from `true` by letters, not only by case, and is no part of `document`.
     """
-    found: list[Wrong] = []
+    made: list[Wrong] = []
     for kind in KINDS:
         rng = random.Random(f"{seed}|{kind}|{true}")
         swap = _SWAPS[kind](true, f"{source} {true}", document, rng)
@@ -63,10 +63,10 @@ def wrongs(true: str, source: str, document: str, seed: int = 0) -> list[Wrong]:
             continue
         start, end, new = swap
         text = rules.tidy(true[:start] + new + true[end:])
-        known = {_plain(item.text) for item in found} | {_plain(true)}
+        known = {_plain(item.text) for item in made} | {_plain(true)}
         if _plain(text) not in known and _plain(text) not in _plain(document):
-            found.append(Wrong(text, kind, true, true[start:end], new))
-    return found
+            made.append(Wrong(text, kind, true, true[start:end], new))
+    return made
 
 
 Swap = tuple[int, int, str]
@@ -74,11 +74,11 @@ Swap = tuple[int, int, str]
 
 
 def _number(text: str, source: str, document: str, rng: random.Random) -> Swap | None:
-    told = {value for _, _, value in rules.numbers(source)}
+    values = {value for _, _, value in rules.numbers(source)}
     for start, end, value in _shuffled(rules.numbers(text), rng):
         for new in rules.other_numbers(value, rng):
-            near = any(abs(new - value_told) <= 0.2 * value_told for value_told in told) and value > 5
-            if new not in told and not near:
+            near = any(abs(new - value_told) <= 0.2 * value_told for value_told in values) and value > 5
+            if new not in values and not near:
                 return start, end, rules.written_like(text[start:end], new)
     return None
 
@@ -131,8 +131,12 @@ def _by_pattern(table: Sequence[tuple[re.Pattern[str], str]]) -> Callable[[str, 
         if not fits:
             return None
         match, new = rng.choice(fits)
-        told = match.expand(new)
-        return match.start(), match.end(), told[:1].upper() + told[1:] if match[0][:1].isupper() else told
+        replacement = match.expand(new)
+        return (
+            match.start(),
+            match.end(),
+            replacement[:1].upper() + replacement[1:] if match[0][:1].isupper() else replacement,
+        )
 
     return swap
 

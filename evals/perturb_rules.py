@@ -97,12 +97,12 @@ Rewrite = Literal["clause dropped", "number form", "date form", "attribution mov
 def numbers(text: str) -> list[tuple[int, int, float]]:
     """Where numbers stand that are no part of a date, and their values; "one" is none."""
     dates = [(m.start(), m.end()) for m in _IN_DATE.finditer(text)]
-    found = []
+    values = []
     for match in _NUMBER.finditer(text):
         value = float(_WORDS.index(match[0])) if match[0] in _WORDS else float(match[0].replace(",", ""))
         if value >= 2 and not any(a < match.end() and match.start() < b for a, b in dates):
-            found.append((match.start(), match.end(), value))
-    return found
+            values.append((match.start(), match.end(), value))
+    return values
 
 
 def other_numbers(value: float, rng: random.Random) -> list[float]:
@@ -116,13 +116,13 @@ def other_numbers(value: float, rng: random.Random) -> list[float]:
     ]
 
 
-def written_like(shown: str, value: float) -> str:
+def written_like(written: str, value: float) -> str:
     """`value` in the form of `shown`: in words where it is, with commas where it has them."""
-    if not shown[0].isdigit():
+    if not written[0].isdigit():
         return _WORDS[int(value)]
-    if "." in shown:
+    if "." in written:
         return f"{value + 0.3:.1f}"
-    return f"{int(value):,}" if "," in shown else str(int(value))
+    return f"{int(value):,}" if "," in written else str(int(value))
 
 
 def date_words(text: str) -> list[tuple[int, int]]:
@@ -130,12 +130,12 @@ def date_words(text: str) -> list[tuple[int, int]]:
     return [(m.start(), m.end()) for m in _DATE_WORD.finditer(text)]
 
 
-def other_date_word(shown: str, rng: random.Random) -> str:
+def other_date_word(word: str, rng: random.Random) -> str:
     """Another of the same kind."""
-    if shown.isdigit():
-        return str(int(shown) + rng.choice([-9, -7, -4, -3, -2, 2, 3, 4, 6]))
-    options = _DAYS if shown in _DAYS else _MONTHS
-    return rng.choice([option for option in options if option != shown])
+    if word.isdigit():
+        return str(int(word) + rng.choice([-9, -7, -4, -3, -2, 2, 3, 4, 6]))
+    options = _DAYS if word in _DAYS else _MONTHS
+    return rng.choice([option for option in options if option != word])
 
 
 def names_in(text: str) -> list[tuple[int, int]]:
@@ -149,8 +149,8 @@ def names_in(text: str) -> list[tuple[int, int]]:
 
 def names(document: str) -> list[str]:
     """The names of a document that it says at least twice, in order of the alphabet."""
-    told = [m[0] for m in _NAME.finditer(document) if not set(m[0].split()) & _NO_NAME and len(m[0]) > 3]
-    return sorted({name for name in told if told.count(name) > 1})
+    candidates = [m[0] for m in _NAME.finditer(document) if not set(m[0].split()) & _NO_NAME and len(m[0]) > 3]
+    return sorted({name for name in candidates if candidates.count(name) > 1})
 
 
 _PLACES = frozenset(
@@ -179,12 +179,12 @@ _SAME = ("america american us usa united states washington", "britain british uk
 
 def unrelated(name: str, source: str, document: str, old: str) -> bool:
     """Whether no word of `name`, nor of what it may stand for, is in `source`, and `document` never sets it beside `old`."""
-    told = {word.lower() for word in re.findall(r"[\w-]+", source.replace("’s", ""))}
+    source_words = {word.lower() for word in re.findall(r"[\w-]+", source.replace("’s", ""))}
     mine = {word.lower() for word in re.findall(r"[\w-]+", name.replace("’s", ""))} - {"the", "of"}
     wide = mine.union(*(line.split() for line in _SAME if mine & set(line.split())))
-    stems = {word[:5] for word in told if len(word) >= 5}
+    stems = {word[:5] for word in source_words if len(word) >= 5}
     return (
-        not wide & told
+        not wide & source_words
         and not {word[:5] for word in mine if len(word) >= 5} & stems
         and f"{old} ({name})" not in document
     )
@@ -240,7 +240,7 @@ def _drop_clause(text: str) -> str:
 
 def _number_form(text: str) -> str:
     for start, end, value in numbers(text):
-        shown = text[start:end]
+        written = text[start:end]
         in_date = re.search(
             r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? $|[.$€£#/-]$", text[:start], re.I
         )
@@ -254,7 +254,7 @@ def _number_form(text: str) -> str:
             and value == int(value)
             and not re.match(r"[-–%.]|:\d|\s*(?:km|cm|mm|[ap]\.?m)\b", text[end:])
         ):
-            return text[:start] + (str(int(value)) if not shown[0].isdigit() else _WORDS[int(value)]) + text[end:]
+            return text[:start] + (str(int(value)) if not written[0].isdigit() else _WORDS[int(value)]) + text[end:]
     return ""
 
 
@@ -276,9 +276,9 @@ def _move_attribution(text: str) -> str:
     first = re.fullmatch(rf"According to (?P<who>{_WHO}), (?P<what>[^“”\"]+)\.", text, re.S)
     if first:
         return f"{first['what'][:1].upper()}{first['what'][1:]}, according to {first['who']}."
-    said = re.fullmatch(rf"(?P<who>{_WHO}) (?P<verb>said|says|claimed|stated) that (?P<what>[^“”\"]+)\.", text, re.S)
-    if said and not re.search(r", (?:and|but)\b", said["what"]):
-        return f"{said['what'][:1].upper()}{said['what'][1:]}, {said['who']} {said['verb']}."
+    match = re.fullmatch(rf"(?P<who>{_WHO}) (?P<verb>said|says|claimed|stated) that (?P<what>[^“”\"]+)\.", text, re.S)
+    if match and not re.search(r", (?:and|but)\b", match["what"]):
+        return f"{match['what'][:1].upper()}{match['what'][1:]}, {match['who']} {match['verb']}."
     return ""
 
 

@@ -43,14 +43,16 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def between(found: Interval | None) -> str:
+def between(interval: Interval | None) -> str:
     """`59.4–78.5`, in per cent; empty where there is none."""
-    return f"{100 * found.low:.1f}–{100 * found.high:.1f}" if found else ""
+    return f"{100 * interval.low:.1f}–{100 * interval.high:.1f}" if interval else ""
 
 
 def bars(name: str, title: str, rows: Sequence[Bar]) -> str:
     """A bar for each share, from 0 to 100 %, with a whisker for its interval. `name` is unique on the page."""
-    told = "; ".join(f"{row.label}: {percent(row.value)} of {row.n} {_range(row.interval)}".rstrip() for row in rows)
+    description = "; ".join(
+        f"{row.label}: {percent(row.value)} of {row.n} {_range(row.interval)}".rstrip() for row in rows
+    )
     height = _ROW * len(rows) + 22
     grid = "".join(
         f'<line class="grid" x1="{_x(at)}" x2="{_x(at)}" y1="0" y2="{height - 20}"/>'
@@ -58,35 +60,35 @@ def bars(name: str, title: str, rows: Sequence[Bar]) -> str:
         for at in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
     drawn = "".join(_bar(row, _ROW * at) for at, row in enumerate(rows))
-    return _figure(name, title, f"Per cent, with 95 % intervals. {told}.", height, grid + drawn)
+    return _figure(name, title, f"Per cent, with 95 % intervals. {description}.", height, grid + drawn)
 
 
 def shares(name: str, title: str, rows: Sequence[tuple[str, Mapping[Verdict, int]]]) -> str:
     """A bar of whole width for each row, divided as the verdicts are."""
-    told = "; ".join(
+    description = "; ".join(
         f"{label}: " + ", ".join(f"{BADGES[verdict][1].lower()} {n}" for verdict, n in counts.items())
         for label, counts in rows
     )
     drawn = "".join(_shared(label, counts, 34 * at) for at, (label, counts) in enumerate(rows))
-    return _figure(name, title, f"Number of statements by verdict. {told}.", 34 * len(rows), drawn)
+    return _figure(name, title, f"Number of statements by verdict. {description}.", 34 * len(rows), drawn)
 
 
 def times(name: str, title: str, bins: Sequence[Bin]) -> str:
     """A column for each bin, as high as its number."""
-    told = "; ".join(f"{duration(b.low)} to {duration(b.high)}: {b.n}" for b in bins)
+    description = "; ".join(f"{duration(b.low)} to {duration(b.high)}: {b.n}" for b in bins)
     step, most = (WIDTH - 2 * _SIDE) / len(bins), max(b.n for b in bins)
     drawn = []
-    for at, found in enumerate(bins):
-        x, high = _SIDE + at * step, 100 * found.n / most
-        number = f'<text x="{x + step / 2:.1f}" y="{112 - high:.1f}" text-anchor="middle">{found.n}</text>'
+    for at, column in enumerate(bins):
+        x, high = _SIDE + at * step, 100 * column.n / most
+        number = f'<text x="{x + step / 2:.1f}" y="{112 - high:.1f}" text-anchor="middle">{column.n}</text>'
         drawn.append(
             f'<rect class="bar" x="{x + 2:.1f}" y="{118 - high:.1f}" width="{step - 4:.1f}" height="{high:.1f}"/>'
-            + (number if found.n else "")
-            + _edge(x, found.low)
+            + (number if column.n else "")
+            + _edge(x, column.low)
         )
     drawn.append(_edge(_SIDE + len(bins) * step, bins[-1].high))
     base = f'<line class="rule" x1="{_SIDE}" x2="{WIDTH - _SIDE}" y1="118" y2="118"/>'
-    return _figure(name, title, f"Number of answers by time. {told}.", 142, base + "".join(drawn))
+    return _figure(name, title, f"Number of answers by time. {description}.", 142, base + "".join(drawn))
 
 
 def binned(milliseconds: Sequence[float]) -> tuple[Bin, ...]:
@@ -105,10 +107,10 @@ def duration(milliseconds: float) -> str:
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.2g} s"
 
 
-def _figure(name: str, title: str, told: str, height: int, drawn: str) -> str:
+def _figure(name: str, title: str, description: str, height: int, drawn: str) -> str:
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{name}-title {name}-told">'
-        f'<title id="{name}-title">{safe(title)}</title><desc id="{name}-told">{safe(told)}</desc>{drawn}</svg>'
+        f'<title id="{name}-title">{safe(title)}</title><desc id="{name}-told">{safe(description)}</desc>{drawn}</svg>'
     )
 
 
@@ -116,8 +118,8 @@ def _x(share: float) -> str:
     return f"{_LEFT + (_RIGHT - _LEFT) * share:.1f}"
 
 
-def _range(found: Interval | None) -> str:
-    return f"({between(found)})" if found else ""
+def _range(interval: Interval | None) -> str:
+    return f"({between(interval)})" if interval else ""
 
 
 def _bar(row: Bar, top: int) -> str:
@@ -131,8 +133,8 @@ def _bar(row: Bar, top: int) -> str:
     return text + bar + (_whisker(row.interval, top) if row.interval else "") + number
 
 
-def _whisker(found: Interval, top: int) -> str:
-    low, high, middle = _x(found.low), _x(found.high), top + 13.5
+def _whisker(interval: Interval, top: int) -> str:
+    low, high, middle = _x(interval.low), _x(interval.high), top + 13.5
     path = f"M{low} {middle - 4}v8M{low} {middle}H{high}M{high} {middle - 4}v8"
     return f'<path class="halo" d="{path}"/><path class="whisker" d="{path}"/>'
 
@@ -142,9 +144,11 @@ def _shared(label: str, counts: Mapping[Verdict, int], top: int) -> str:
     for verdict, n in counts.items():
         width = (WIDTH - 96) * n / whole if whole else 0.0
         if n:
-            shown = f'<rect class="{verdict}" x="{at:.1f}" y="{top + 3}" width="{max(width - 1, 1):.1f}" height="24"/>'
+            segment = (
+                f'<rect class="{verdict}" x="{at:.1f}" y="{top + 3}" width="{max(width - 1, 1):.1f}" height="24"/>'
+            )
             mark = f'<text class="on" x="{at + width / 2:.1f}" y="{top + 20}" text-anchor="middle">{BADGES[verdict][0]}'
-            drawn.append(shown + (f"{mark} {n}</text>" if width > 40 else ""))
+            drawn.append(segment + (f"{mark} {n}</text>" if width > 40 else ""))
         at += width
     return "".join(drawn)
 

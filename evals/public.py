@@ -39,8 +39,8 @@ def run_chunking_eval(folder: Path, work: Path, embedder: Embedder, open_index: 
 
     Raises: EvalError, when the set is not at `folder`.
     """
-    told = chunking_eval(folder)
-    return span_scores(told, open_index(index_documents(told.documents, work, embedder)), k=k)
+    dataset = chunking_eval(folder)
+    return span_scores(dataset, open_index(index_documents(dataset.documents, work, embedder)), k=k)
 
 
 def run_squad(path: Path, work: Path, embedder: Embedder, open_index: Open) -> Scored:
@@ -50,9 +50,9 @@ def run_squad(path: Path, work: Path, embedder: Embedder, open_index: Open) -> S
 
     Raises: EvalError, when the set is not at `path`.
     """
-    told = squad(path)
-    cases = [case for case in told.cases if case.split == "test" and case.answerable]
-    return document_scores(cases, open_index(index_documents(told.documents, work, embedder)))
+    dataset = squad(path)
+    cases = [case for case in dataset.cases if case.split == "test" and case.answerable]
+    return document_scores(cases, open_index(index_documents(dataset.documents, work, embedder)))
 
 
 def index_documents(documents: Mapping[str, str], work: Path, embedder: Embedder) -> IndexSettings:
@@ -70,7 +70,7 @@ def index_documents(documents: Mapping[str, str], work: Path, embedder: Embedder
     return settings
 
 
-def span_scores(told: PublicSet, legs: Legs, *, k: int = 5) -> Scored:
+def span_scores(dataset: PublicSet, legs: Legs, *, k: int = 5) -> Scored:
     """`span recall@k` and `span precision@k` of each question that has gold places, for each leg.
 
     After Smith and Troynikov 2024: recall is the gold characters that the passages hold over all gold
@@ -81,12 +81,12 @@ def span_scores(told: PublicSet, legs: Legs, *, k: int = 5) -> Scored:
     out: dict[str, dict[str, list[float]]] = {}
     for leg, search in legs.items():
         scores: dict[str, list[float]] = {f"span recall@{k}": [], f"span precision@{k}": []}
-        for case in told.cases:
-            if not told.gold.get(case.id):
+        for case in dataset.cases:
+            if not dataset.gold.get(case.id):
                 continue
             passages = search(case.question, k)[:k]
-            _check_slices(told, passages)
-            precision, recall = span_overlap(told.gold[case.id], [place_of(p) for p in passages])
+            _check_slices(dataset, passages)
+            precision, recall = span_overlap(dataset.gold[case.id], [place_of(p) for p in passages])
             scores[f"span recall@{k}"].append(recall)
             scores[f"span precision@{k}"].append(precision or 0.0)
         out[leg] = scores
@@ -103,8 +103,8 @@ def document_scores(cases: Sequence[Case], legs: Legs) -> Scored:
     out: dict[str, dict[str, list[float]]] = {}
     for leg, search in legs.items():
         rankings = {case.id: _documents(search(case.question, DEPTH)) for case in cases}
-        found = ranking_scores(rankings, relevant, measures)
-        out[leg] = {name: [found[case.id][m] for case in cases] for name, m in SQUAD_MEASURES.items()}
+        scores = ranking_scores(rankings, relevant, measures)
+        out[leg] = {name: [scores[case.id][m] for case in cases] for name, m in SQUAD_MEASURES.items()}
     return out
 
 
@@ -137,16 +137,16 @@ def render_scored(scored: Scored) -> str:
 
 
 def _difference(leg: str, name: str, values: Sequence[float], hybrid: Sequence[float]) -> tuple[str, ...]:
-    found = paired(values, hybrid)
+    comparison = paired(values, hybrid)
     return (
         leg,
         name,
-        str(found.n),
-        f"{found.difference:+.3f}",
-        signed_bounds(found.interval),
-        f"{found.p:.4f}",
-        str(found.wins),
-        str(found.losses),
+        str(comparison.n),
+        f"{comparison.difference:+.3f}",
+        signed_bounds(comparison.interval),
+        f"{comparison.p:.4f}",
+        str(comparison.wins),
+        str(comparison.losses),
     )
 
 
@@ -154,9 +154,9 @@ def _documents(passages: Sequence[RetrievedPassage]) -> list[str]:
     return list(dict.fromkeys(p.source.path for p in passages))
 
 
-def _check_slices(told: PublicSet, passages: Sequence[RetrievedPassage]) -> None:
+def _check_slices(dataset: PublicSet, passages: Sequence[RetrievedPassage]) -> None:
     for item in passages:
-        if item.passage.span.of(told.documents.get(item.source.path, "")) != item.passage.text:
+        if item.passage.span.of(dataset.documents.get(item.source.path, "")) != item.passage.text:
             raise EvalError(
                 f"The passage {item.passage.id!r} is not a slice of {item.source.path!r}; index the set afresh."
             )

@@ -39,27 +39,27 @@ def measures(rows: Sequence[Row]) -> dict[str, Measure]:
         raise EvalError(
             "Every case of this run failed, so there is nothing to report; see the errors in results.jsonl."
         )
-    found = {name: _mean(row.scores.get(name) for row in good) for name in good[0].scores}
+    measured = {name: _mean(row.scores.get(name) for row in good) for name in good[0].scores}
     overall, near = refusal_measures(flags(good)), refusal_measures(flags(good, near_misses_only=True))
-    found |= {f"refusal_{name}": overall[name] for name in ("precision", "recall", "f1")}
-    found["over_refusal"] = overall["over_refusal"]
-    found |= {f"near_miss_{name}": near[name] for name in ("precision", "recall", "f1")}
-    return found | _of_kinds([row for row in good if row.answerable])
+    measured |= {f"refusal_{name}": overall[name] for name in ("precision", "recall", "f1")}
+    measured["over_refusal"] = overall["over_refusal"]
+    measured |= {f"near_miss_{name}": near[name] for name in ("precision", "recall", "f1")}
+    return measured | _of_kinds([row for row in good if row.answerable])
 
 
 def metric_names(cases: Iterable[Case]) -> tuple[str, ...]:
     """The name of every aggregate that `measures` gives of a run over `cases`, in its order."""
-    told = {(case.kind, case.answerable) for case in cases}
-    return tuple(measures([Row("", kind, able, scores=dict.fromkeys(NAMES)) for kind, able in sorted(told)]))
+    kinds = {(case.kind, case.answerable) for case in cases}
+    return tuple(measures([Row("", kind, able, scores=dict.fromkeys(NAMES)) for kind, able in sorted(kinds)]))
 
 
 def _of_kinds(rows: Sequence[Row]) -> dict[str, Measure]:
-    found: dict[str, Measure] = {}
+    by_kind: dict[str, Measure] = {}
     for kind in sorted({row.kind for row in rows}):
         mine = [row for row in rows if row.kind == kind]
-        found[f"answer_presence:{kind}"] = _mean(row.scores.get("answer_presence") for row in mine)
-        found[f"answered:{kind}"] = _mean(1.0 - float(row.scores["refused"] or 0) for row in mine)
-    return found
+        by_kind[f"answer_presence:{kind}"] = _mean(row.scores.get("answer_presence") for row in mine)
+        by_kind[f"answered:{kind}"] = _mean(1.0 - float(row.scores["refused"] or 0) for row in mine)
+    return by_kind
 
 
 def shortfalls(results: Results, floors: Mapping[str, float]) -> tuple[str, ...]:
@@ -67,11 +67,11 @@ def shortfalls(results: Results, floors: Mapping[str, float]) -> tuple[str, ...]
 
     Raises: EvalError, for a metric that does not exist.
     """
-    found = measures(results.rows)
-    values = {name: _named(found, name).value for name in floors}
-    said = {name: "not measured" if value is None else number(value) for name, value in values.items()}
+    measured = measures(results.rows)
+    values = {name: _named(measured, name).value for name in floors}
+    values_in_words = {name: "not measured" if value is None else number(value) for name, value in values.items()}
     short = [name for name, value in values.items() if value is None or value < floors[name]]
-    return tuple(f"{name} is {said[name]}, and its floor is {floors[name]:g}." for name in short)
+    return tuple(f"{name} is {values_in_words[name]}, and its floor is {floors[name]:g}." for name in short)
 
 
 def render(results: Results) -> str:
@@ -106,9 +106,9 @@ def _header(about: About, rows: Sequence[Row]) -> str:
 
 
 def _metrics(rows: Sequence[Row]) -> str:
-    asked = len(rows)
+    total = len(rows)
     body = [
-        (name, f"{m.n} / {asked}", number(m.value), bounds(m.interval))
+        (name, f"{m.n} / {total}", number(m.value), bounds(m.interval))
         for name, m in measures(rows).items()
         if ":" not in name and not name.startswith(("refusal_p", "refusal_re", "refusal_f", "near_miss", "over_"))
     ]
@@ -130,9 +130,9 @@ def _refusal(rows: Sequence[Row]) -> str:
     for name, near in (("all unanswerable", False), ("near misses", True)):
         cases = flags(rows, near_misses_only=near)
         positives = sum(case.unanswerable for case in cases)
-        found = refusal_measures(cases).values()
-        shown = [f"{number(m.value)} {bounds(m.interval)}" if m.interval else NOTHING for m in found]
-        body.append((name, str(positives), str(len(cases) - positives), *shown))
+        refusal = refusal_measures(cases).values()
+        cells = [f"{number(m.value)} {bounds(m.interval)}" if m.interval else NOTHING for m in refusal]
+        body.append((name, str(positives), str(len(cases) - positives), *cells))
     return table(("over", "unanswerable", "answerable", "precision", "recall", "F1", "over-refusal"), body)
 
 
@@ -142,8 +142,8 @@ def _controls(results: Results) -> str:
         if all(row.error is not None for row in rows):
             body.append((name, *[NOTHING] * len(CONTROL_COLUMNS)))
             continue
-        found = measures(rows)
-        body.append((name, *(number(found[column].value) for column in CONTROL_COLUMNS)))
+        measured = measures(rows)
+        body.append((name, *(number(measured[column].value) for column in CONTROL_COLUMNS)))
     return table(("answerer", *CONTROL_COLUMNS), body)
 
 
@@ -159,11 +159,13 @@ def _times(rows: Sequence[Row]) -> str:
 
 def _to_look_at(rows: Sequence[Row]) -> str:
     """Ids only: the questions of a test half stay unread."""
-    found: dict[tuple[str, str], list[str]] = {}
+    by_reason: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         for trouble in troubles(row):
-            found.setdefault((trouble, row.kind), []).append(row.id)
-    body = [(trouble, kind, str(len(ids)), ", ".join(sorted(ids))) for (trouble, kind), ids in sorted(found.items())]
+            by_reason.setdefault((trouble, row.kind), []).append(row.id)
+    body = [
+        (trouble, kind, str(len(ids)), ", ".join(sorted(ids))) for (trouble, kind), ids in sorted(by_reason.items())
+    ]
     return table(("trouble", "kind", "n", "ids"), body)
 
 
@@ -191,7 +193,7 @@ def _mean(values: Iterable[float | None]) -> Measure:
     return Measure(sum(known) / len(known), len(known), interval(known)) if known else Measure(None, 0, None)
 
 
-def _named(found: Mapping[str, Measure], name: str) -> Measure:
-    if name not in found:
-        raise EvalError(f"There is no metric {name!r}; choose among {', '.join(found)}.")
-    return found[name]
+def _named(measured: Mapping[str, Measure], name: str) -> Measure:
+    if name not in measured:
+        raise EvalError(f"There is no metric {name!r}; choose among {', '.join(measured)}.")
+    return measured[name]

@@ -128,7 +128,7 @@ def run_suite(
             progress(done, len(cases))
     about = _about(answers, suite, split, len(cases), started, time.perf_counter() - clock)
     about = replace(about, stopped=len(rows) < len(cases))
-    results = Results(about, tuple(rows), {name: tuple(kept) for name, kept in beside.items()})
+    results = Results(about, tuple(rows), {name: tuple(control_rows) for name, control_rows in beside.items()})
     _write(results, out)
     return results
 
@@ -138,17 +138,17 @@ def load_results(folder: Path) -> Results:
 
     Raises: EvalError, when there is none, or when a file is damaged or of another run.
     """
-    kept = _kept_in(folder)
+    stored = _kept_in(folder)
     files = {name: _read(folder / name) for name in (RESULTS, CONTROLS)}
     try:
         rows = tuple(_ROW.validate_json(line) for line in files[RESULTS].splitlines())
         beside = [_BESIDE.validate_json(line) for line in files[CONTROLS].splitlines()]
     except ValidationError as error:
         raise _damaged(folder, error) from error
-    if kept.sha256 != {name: _sha256(data) for name, data in files.items()}:
+    if stored.sha256 != {name: _sha256(data) for name, data in files.items()}:
         raise EvalError(f"The files of the run in {str(folder)!r} are not of one run; run it again.")
     names = dict.fromkeys(item.control for item in beside)
-    return Results(kept.about, rows, {name: tuple(b.row for b in beside if b.control == name) for name in names})
+    return Results(stored.about, rows, {name: tuple(b.row for b in beside if b.control == name) for name in names})
 
 
 def load_about(folder: Path) -> About:
@@ -234,11 +234,11 @@ def _control(system: System, case: Case, answer: Answer | None, control: Control
 
 
 def _score(system: System, case: Case, answer: Answer) -> Scores:
-    shown = {p.source.path: p.source.document_id for p in answer.passages}
-    shown |= {c.source.path: c.source.document_id for c in answer.citations}
+    documents = {p.source.path: p.source.document_id for p in answer.passages}
+    documents |= {c.source.path: c.source.document_id for c in answer.citations}
 
     def text_of(file: str) -> str | None:
-        return system.text(shown[file]) if file in shown else None
+        return system.text(documents[file]) if file in documents else None
 
     return score(case, answer, gold_of(case, text_of), system.text)
 
@@ -267,13 +267,13 @@ def _about(
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _write(results: Results, out: Path) -> None:
@@ -281,8 +281,8 @@ def _write(results: Results, out: Path) -> None:
     files = {RESULTS: _lines(asdict(row) for row in results.rows), CONTROLS: _lines(beside)}
     for name, data in files.items():
         write_whole(out / name, data)
-    kept = _Kept(results.about, {name: _sha256(data) for name, data in files.items()})
-    write_whole(out / RUN, json.dumps(asdict(kept), ensure_ascii=False, indent=1).encode() + b"\n")
+    stored = _Kept(results.about, {name: _sha256(data) for name, data in files.items()})
+    write_whole(out / RUN, json.dumps(asdict(stored), ensure_ascii=False, indent=1).encode() + b"\n")
 
 
 def _lines(items: Iterable[Json]) -> bytes:

@@ -89,8 +89,8 @@ def chroma_search(vectors: Vectors, k: int, store: Path) -> Callable[[Vectors], 
         collection.add(ids=[str(at + row) for row in range(len(part))], embeddings=part)
 
     def search(query: Vectors) -> list[int]:
-        found = collection.query(query_embeddings=query[None], n_results=min(k, len(vectors)), include=["distances"])
-        return [int(key) for key in found["ids"][0]]
+        answer = collection.query(query_embeddings=query[None], n_results=min(k, len(vectors)), include=["distances"])
+        return [int(key) for key in answer["ids"][0]]
 
     return search
 
@@ -162,19 +162,19 @@ class _ChromaStore(BasePydanticVectorStore):
 
     def query(self, query: VectorStoreQuery, **_: object) -> VectorStoreQueryResult:
         """The nodes nearest to the query's embedding, best first."""
-        found = self._collection.query(
+        answer = self._collection.query(
             query_embeddings=[cast("Sequence[float]", query.query_embedding)], n_results=query.similarity_top_k
         )
-        nodes = [metadata_dict_to_node(dict(told)) for told in (found["metadatas"] or [[]])[0]]
-        for node, text in zip(nodes, (found["documents"] or [[]])[0], strict=True):
+        nodes = [metadata_dict_to_node(dict(metadata)) for metadata in (answer["metadatas"] or [[]])[0]]
+        for node, text in zip(nodes, (answer["documents"] or [[]])[0], strict=True):
             node.set_content(text)
-        scores = [math.exp(-distance) for distance in (found["distances"] or [[]])[0]]
-        return VectorStoreQueryResult(nodes=nodes, similarities=scores, ids=found["ids"][0])
+        scores = [math.exp(-distance) for distance in (answer["distances"] or [[]])[0]]
+        return VectorStoreQueryResult(nodes=nodes, similarities=scores, ids=answer["ids"][0])
 
 
 def _flat(node: BaseNode) -> dict[str, str | int | float]:
-    told = node_to_metadata_dict(node, remove_text=True, flat_metadata=True)
-    return {key: "" if value is None else value for key, value in told.items()}
+    metadata = node_to_metadata_dict(node, remove_text=True, flat_metadata=True)
+    return {key: "" if value is None else value for key, value in metadata.items()}
 
 
 def _store(nodes: Sequence[BaseNode], embedding: _Embedding, folder: Path) -> dict[str, float]:

@@ -57,8 +57,8 @@ def load(data: Path, docs: Path, suite: Path, words: int = WORDS) -> tuple[Mater
     sets = list(_public(data))
     if sets:
         names = " and ".join(name for name, _ in sets)
-        texts = [text for _, found in sets for text in found.documents.values()]
-        questions = _shuffled(case.question for _, found in sets for case in found.cases)
+        texts = [text for _, public in sets for text in public.documents.values()]
+        questions = _shuffled(case.question for _, public in sets for case in public.cases)
         return Material(names, _cut(texts, words), questions, words), None
     warning = (
         f"no {_CHUNKING} and no {_SQUAD} below {str(data)!r}: the sample documents are measured with instead, many "

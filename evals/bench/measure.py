@@ -89,7 +89,7 @@ def times_ms(call: Callable[[_Item], object], items: Sequence[_Item], *, warm: i
     return [_ms(call, item) for item in items][warm:]
 
 
-def share_of_nearest(scores: Vectors, found: Sequence[Sequence[int]], k: int) -> float:
+def share_of_nearest(scores: Vectors, columns_found: Sequence[Sequence[int]], k: int) -> float:
     """Recall of the `k` nearest: the share of places filled by a column that scores no less than the k-th best.
 
     `scores` has a row a query and a column a candidate; `found` has up to `k` columns for each query. A hair below
@@ -97,7 +97,7 @@ def share_of_nearest(scores: Vectors, found: Sequence[Sequence[int]], k: int) ->
     """
     least = np.partition(scores, -k, axis=1)[:, -k] - 1e-6
     right = sum(
-        int((row[list(columns)] >= edge).sum()) for row, columns, edge in zip(scores, found, least, strict=True)
+        int((row[list(columns)] >= edge).sum()) for row, columns, edge in zip(scores, columns_found, least, strict=True)
     )
     return right / (k * len(scores))
 

@@ -71,8 +71,8 @@ class _Writes(BaseHTTPRequestHandler):
         for place, piece in enumerate(_PIECES):
             if place == 0:
                 self.server.began = 1000 * time.time()
-            told = {"choices": [{"index": 0, "delta": {"content": piece}}]}
-            self.wfile.write(f"data: {json.dumps(told)}\n\n".encode())
+            event = {"choices": [{"index": 0, "delta": {"content": piece}}]}
+            self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
             self.wfile.flush()
             time.sleep(0.2)
         self.wfile.write(b"data: [DONE]\n\n")
@@ -100,7 +100,7 @@ def first_word_ms(browser: Browser, home: Path, questions: Sequence[str]) -> lis
         address = f"http://127.0.0.1:{model.server_address[1]}/v1"
         config = home.parent / "model.toml"
         config.write_text(f'[llm]\nprovider = "openai"\nbase_url = "{address}"\nmodel = "writer"\n')
-        port, told = _free_port(), []
+        port, waits = _free_port(), []
         with _running(_ours(home, "--config", str(config))(port)):
             page = _opened(browser, port)
             for question in questions:
@@ -108,11 +108,11 @@ def first_word_ms(browser: Browser, home: Path, questions: Sequence[str]) -> lis
                 _ask(page, question)
                 page.wait_for_function("window.__done")
                 if model.began:  # else the evidence could not carry an answer, and the model was not asked
-                    told.append(page.evaluate("window.__first") - model.began)
+                    waits.append(page.evaluate("window.__first") - model.began)
                 page.get_by_role("button", name="New chat").click()
                 page.locator(".welcome").wait_for()
         model.shutdown()
-    return told
+    return waits
 
 
 def together_ms(
@@ -134,12 +134,12 @@ def together_ms(
             single.append(_timed([alone], [question])[0])
         alone.close()
         pages = [_opened(browser, port) for _ in range(visitors)]
-        asked = [questions[place % len(questions)] for place in range(visitors)]
-        crowd = _timed(pages, asked)
-        for page, question in zip(pages, asked, strict=True):
-            shown = page.locator("#chat .question bdi").all_inner_texts()
-            if shown != [question] or not page.locator("#chat .statement, #chat .refusal").count():
-                raise EvalError(f"A browser that asked {question!r} was shown {shown!r}.")
+        questions_of_each = [questions[place % len(questions)] for place in range(visitors)]
+        crowd = _timed(pages, questions_of_each)
+        for page, question in zip(pages, questions_of_each, strict=True):
+            texts = page.locator("#chat .question bdi").all_inner_texts()
+            if texts != [question] or not page.locator("#chat .statement, #chat .refusal").count():
+                raise EvalError(f"A browser that asked {question!r} was shown {texts!r}.")
     return single, crowd
 
 

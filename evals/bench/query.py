@@ -80,8 +80,8 @@ def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None =
         whole = times_ms(pipeline.retrieve, questions)
     with indexed(home) as (corpus, _):
         rows = {key: row for row, key in enumerate(corpus.passage_ids())}
-    found = [[rows[key] for key in keys] for keys in hits]
-    return Ours({WHOLE: whole, EMBED: embed, DENSE: dense, WORDS: words}, np.stack(vectors), found, len(rows))
+    rows_found = [[rows[key] for key in keys] for keys in hits]
+    return Ours({WHOLE: whole, EMBED: embed, DENSE: dense, WORDS: words}, np.stack(vectors), rows_found, len(rows))
 
 
 def llama_ms(home: Path, questions: Sequence[str], store: Path) -> list[float]:
@@ -102,12 +102,16 @@ def search_vectors(home: Path, ours: Ours, llama: Sequence[float] | None, store:
         vectors = corpus.vectors(fingerprint)
     queries = list(ours.vectors)
     search, k = baselines.chroma_search(vectors, NEAREST, store), min(NEAREST, len(vectors))
-    found: list[list[int]] = []
-    chroma = times_ms(lambda query: found.append(search(query)), queries)
+    rows_found: list[list[int]] = []
+    chroma = times_ms(lambda query: rows_found.append(search(query)), queries)
     exact = times_ms(lambda query: nearest(vectors, query, k), queries)
     scores = ours.vectors @ vectors.T
     ms = {**ours.ms, **({LLAMA: llama} if llama else {}), CHROMA: chroma, EXACT: exact}
-    recall = {DENSE: share_of_nearest(scores, ours.found, k), CHROMA: share_of_nearest(scores, found, k), EXACT: 1.0}
+    recall = {
+        DENSE: share_of_nearest(scores, ours.found, k),
+        CHROMA: share_of_nearest(scores, rows_found, k),
+        EXACT: 1.0,
+    }
     return Measured(len(vectors), {name: spread(values) for name, values in ms.items()}, recall)
 
 
@@ -140,12 +144,12 @@ def _rows(one: Measured) -> list[tuple[str, ...]]:
     return [
         (
             name,
-            amount(told.p50),
-            amount(told.p95),
+            amount(spent.p50),
+            amount(spent.p95),
             f"{one.recall[name]:.3f}" if name in one.recall else NOTHING,
-            next((amount(one.ms[mine].p50 / told.p50) for mine, all_ in BESIDE.items() if name in all_), NOTHING),
+            next((amount(one.ms[mine].p50 / spent.p50) for mine, all_ in BESIDE.items() if name in all_), NOTHING),
         )
-        for name, told in one.ms.items()
+        for name, spent in one.ms.items()
     ]
 
 

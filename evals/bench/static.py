@@ -52,10 +52,10 @@ class StaticEmbedder:
         read = [tuple(words(text)) for text in texts]
         vectors = self.embed(texts)
         return [
-            Encoded(vector, found, self.embed([word.text for word in found]))
-            for vector, found in zip(vectors, read, strict=True)
+            Encoded(vector, text_words, self.embed([word.text for word in text_words]))
+            for vector, text_words in zip(vectors, read, strict=True)
         ]
 
     def _tokens(self, text: str) -> list[int]:
-        found = [self._rows.get(word, self._unknown) for word in re.findall(r"\w+|[^\w\s]", text.lower())]
-        return found or [self._unknown]
+        rows = [self._rows.get(word, self._unknown) for word in re.findall(r"\w+|[^\w\s]", text.lower())]
+        return rows or [self._unknown]

@@ -74,10 +74,10 @@ def machine() -> str:
 
 def _cpu() -> tuple[str, set[str]]:
     """The processor's name and what it can do, as Linux tells it; elsewhere what Python knows."""
-    told = ""
+    cpuinfo = ""
     with suppress(OSError):
-        told = Path("/proc/cpuinfo").read_text()
-    name, flags = (re.search(rf"^{key}\s*:\s*(.+)$", told, re.MULTILINE) for key in ("model name", "flags"))
+        cpuinfo = Path("/proc/cpuinfo").read_text()
+    name, flags = (re.search(rf"^{key}\s*:\s*(.+)$", cpuinfo, re.MULTILINE) for key in ("model name", "flags"))
     return (name[1] if name else platform.processor() or platform.machine(), set(flags[1].split()) if flags else set())
 
 

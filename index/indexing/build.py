@@ -34,7 +34,7 @@ from index.settings import IndexSettings
 from index.store import generation
 from index.store.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
 from index.store.corpus import FILE, Corpus, StoredPath
-from index.store.generation import Manifest
+from index.store.manifest import Manifest, misfit
 from index.store.writer import CorpusWriter, holds_vectors
 from index.types import Embedder, Report
 
@@ -157,7 +157,7 @@ def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | N
         damaged = broken(folder, current.files)
         if FILE not in damaged:
             # Caches that are damaged, or of another Chroma or store, are built anew; all they held is in the corpus.
-            whole = not damaged and generation.misfit(current, settings.store) is None
+            whole = not damaged and misfit(current, settings.store) is None
             return _Base(folder, stack.enter_context(Corpus(folder / FILE)), current if whole else None)
         if not rebuild:
             raise IndexDamaged(f"{str(folder / FILE)!r} is damaged or missing; run `rag index --rebuild PATH`.")

@@ -14,7 +14,7 @@ from index.seal import seal
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation, probe
 from index.store.corpus import FILE, Corpus
-from index.store.generation import Manifest
+from index.store.manifest import SCHEMA, Manifest, chroma_version
 from index.vectors.remote import Remote
 from index.vectors.stores import build_vectors
 from index.vectors.types import Batch
@@ -65,10 +65,10 @@ def build_caches(
         progress.advance(len(ids) - stored)
     return Manifest(
         generation=name,
-        schema=generation.SCHEMA,
+        schema=SCHEMA,
         fingerprint=fingerprint,
         dimension=dimension,
-        chroma=generation.chroma_version(),
+        chroma=chroma_version(),
         documents=count.documents,
         passages=count.passages,
         files=seal(folder),

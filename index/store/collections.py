@@ -14,7 +14,7 @@ from index.settings import EMBEDDED, IndexSettings, StoreSettings
 from index.store import generation
 from index.store.caches import Silent, in_one_sentence, require_sound, store_vectors
 from index.store.corpus import FILE, Corpus
-from index.store.generation import Manifest
+from index.store.manifest import Manifest, misfit
 from index.vectors import ledger
 from index.vectors.ledger import Entry
 
@@ -100,7 +100,7 @@ def _copied(
     folder: Path, manifest: Manifest, made: IndexSettings, trial: Callable[[Path], str | None] | None
 ) -> Manifest:
     root, identity, remote = made.root, generation.new_id(made.root), manifest.remote
-    if remote and (problem := generation.misfit(manifest, made.store)):
+    if remote and (problem := misfit(manifest, made.store)):
         raise IndexDamaged(f"The index to copy {problem}; set [store] as it was when that was made.")
     with generation.staging(root) as staging:
         _copy_files(folder, staging, manifest)

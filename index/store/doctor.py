@@ -12,7 +12,7 @@ from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation, probe
 from index.store.corpus import FILE, Corpus
-from index.store.generation import Manifest
+from index.store.manifest import Manifest, misfit
 from index.vectors import ledger
 from index.vectors.remote import Remote
 from index.vectors.stores import open_vectors
@@ -49,8 +49,8 @@ def examine(settings: IndexSettings, fingerprint: str | None = None) -> tuple[Fi
 def _examine(manifest: Manifest, settings: IndexSettings, fingerprint: str | None) -> Iterator[Finding]:
     folder = generation.folder_of(settings.root, manifest.generation)
     yield Finding("CURRENT", True, f"generation {manifest.generation}, schema {manifest.schema}")
-    misfit = generation.misfit(manifest, settings.store)
-    yield _chroma(manifest, misfit)
+    unusable = misfit(manifest, settings.store)
+    yield _chroma(manifest, unusable)
     if fingerprint is not None:
         yield _model(manifest, fingerprint)
     damaged = broken(folder, manifest.files)
@@ -60,14 +60,14 @@ def _examine(manifest: Manifest, settings: IndexSettings, fingerprint: str | Non
     if not damaged:
         yield Finding("files", True, f"{len(manifest.files)} files as they were published")
     yield from _corpus(manifest, folder / FILE)
-    server = _server(manifest.remote, settings.store) if manifest.remote and not misfit else None
+    server = _server(manifest.remote, settings.store) if manifest.remote and not unusable else None
     if server is not None:
         yield server
     if damaged:
         yield Finding("search", False, "not tried, since files are damaged", remedy)
     elif server is not None and not server.ok:
         yield Finding("search", False, "not tried, since the vectors cannot be had", server.remedy)
-    elif misfit and manifest.remote:
+    elif unusable and manifest.remote:
         yield Finding("search", False, "not tried, since another store is set", _INDEX)
     else:
         yield _search(folder, manifest, settings.store, remedy)

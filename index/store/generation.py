@@ -16,17 +16,14 @@ unless it holds a document that has been taken out.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import secrets
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -34,35 +31,12 @@ from filelock import FileLock, Timeout
 from index.errors import IndexBusy, IndexDamaged
 from index.seal import broken, flush, flush_one, make_private, restrict
 from index.settings import EMBEDDED, StoreSettings
+from index.store.manifest import Manifest, parse
 from index.vectors import ledger
-from index.vectors.remote import Remote
 
-SCHEMA = 2
-"""Raised when the files of a generation change their form; another number is refused."""
 MANIFEST = "MANIFEST"
 _READERS = "READERS"
 _ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation holds, the digest of each of its files, and where its vectors are if not in one of them."""
-
-    generation: str
-    schema: int
-    fingerprint: str
-    dimension: int
-    chroma: str
-    documents: int
-    passages: int
-    files: Mapping[str, str]
-    remote: Remote | None = None
-    before: str | None = None
-    """The generation kept beside this one, to mend it from; none where that holds what has been taken out since."""
-
-    def line(self) -> str:
-        """The manifest as it stands in CURRENT."""
-        return json.dumps(asdict(self), sort_keys=True) + "\n"
 
 
 def folder_of(root: Path, generation: str) -> Path:
@@ -75,7 +49,7 @@ def read_current(root: Path) -> Manifest | None:
 
     Raises: IndexDamaged, when CURRENT does not read or is of another schema.
     """
-    return _manifest(root / "CURRENT", current_line(root))
+    return parse(root / "CURRENT", current_line(root))
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -83,7 +57,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
     Raises: IndexDamaged, when it does not read or is of another schema.
     """
-    return _manifest(folder / MANIFEST, _line(folder / MANIFEST))
+    return parse(folder / MANIFEST, _line(folder / MANIFEST))
 
 
 def newest(root: Path) -> Path | None:
@@ -155,22 +129,6 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def misfit(manifest: Manifest, store: StoreSettings) -> str | None:
-    """Why the caches of a generation cannot be used as things are installed and set; None where they can."""
-    there = manifest.remote.server if manifest.remote else None
-    if there != store.url:
-        where = f"has its vectors on the Chroma server {there}" if there else "has its vectors in its own files"
-        return f"{where}, and store.host is {'set to ' + repr(store.url) if store.url else 'not set'}"
-    if there is None and manifest.chroma != chroma_version():
-        return f"was written by chromadb {manifest.chroma}, and {chroma_version()} is installed"
-    return None
-
-
-def chroma_version() -> str:
-    """The version of Chroma that is installed, which is never asked to read what another one wrote."""
-    return version("chromadb")
-
-
 def new_id(root: Path) -> str:
     """The next generation's name: a running number, and a few digits that tell it from one in a deleted index."""
     return f"{max((_number(path) for path in generations(root)), default=0) + 1:06d}-{secrets.token_hex(2)}"
@@ -200,7 +158,7 @@ def reading(root: Path) -> Iterator[tuple[Manifest, str] | None]:
     """
     for _ in range(_ATTEMPTS):
         line = current_line(root)
-        manifest = _manifest(root / "CURRENT", line)
+        manifest = parse(root / "CURRENT", line)
         if manifest is None or line is None:
             yield None
             return
@@ -288,41 +246,6 @@ def _line(path: Path) -> str | None:
         return None
     except OSError as error:
         raise IndexDamaged(f"{str(path)!r} does not read ({error.strerror}); run `rag doctor`.") from error
-
-
-def _manifest(path: Path, line: str | None) -> Manifest | None:
-    if line is None:
-        return None
-    try:
-        values = json.loads(line)
-        remote = values.pop("remote", None)
-        manifest = Manifest(**values, remote=None if remote is None else Remote(**remote))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise IndexDamaged(f"{str(path)!r} does not read as a manifest; run `rag index --rebuild PATH`.") from error
-    if manifest.schema != SCHEMA:
-        raise IndexDamaged(
-            f"The index in {str(path.parent)!r} has schema {manifest.schema!r}, this version reads {SCHEMA}; "
-            "run `rag index --rebuild PATH`."
-        )
-    if not _is_sound(manifest):
-        raise IndexDamaged(f"{str(path)!r} holds values no manifest has; run `rag index --rebuild PATH`.")
-    return manifest
-
-
-def _is_sound(manifest: Manifest) -> bool:
-    words = (manifest.generation, manifest.fingerprint, manifest.chroma, manifest.before or "")
-    numbers = (manifest.dimension, manifest.documents, manifest.passages)
-    return (
-        all(isinstance(word, str) for word in words)
-        and all(isinstance(number, int) for number in numbers)
-        and isinstance(manifest.files, dict)
-        and re.fullmatch(r"\d+-[0-9a-f]+", manifest.generation) is not None
-        and (manifest.remote is None or _is_remote(manifest.remote))
-    )
-
-
-def _is_remote(remote: Remote) -> bool:
-    return isinstance(remote.server, str) and isinstance(remote.collection, str) and isinstance(remote.count, int)
 
 
 def _unmake(made: Sequence[Path], lock: Path) -> None:

@@ -16,7 +16,7 @@ from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation
 from index.store.corpus import FILE, Corpus, Held, StoredPath
-from index.store.generation import Manifest
+from index.store.manifest import Manifest, misfit
 from index.store.probe import CHROMA, LEXICAL
 from index.store.within import Exact, Within, allowed_hits, nearest, within
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
@@ -298,5 +298,5 @@ def _require(manifest: Manifest, folder: Path, fingerprint: str | None, store: S
             f"The index was built with the embedding model {manifest.fingerprint!r}, and {fingerprint!r} is set; "
             "run `rag index PATH` to build it with that, or set index.model back."
         )
-    if problem := generation.misfit(manifest, store):
+    if problem := misfit(manifest, store):
         raise IndexDamaged(f"The index {problem}; run `rag index PATH`, which embeds nothing anew.")

@@ -14,7 +14,7 @@ from index.settings import IndexSettings
 from index.store import generation
 from index.store.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
 from index.store.corpus import FILE
-from index.store.generation import Manifest
+from index.store.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from index.indexing.build import build_index
 from index.settings import IndexSettings
 from index.store import generation
 from index.store.doctor import examine
-from index.store.generation import Manifest
+from index.store.manifest import Manifest
 from index.store.open import open_index
 from tests.fakes import HashingEmbedder
 
