@@ -83,7 +83,6 @@ class ReaderModel(nn.Module):
             judged,
         )
 
-
     def _least_said(self, states: Tensor, batch: Batch) -> Tensor:
         """The words of the statement that are least like any of the evidence, (examples, width + 2): their mean state,
         and how like the words are, the least and on average (late interaction: ColBERT, Khattab and Zaharia 2020).
