@@ -41,8 +41,10 @@ def _multiplied(
         if end not in _ENDS:
             continue
         stored = node.input[1].removesuffix("_quantized")
-        levels = arrays[f"{stored}_quantized"].astype(np.float32) - arrays[f"{stored}_zero_point"].astype(np.float32)
-        yield f"{_named(path)}.weight", (levels * arrays[f"{stored}_scale"]).T
+        levels, zero, scale = (
+            arrays[f"{stored}_{part}"].astype(np.float32) for part in ("quantized", "zero_point", "scale")
+        )
+        yield f"{_named(path)}.weight", ((levels - zero) * scale).T
 
 
 def _named(path: str) -> str:
