@@ -8,10 +8,10 @@ that it was made from came first and plainly. Pure but for the asking, which is 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise, zip_longest
+from itertools import islice, pairwise
 from typing import TypeVar
 
 from index.cut.sentences import sentences
@@ -157,8 +157,11 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _in_turn(many: Sequence[Iterable[_T]]) -> Iterator[_T]:
+def _in_turn(many: Iterable[Iterable[_T]]) -> Iterator[_T]:
     """The first of each, the second of each, and so on."""
-    nothing = object()
-    for round_ in zip_longest(*many, fillvalue=nothing):
-        yield from (one for one in round_ if one is not nothing)  # type: ignore[misc]
+    waiting = deque(iter(each) for each in many)
+    while waiting:
+        each = waiting.popleft()
+        for one in islice(each, 1):
+            waiting.append(each)
+            yield one

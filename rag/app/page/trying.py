@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from index.errors import RagError
@@ -66,9 +67,12 @@ class _Trial:
         yield offered
         while offered.trying:
             with self._more:
-                self._more.wait_for(lambda seen=offered: self._offered != seen, timeout=1)  # type: ignore[misc]
+                self._more.wait_for(partial(self._has_more, offered), timeout=1)
                 offered = self._offered
             yield offered
+
+    def _has_more(self, offered: Offered) -> bool:
+        return self._offered != offered
 
     def _run(self) -> None:
         try:
