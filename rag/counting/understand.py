@@ -67,7 +67,7 @@ class Plan:
 
     def _any_of(self, column: int) -> Mask:
         chosen = [c.rows for c in self.conditions if c.is_choice and c.column == column]
-        return np.logical_or.reduce(chosen)
+        return np.asarray(np.any(chosen, axis=0), dtype=np.bool_)
 
 
 def understand(question: str, line: Sequence[Token], asks: Asks, table: Table, like: Like) -> Plan | None:
@@ -76,10 +76,11 @@ def understand(question: str, line: Sequence[Token], asks: Asks, table: Table, l
         return None
     reading = _Reading(line, asks, table, like)
     steps = (
-        lambda: reading.take_amounts(question), reading.take_nouns, reading.take_cells, reading.take_heads,
-        reading.take_measure, reading.take_names, reading.take_likes,
+        reading.take_nouns, reading.take_cells, reading.take_heads, reading.take_measure, reading.take_names,
+        reading.take_likes,
     )  # fmt: skip
-    return reading.plan() if all(step() for step in steps) else None
+    is_understood = reading.take_amounts(question) and all(step() for step in steps)
+    return reading.plan() if is_understood else None
 
 
 @dataclass
