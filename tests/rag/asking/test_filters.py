@@ -339,6 +339,6 @@ def test_filters_are_options(shell: Shell) -> None:
     ]
     said = shell.run("ask", "Who was hurt?", "--file", "nothing/*.txt", "--before", "January 2014", "--no-filters")
     assert said.code == 3
-    assert "No article in nothing/*.txt before January 2014 is indexed" in said.out
+    assert "No document in nothing/*.txt before January 2014 is indexed" in said.out
     assert "no document written by Nobody" in shell.run("search", "Masra", "--author", "Nobody").out
     assert "no date" in shell.refused(2, "ask", "Who?", "--after", "2016-13")
