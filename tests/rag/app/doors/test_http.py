@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from rag.types import Answer, Live
 from tests.rag.app.doors.conftest import QUESTIONS
 from tests.rag.app.doors.serving import served
 
+get = partial(httpx.get, timeout=120)
+send = partial(httpx.post, timeout=120)
+"""A busy machine is slow to answer."""
 MOVING = ("timings_ms",)
 
 
@@ -116,7 +120,7 @@ def test_a_conversation_is_asked_as_open_webui_does(client: openai.OpenAI) -> No
 
 
 def post(address: str, path: str, **body: object) -> httpx.Response:
-    return httpx.post(f"{address}{path}", json=body)
+    return send(f"{address}{path}", json=body)
 
 
 def chat(address: str, **changes: object) -> httpx.Response:
@@ -172,45 +176,45 @@ def test_a_request_of_50_mb_is_refused_before_it_is_read(address: str, chunked: 
             yield b" " * 1024 * 1024
 
     try:
-        answer = httpx.post(f"{address}/api/ask", content=pieces() if chunked else b" " * size, timeout=60)
+        answer = send(f"{address}/api/ask", content=pieces() if chunked else b" " * size)
     except (httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError):
-        assert httpx.get(f"{address}/health").status_code == 200  # it hung up, and goes on
+        assert get(f"{address}/health").status_code == 200  # it hung up, and goes on
         return
     assert answer.status_code == 413
 
 
 def test_the_token_is_asked_for_and_wrong_ones_wait(documents: Documents) -> None:
     with served(api(documents), token="s3cret") as address:
-        assert httpx.get(f"{address}/health").status_code == 200
-        assert httpx.get(f"{address}/v1/models").status_code == 401
+        assert get(f"{address}/health").status_code == 200
+        assert get(f"{address}/v1/models").status_code == 401
         for header in ({"Authorization": "Bearer s3cret"}, {"x-api-key": "s3cret"}):
-            assert httpx.get(f"{address}/v1/models", headers=header).status_code == 200
-        wrong = [httpx.get(f"{address}/v1/models", headers={"x-api-key": "no"}).status_code for _ in range(4)]
+            assert get(f"{address}/v1/models", headers=header).status_code == 200
+        wrong = [get(f"{address}/v1/models", headers={"x-api-key": "no"}).status_code for _ in range(4)]
         assert wrong == [401, 401, 401, 429]
 
 
 def test_another_page_is_not_answered(address: str) -> None:
-    assert httpx.get(f"{address}/v1/models", headers={"Origin": "http://evil.example"}).status_code == 403
-    assert httpx.get(f"{address}/v1/models", headers={"Origin": address}).status_code == 200
+    assert get(f"{address}/v1/models", headers={"Origin": "http://evil.example"}).status_code == 403
+    assert get(f"{address}/v1/models", headers={"Origin": address}).status_code == 200
 
 
 def test_our_own_form_is_the_contract(address: str, documents: Documents) -> None:
     question = QUESTIONS[0]
     assert same(post(address, "/api/ask", question=question).json()) == same(as_json(documents.ask(question)))
-    listed = httpx.get(f"{address}/api/documents").json()["documents"]
+    listed = get(f"{address}/api/documents").json()["documents"]
     assert [item["path"] for item in listed] == ["herald.txt", "wire.txt"]
-    assert httpx.get(f"{address}/api/documents/wire.txt", params={"end": 6}).json()["text"] == "Strike"
+    assert get(f"{address}/api/documents/wire.txt", params={"end": 6}).json()["text"] == "Strike"
     assert post(address, "/api/search", query="strike", k=1).json()["passages"][0]["path"] == "wire.txt"
     check = post(address, "/api/verify", text="Two soldiers were killed [wire.txt].").json()
     assert check["statements"][0]["verdict"] == "supported"
     assert post(address, "/api/verify/quote", quote="Two soldiers were killed").json()["verbatim"] is True
-    paths = httpx.get(f"{address}/openapi.json").json()["paths"]
+    paths = get(f"{address}/openapi.json").json()["paths"]
     assert {"/api/ask", "/api/search", "/api/verify", "/api/documents", "/v1/chat/completions"} <= set(paths)
 
 
 @pytest.mark.parametrize("name", ["%2e%2e/wire.txt", "..%2f..%2fetc%2fpasswd", "none", "%00"])
 def test_no_document_is_a_path(address: str, name: str) -> None:
-    assert httpx.get(f"{address}/api/documents/{name}").status_code == 404
+    assert get(f"{address}/api/documents/{name}").status_code == 404
 
 
 def test_unknown_keys_and_wrong_types_are_refused(address: str) -> None:
@@ -260,7 +264,7 @@ def test_a_client_that_goes_away_stops_the_writing(documents: Documents) -> None
     scripted = Scripted(documents)
     with served(api(scripted)) as address:  # type: ignore[arg-type]
         body = {"model": "rag", "stream": True, "messages": [{"role": "user", "content": "forever and ever"}]}
-        with httpx.stream("POST", f"{address}/v1/chat/completions", json=body) as stream:
+        with httpx.stream("POST", f"{address}/v1/chat/completions", json=body, timeout=120) as stream:
             next(stream.iter_lines())
         assert scripted.stopped.wait(600)
         assert chat(address).status_code == 200

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from tests.conftest import ROOT
 from tests.rag.app.doors.conftest import QUESTIONS
 from tests.rag.app.doors.serving import served
 
+send = partial(httpx.post, timeout=120)
+"""A busy machine is slow to answer."""
 Asked = Callable[[Client], Coroutine[Any, Any, Any]]
 
 
@@ -138,11 +141,11 @@ def test_over_http_a_token_and_no_other_page(documents: Documents) -> None:
     with served(mcp_server(documents).streamable_http_app(), token="s3cret") as address:
         hello = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         usual = {"Authorization": "Bearer s3cret", "Accept": "application/json, text/event-stream"}
-        assert httpx.post(f"{address}/mcp", json=hello).status_code == 401
+        assert send(f"{address}/mcp", json=hello).status_code == 401
         foreign = usual | {"Origin": "http://evil.example"}
-        assert httpx.post(f"{address}/mcp", json=hello, headers=foreign).status_code == 403
-        assert httpx.post(f"{address}/mcp", content=b" " * 3_000_000, headers=usual).status_code == 413
-        assert httpx.post(f"{address}/mcp", json=hello, headers=usual).status_code not in (401, 403, 413)
+        assert send(f"{address}/mcp", json=hello, headers=foreign).status_code == 403
+        assert send(f"{address}/mcp", content=b" " * 3_000_000, headers=usual).status_code == 413
+        assert send(f"{address}/mcp", json=hello, headers=usual).status_code not in (401, 403, 413)
 
 
 def test_the_configuration_of_the_page_works_as_it_stands(sound: Path) -> None:
