@@ -38,6 +38,7 @@ class Printed(TypedDict):
     author: str | None
     date: str | None
     page: int | None
+    ocr: float | None
     start: int
     end: int
 
