@@ -25,7 +25,7 @@ QUESTIONS = [
     "something hostile",
 ]
 PLACE = ["start", "end"]
-PRINTED = ["title", "heading", "outlet", "author", "date", "page", *PLACE]
+PRINTED = ["title", "heading", "outlet", "author", "date", "page", "ocr", *PLACE]
 KEYS = {
     "statements": {"text", "labels", "verdict", "note", "evidence"},
     "citations": {"label", "verdict", "document_id", "path", "sha256", *PRINTED, "quote", "answer", "cells"},
