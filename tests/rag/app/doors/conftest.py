@@ -16,7 +16,7 @@ QUESTIONS = (
     "How many employees were named in the sanctions list?",
     "Was anyone hurt in the fire?",
     "When were engineers expected to reach the site?",
-    "What is the capital of Australia?",
+    "Who opened ticket T-4499?",
 )
 
 
