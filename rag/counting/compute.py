@@ -60,7 +60,7 @@ def _distinct(plan: Plan, chosen: Sequence[int], column: Column) -> Result:
     return Result(f"{len(values):,}", tuple(chosen), text, len(chosen))
 
 
-def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:  # type: ignore[type-arg]
+def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:
     amounts = column.amounts
     assert amounts is not None  # as was asked before
     counted = chosen[amounts.has_one[chosen]]

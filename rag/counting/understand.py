@@ -7,7 +7,7 @@ as any other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,7 +67,8 @@ class Plan:
 
     def _any_of(self, column: int) -> Mask:
         chosen = [c.rows for c in self.conditions if c.is_choice and c.column == column]
-        return np.logical_or.reduce(chosen)
+        mask: Mask = np.logical_or.reduce(chosen)
+        return mask
 
 
 def understand(question: str, line: Sequence[Token], asks: Asks, table: Table, like: Like) -> Plan | None:
@@ -75,7 +76,7 @@ def understand(question: str, line: Sequence[Token], asks: Asks, table: Table, l
     if any(token.form in EXCLUSIVES for token in line) or (asks.operation in ("sum", "average") and table.is_totalled):
         return None
     reading = _Reading(line, asks, table, like)
-    steps = (
+    steps: tuple[Callable[[], bool], ...] = (
         lambda: reading.take_amounts(question), reading.take_nouns, reading.take_cells, reading.take_heads,
         reading.take_measure, reading.take_names, reading.take_likes,
     )  # fmt: skip
