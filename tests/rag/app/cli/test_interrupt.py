@@ -94,12 +94,12 @@ def test_the_page_ends_whether_or_not_the_model_is_loaded(home: Path, ready: boo
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = started(home, "ui", "--port", str(port), "--example", "Who was killed near Masra?")
+    process = started(home, "ui", "--port", str(port))
     assert process.stdout
     assert process.stdout.readline() == f"The page is at http://127.0.0.1:{port}/ while this runs; Ctrl-C ends it.\n"
     assert "`rag ui --token` keeps them out" in process.stdout.readline()
     with urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
-        assert "Who was killed near Masra?" in page.read().decode()
+        assert page.status == 200
     if ready:
         assert process.stdout.readline() == "Ready for questions.\n"
     assert interrupted(process) == (0, "", "")
