@@ -92,15 +92,14 @@ def test_every_format_is_found_and_quoted_exactly(folder: Folder) -> None:
 
 def test_what_was_left_out_is_told(folder: Folder) -> None:
     report = folder.index()
-    assert {skipped.path: skipped.reason for skipped in report.skipped} == {
-        "scan.pdf": "no text layer on page 1: a scan, which needs OCR, or empty",
-        "cut.docx": "a damaged or truncated ZIP archive",
-        "empty.pdf": "holds no text",
-    }
-    assert {remark.path: remark.text for remark in report.remarks} == {
+    skipped = {item.path: item.reason for item in report.skipped}
+    assert skipped.pop("scan.pdf").startswith("no text layer on page 1")
+    assert skipped == {"cut.docx": "a damaged or truncated ZIP archive", "empty.pdf": "holds no text"}
+    remarks = {remark.path: remark.text for remark in report.remarks}
+    assert remarks.pop("d.pdf").startswith("no text layer on page 3: empty, or pictures")
+    assert remarks == {
         "b.md": "11 hidden characters left out",
         "c.html": "6 hidden characters left out",
-        "d.pdf": "no text layer on page 3: empty, or pictures that need OCR",
         "e.docx": "6 hidden characters left out",
     }
     assert report.hidden == 23

@@ -39,9 +39,7 @@ def test_a_new_page_begins_a_new_paragraph_unless_a_sentence_runs_on() -> None:
 
 
 def test_a_scan_without_text_is_told() -> None:
-    with pytest.raises(
-        UnreadableFile, match=r"no text layer on pages 1-2: (a scan, which|empty, or pictures)"
-    ):
+    with pytest.raises(UnreadableFile, match=r"no text layer on pages 1-2: (a scan, which|empty, or pictures)"):
         read_pdf(pdf([[], []]))
 
 
