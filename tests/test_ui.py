@@ -256,8 +256,9 @@ def test_the_configuration_names_no_outside_address_and_offers_nothing_of_gradio
 
 
 def question(client: httpx.Client, asked: object, session: str = "s") -> dict[str, object]:
-    calls = client.get("/config").json()["dependencies"]
-    submit = next(call for call in calls if any(target[1] == "submit" for target in call["targets"]))
+    config = client.get("/config").json()
+    (box,) = [part["id"] for part in config["components"] if part["props"].get("label") == "Your question"]
+    submit = next(call for call in config["dependencies"] if [box, "submit"] in call["targets"])
     return {"data": [asked, *[None] * (len(submit["inputs"]) - 1)], "fn_index": submit["id"], "session_hash": session}
 
 
