@@ -362,7 +362,7 @@ def test_the_environment_opens_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path
         page.close(verbose=False)
 
 
-def test_an_index_that_cannot_be_opened_is_told_in_the_title_line(tmp_path: Path) -> None:
+def test_an_empty_home_is_told_in_the_title_line(tmp_path: Path) -> None:
     class Unindexed(FakePipeline):
         @property
         def state(self) -> IndexState:
@@ -372,7 +372,4 @@ def test_an_index_that_cannot_be_opened_is_told_in_the_title_line(tmp_path: Path
         def state(self, value: IndexState) -> None:
             del value
 
-    assert (
-        ui._state_line(FakeWorkspace(tmp_path, Unindexed()), "default")
-        == "Nothing is indexed yet; run rag index FOLDER."
-    )
+    assert ui._state_line(FakeWorkspace(tmp_path, Unindexed()), "default") == "No documents yet"

@@ -112,7 +112,7 @@ def test_own_suites_stand_before_the_shipped_ones_newest_first(home: Path) -> No
     write_suite(home, "..", a_case("a", "?"))
     (home / "suites" / "notes.txt").write_text("x")
     found = {suite.name: suite for suite in desk_of(home).suites()}
-    assert list(found) == ["new", "old", "notes", "seeds", "seeds-blind"]
+    assert list(found) == ["new", "old", "counting", "notes", "seeds", "seeds-blind"]
     assert found["new"].halves == {"tune": 1, "all": 2}
     assert set(found["seeds"].halves) == {"tune", "test", "all"}
 

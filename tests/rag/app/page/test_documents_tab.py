@@ -128,7 +128,7 @@ class TestByHand:
         page.locator(".doc-files summary").first.press("Enter")
         opened = page.locator(".doc-files a").first
         assert str(opened.get_attribute("href")).startswith("/document/folder/")
-        page.get_by_label("Find by file name").press_sequentially("onerror")
+        page.get_by_label("Find by name, title or author").press_sequentially("onerror")
         expect(page.locator(".doc-name")).to_have_text([MARKUP])
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") == 390
