@@ -297,6 +297,7 @@ def serve(
         )
     if incoming is None:
         _NOWHERE.mkdir(mode=0o700, exist_ok=True)
+        _NOWHERE.chmod(0o700)  # which gradio may have made before
     _fence(incoming or _NOWHERE)
     owner = here and password is None
     store = ConversationStore(workspace.settings.home) if owner else None
