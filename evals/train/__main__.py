@@ -34,7 +34,7 @@ def main() -> None:
     encoder = find(args.encoder).folder
     plan = Plan(args.data, encoder, args.work, examples=args.examples, start=args.start)
     if args.sharpen:
-        plan = replace(plan, sharpen=True, rate=plan.rate / 2, head_rate=plan.head_rate / 2, seed=plan.seed + 500)
+        plan = replace(plan, sharpen=True, rate=plan.rate / 2, head_rate=plan.head_rate / 2)
     plan = quick(plan) if args.quick else plan
     if args.step in ("learn", "all"):
         learn(plan)

@@ -174,41 +174,17 @@ def _elsewhere(rng: random.Random, document: Document, question: str, gold: int 
     return tuple(unit for unit in units if unit != answer) or (document.source.units[best],)
 
 
-def judged(rng: random.Random, document: Document) -> Group:
-    """A statement over a window of the document that holds its evidence, or over the evidence alone; often beside one
-    that the same evidence makes false, or true, the true one first.
-    """
+def judged(rng: random.Random, document: Document) -> Judged:
+    """A statement over a window of the document that holds its evidence, or over the evidence alone."""
     statement, evidence, label = rng.choice(document.statements)
-    places = _places(document, evidence)
+    places = [place for place in (_at(document.raw, quote) for quote in evidence) if place is not None]
     if not places:
-        return (Judged(statement, tuple(Unit(quote) for quote in evidence), label),)
+        return Judged(statement, tuple(Unit(quote) for quote in evidence), label)
     if label == SUPPORTED and rng.random() < _UNRELATED:
-        return (Judged(statement, _elsewhere(rng, document, statement, places[0]), NOT_SUPPORTED),)
-    rival = _rival(rng, document, places, label)
-    if rival is not None:
-        places = sorted({*places, *_places(document, rival[1])})
+        return Judged(statement, _elsewhere(rng, document, statement, places[0]), NOT_SUPPORTED)
     if max(places) - min(places) > _FAR or rng.random() < _ALONE:
-        units = _alone(document, places)
-    else:
-        units = _around(rng, document, places)
-    group = [Judged(statement, units, label)]
-    if rival is not None:
-        group.append(Judged(rival[0], units, rival[2]))
-    return tuple(sorted(group, key=lambda item: item.label != SUPPORTED))
-
-
-def _places(document: Document, evidence: Sequence[str]) -> list[int]:
-    """The units that hold the pieces of `evidence`."""
-    return [place for place in (_at(document.raw, quote) for quote in evidence) if place is not None]
-
-
-def _rival(
-    rng: random.Random, document: Document, places: Sequence[int], label: int
-) -> tuple[str, tuple[str, ...], int] | None:
-    """A statement of the other kind that shares a unit of evidence; None where there is none."""
-    others = [item for item in document.statements if (item[2] == SUPPORTED) != (label == SUPPORTED)]
-    rivals = [item for item in others if not set(places).isdisjoint(_places(document, item[1]))]
-    return rng.choice(rivals) if rivals else None
+        return Judged(statement, _alone(document, places), label)
+    return Judged(statement, _around(rng, document, places), label)
 
 
 def _alone(document: Document, found: Sequence[int]) -> tuple[Unit, ...]:

@@ -25,10 +25,9 @@ from evals.train.examples import NOT_SUPPORTED, Example
 from evals.train.measure import measured
 from evals.train.mixture import mixture
 from evals.train.model import Batch, Output, ReaderModel, build
-from evals.train.restore import restored
 
 PAIR, SPAN = 0.5, 0.25
-"""Weights of the losses of the order in a pair, of questions or of statements, and of the answer's words."""
+"""Weights of the losses of a pair's order and of the answer's words beside that of the units."""
 _NEVER = -1e4
 
 
@@ -50,7 +49,7 @@ class Plan:
     pool: int = 2_000
     processes: int = 2
     start: Path | None = None
-    """A checkpoint, or a published reader's graph, whose weights this run begins with."""
+    """A checkpoint whose weights this run begins with."""
     sharpen: bool = False
     """Whether more of what is learnt slowest is drawn, as in a second run that begins where the first ended."""
 
@@ -59,10 +58,9 @@ def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
     """The mean loss of each kind in one batch; those of no example are missing."""
     parts: dict[str, Tensor] = {}
     read = targets.labels < 0
-    answered = read & (targets.gold.sum(dim=1) > 0)  # of the others, what answers was cut off
-    if answered.any():
-        logs = torch.log_softmax(output.answers[answered], dim=1)
-        parts["answers"] = -torch.logsumexp(logs.masked_fill(targets.gold[answered] == 0, _NEVER), dim=1).mean()
+    if read.any():
+        logs = torch.log_softmax(output.answers[read], dim=1)
+        parts["answers"] = -torch.logsumexp(logs.masked_fill(targets.gold[read] == 0, _NEVER), dim=1).mean()
     spoken = targets.start >= 0
     if spoken.any():
         cross = nn.functional.cross_entropy
@@ -70,9 +68,7 @@ def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
             cross(output.starts[spoken], targets.start[spoken]) + cross(output.ends[spoken], targets.end[spoken])
         )
     if len(targets.pairs):
-        answers = torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
-        stands = output.stands[:, 2] - torch.logsumexp(output.stands[:, :2], dim=1)
-        score = torch.where(read, answers, stands)
+        score = torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
         parts["pairs"] = PAIR * nn.functional.softplus(score[targets.pairs[:, 1]] - score[targets.pairs[:, 0]]).mean()
     if (~read).any():
         parts["stands"] = _stands(output.stands[~read], targets.labels[~read])
@@ -126,10 +122,8 @@ class _Run:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.seen, self.step, self.begun = state["seen"], state["step"], state["begun"] + 1
-        elif self.plan.start and self.plan.start.suffix == ".onnx":
-            self.model.load_state_dict(restored(self.plan.start), strict=False)  # embeddings are the encoder's
         elif self.plan.start:
-            self.model.load_state_dict(torch.load(self.plan.start, weights_only=True)["model"], strict=False)
+            self.model.load_state_dict(torch.load(self.plan.start, weights_only=True)["model"])
 
     def go(self) -> None:
         started, before = time.time(), self.seen

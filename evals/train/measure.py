@@ -26,7 +26,7 @@ def held(data: Path, seed: int = 3) -> dict[str, list[Group]]:
     return {
         "authored": [authored.reading(rng, document) for document in documents for _ in range(8)],
         "squad": rng.sample(pairs, min(200, len(pairs))),
-        "statements": [authored.judged(rng, document) for document in documents for _ in range(7)],
+        "statements": [(authored.judged(rng, document),) for document in documents for _ in range(12)],
     }
 
 

@@ -12,7 +12,6 @@ from transformers.utils import logging as transformers_logging
 
 SHARPNESS = 12.0
 NOTHING = 6.0
-SEEKING = 10.0
 """Where the heads start, so that reading begins as likeness: a unit's logit is SHARPNESS times the cosine of question
 and unit, that of nothing NOTHING. Heads that start at random learn for thousands of examples what cosine knows."""
 
@@ -53,12 +52,9 @@ class ReaderModel(nn.Module):
         self.unit = nn.Linear(width, 1, bias=False)
         self.words = nn.Linear(width, 2)
         self.stands = nn.Sequential(nn.Linear(4 * width, width), nn.GELU(), nn.Linear(width, 3))
-        self.seeking = nn.Parameter(torch.tensor(SEEKING))
-        self.unsaid = nn.Linear(width + 2, width, bias=False)
         nn.init.zeros_(self.nothing.weight)
         nn.init.constant_(self.nothing.bias, NOTHING)
         nn.init.zeros_(self.unit.weight)
-        nn.init.zeros_(self.unsaid.weight)
 
     def forward(self, batch: Batch) -> Output:
         """The logits of both judgements for every example; a caller uses the one that it asked for."""
@@ -74,27 +70,13 @@ class ReaderModel(nn.Module):
         spans = self.words(states)
         inside = (batch.segments == 0) | (batch.mask == 0)
         evidence = _mean(states, batch.segments * batch.mask)
-        joined = self.stands[0](torch.cat([cls, first, evidence, first * evidence], dim=-1))
-        judged = self.stands[2](self.stands[1](joined + self.unsaid(self._least_said(states, batch))))
+        judged = self.stands(torch.cat([cls, first, evidence, first * evidence], dim=-1))
         return Output(
             torch.cat([self.nothing(cls), pointed], dim=1),
             spans[..., 0].masked_fill(inside, -1e4),
             spans[..., 1].masked_fill(inside, -1e4),
             judged,
         )
-
-    def _least_said(self, states: Tensor, batch: Batch) -> Tensor:
-        """The words of the statement that are least like any of the evidence, (examples, width + 2): their mean state,
-        and how like the words are, the least and on average (late interaction: ColBERT, Khattab and Zaharia 2020).
-        """
-        turned = nn.functional.normalize(states, dim=-1, eps=1e-6)
-        evidence = (batch.segments * batch.mask).to(states.dtype).unsqueeze(1)
-        likeness = (turned @ turned.transpose(1, 2) - 2 * (1 - evidence)).amax(dim=2)
-        words = batch.first.to(states.dtype)
-        sought = torch.softmax(-self.seeking * likeness - 1e4 * (1 - words), dim=1)
-        least = (sought * likeness).sum(1, keepdim=True)
-        mean = (words * likeness).sum(1, keepdim=True) / words.sum(1, keepdim=True).clamp(min=1)
-        return torch.cat([(sought.unsqueeze(-1) * states).sum(1), least, mean], dim=-1)
 
 
 def _mean(states: Tensor, weights: Tensor) -> Tensor:

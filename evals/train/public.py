@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from evals.train.declare import stated
 from evals.train.examples import (
     CONTRADICTED,
     NOT_SAID,
@@ -160,17 +159,19 @@ def is_unsure(name: str) -> bool:
     return name in _UNSURE
 
 
-def answer_statement(rng: random.Random, reading: Reading) -> Iterator[tuple[Judged, ...]]:
-    """Question and answer as a statement that holds, beside one with other words of the same window."""
+def answer_statement(rng: random.Random, reading: Reading) -> Iterator[Judged]:
+    """ "Question? Answer" as a statement: true with the answer, false with other words of the same window."""
     if reading.answer is None:
         return
     gold, start, end = reading.answer
     right = reading.units[gold].text[start:end]
+    question = reading.question.rstrip(" ?") + "?"
     if not 1 <= len(right.split()) <= 8:
         return
+    yield Judged(f"{question} {right}", reading.units, SUPPORTED)
     wrong = _another(rng, reading.units, right)
-    true = Judged(stated(reading.question, right), reading.units, SUPPORTED)
-    yield (true, Judged(stated(reading.question, wrong), reading.units, NOT_SUPPORTED)) if wrong else (true,)
+    if wrong:
+        yield Judged(f"{question} {wrong}", reading.units, NOT_SUPPORTED)
 
 
 def _another(rng: random.Random, units: Sequence[Unit], right: str) -> str | None:
@@ -185,20 +186,20 @@ def _another(rng: random.Random, units: Sequence[Unit], right: str) -> str | Non
     return rng.choice(names) if names else None
 
 
-def copied(rng: random.Random, units: Sequence[Unit]) -> Iterator[tuple[Judged, ...]]:
-    """A sentence of the window as a statement that holds, beside the same with a value of another sentence in it."""
+def copied(rng: random.Random, units: Sequence[Unit]) -> Iterator[Judged]:
+    """A sentence of the window as a statement: true as it is, false with a value of another sentence in it."""
     whole = [n for n, unit in enumerate(units) if unit.candidate and len(unit.text.split()) > 5]
     if not whole:
         return
     chosen = units[rng.choice(whole)].text
-    true = Judged(chosen, tuple(units), SUPPORTED)
+    yield Judged(chosen, tuple(units), SUPPORTED)
     values = [word.strip(".,;:()\"'|") for word in chosen.split()[1:] if word[:1].isdigit() or word[:1].isupper()]
-    value = rng.choice(values) if values else ""
+    if not values:
+        return
+    value = rng.choice(values)
     other = _another(rng, [unit for unit in units if unit.text != chosen], value) if value else None
     if other and other not in chosen:
-        yield true, Judged(chosen.replace(value, other, 1), tuple(units), NOT_SUPPORTED)
-    else:
-        yield (true,)
+        yield Judged(chosen.replace(value, other, 1), tuple(units), NOT_SUPPORTED)
 
 
 def squad_groups(path: Path, titles: range) -> list[tuple[str, list[Row], list[str]]]:

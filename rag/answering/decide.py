@@ -20,7 +20,7 @@ from rag.retrieval.fuse import interleave
 from rag.types import Status
 
 DECISION = INSTALLED / "decision.json"
-_OF_BEST = ("margin", "share", "elsewhere", "likeness", "missing_marks", "stands")
+_OF_BEST = ("margin", "share", "elsewhere", "likeness", "missing_marks")
 OF_QUESTION = (*_OF_BEST, "best", "second")
 """What the decision about a question knows: some features of its best candidate, and the scores of the best two.
 

@@ -11,21 +11,16 @@ from dataclasses import dataclass, replace
 
 from index.types import Span, Word
 from index.words.tokens import stem, words
-from rag.reader.reader import PassageReading, Reader, logit
+from rag.reader.reader import PassageReading, Reader
 from rag.reader.units import ReadUnit
 from rag.types import RetrievedPassage
 
 _FURTHEST = 15.0
 """Logits are cut here: beyond it they tell no more."""
-_LOOKED_AT_AGAIN = 2
-"""Candidates whose answer is also judged as a statement, best first."""
-_NOT_LOOKED_AT = -4.0
-_LONGEST_ANSWER = 160
-"""Characters of an answer that is judged as a statement."""
 
 FEATURES = (
     "margin", "share", "lead", "elsewhere", "covered", "covered_in_context", "missing", "missing_marks",
-    "missing_marks_anywhere", "likeness", "rank", "stands",
+    "missing_marks_anywhere", "likeness", "rank",
 )  # fmt: skip
 """What is known of a candidate, in the order of the fitted weights."""
 
@@ -91,36 +86,9 @@ def read(
         for number, (passage, of_one, reading) in enumerate(zip(passages, units, readings, strict=True))
         for candidate in _of_passage(passage, of_one, reading, terms, everywhere, best, number)
     ]
-    by_label = {item.label: of_one for item, of_one in zip(passages, units, strict=True)}
-    candidates = _judged(question, candidates, by_label, reader)
     absent = tuple(mark.text for mark in terms.marks if mark_key(mark.text) not in everywhere)
+    by_label = {item.label: of_one for item, of_one in zip(passages, units, strict=True)}
     return Reading(question, tuple(passages), tuple(candidates), by_label, absent)
-
-
-def _judged(
-    question: str, candidates: Sequence[Candidate], by_label: Mapping[int, Sequence[ReadUnit]], reader: Reader
-) -> list[Candidate]:
-    """The candidates, the likeliest judged a second time: whether what stands there says question and answer."""
-    likeliest = sorted(candidates, key=lambda candidate: -candidate.features[0])[:_LOOKED_AT_AGAIN]
-    statements = [
-        (f"{question.rstrip(' ?')}? {_answer(candidate)}", [item.unit for item in by_label[candidate.passage.label]])
-        for candidate in likeliest
-    ]
-    logits = {
-        (candidate.passage.label, candidate.at): logit(judgement.supported)
-        for candidate, judgement in zip(likeliest, reader.judge(statements), strict=True)
-    }
-    return [
-        replace(item, features=(*item.features[:-1], logits.get((item.passage.label, item.at), _NOT_LOOKED_AT)))
-        for item in candidates
-    ]
-
-
-def _answer(candidate: Candidate) -> str:
-    """The words that answer, or the whole sentence where the reader points at none."""
-    base = candidate.passage.passage.start
-    span = candidate.answer or candidate.span
-    return candidate.passage.passage.text[span.start - base : span.end - base][:_LONGEST_ANSWER]
 
 
 def _of_passage(
@@ -137,15 +105,15 @@ def _of_passage(
     others = max([margin for place, margin in enumerate(best) if place != number], default=-_FURTHEST)
     context = _context(units)
     candidates = []
-    for at, (unit, value, words_of) in enumerate(zip(units, reading.units, reading.answers, strict=True)):
-        if unit.span is None or not math.isfinite(value):
+    for at, (unit, logit, words_of) in enumerate(zip(units, reading.units, reading.answers, strict=True)):
+        if unit.span is None or not math.isfinite(logit):
             continue
         alone = _present([unit.unit.text])
         around = alone | context[at]
         features = (
-            _cut(value - reading.nothing),
-            math.exp(value - total),
-            _cut(value - max([other for place, other in enumerate(reading.units) if place != at], default=-_FURTHEST)),
+            _cut(logit - reading.nothing),
+            math.exp(logit - total),
+            _cut(logit - max([value for place, value in enumerate(reading.units) if place != at], default=-_FURTHEST)),
             _cut(others),
             terms.covered(alone),
             terms.covered(around),
@@ -154,7 +122,6 @@ def _of_passage(
             terms.marks_missing(everywhere),
             max(-1.0, min(1.0, passage.score)),
             1 / passage.label,
-            _NOT_LOOKED_AT,
         )
         answer = unit.place(*words_of) if words_of else None
         candidates.append(Candidate(passage, at, unit, unit.span, answer, features))

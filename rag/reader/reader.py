@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from rag.reader.layout import Unit
-
-_SURE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +28,6 @@ class Judgement:
     contradicted: float
     not_said: float
     supported: float
-
-
-def logit(share: float) -> float:
-    """The log-odds of a probability, which stay finite where it is 0 or 1."""
-    return math.log((share + _SURE) / (1 - share + _SURE))
 
 
 class Reader(Protocol):

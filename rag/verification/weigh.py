@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.reader.layout import Unit
-from rag.reader.reader import Judgement, Reader, logit
+from rag.reader.reader import Judgement, Reader
 from rag.reader.session import INSTALLED
 from rag.verification.exact import NAMES, Comparison, compare
 
@@ -21,6 +21,7 @@ SIGNALS = (*NAMES, "model", "model_denied", "model_silent")
 """What is weighed: the features of the comparison, and the reader's judgement in logits."""
 _WINDOW = 150
 """Words of evidence that the reader is given at once, about as many as it was trained on."""
+_SURE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,12 @@ def _heading_of(units: Sequence[Unit], place: int) -> int | None:
 
 
 def _row(found: Comparison, judged: Judgement) -> tuple[float, ...]:
-    model = (logit(judged.supported), logit(judged.contradicted), logit(judged.not_said))
+    model = (_logit(judged.supported), _logit(judged.contradicted), _logit(judged.not_said))
     return (*found.features.row(), *model)
+
+
+def _logit(share: float) -> float:
+    return math.log((share + _SURE) / (1 - share + _SURE))
 
 
 def _probability(row: Sequence[float], weights: Sequence[float]) -> float:

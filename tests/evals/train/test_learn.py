@@ -21,7 +21,6 @@ from evals.train.learn import Plan, learn, losses
 from evals.train.measure import auroc
 from evals.train.mixture import mixture
 from evals.train.model import Output, build
-from evals.train.restore import restored
 from rag.reader.layout import Unit
 from rag.reader.session import OnnxReader
 
@@ -148,11 +147,6 @@ def test_a_run_can_be_stopped_goes_on_and_gives_a_reader(data: Path, encoder: Pa
     assert len(reading.units) == 2
     (judged,) = reader.judge([("The weir opens at ten.", [Unit("The weir opens at nine.")])])
     assert judged.supported + judged.contradicted + judged.not_said == pytest.approx(1, abs=1e-3)
-    trained = torch.load(last, weights_only=True)["model"]
-    for name, weights in restored(tmp_path / "model" / "reader.onnx").items():
-        step = float((trained[name].max() - trained[name].min()).abs()) / 100 + 1e-6
-        assert weights.shape == trained[name].shape
-        assert float((weights - trained[name]).abs().max()) <= step, f"{name} but for the eight bits"
 
 
 def test_reading_begins_as_likeness(encoder: Path) -> None:
