@@ -301,7 +301,8 @@ def _status(answer: Answer) -> Text:
     read = f"{_count(len(answer.passages), 'passage')} of {_count(documents, 'document')}"
     by = f"written by {answer.model or 'a language model'}" if wording.written(answer) else "quoted word for word"
     if answer.computed:
-        return Text.assemble(("Answered", "bold green"), " by code over the whole table, its rows quoted word for word")
+        over = "from the index" if answer.computed.operation in ("documents", "overview") else "over the whole table"
+        return Text.assemble(("Answered", "bold green"), f" by code {over}, quoted word for word")
     return Text.assemble(("Answered", "bold green"), f" from {read}, {one_line(by)}")
 
 
