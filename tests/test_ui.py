@@ -313,7 +313,8 @@ def test_a_port_in_use_is_one_sentence_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_the_page_without_a_word(tmp_path: Path) -> None:
-    start = "import ui; from tests.fakes import *; ui.serve(FakeWorkspace(Path({!r}), FakePipeline()), port={})"
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # which a shell's & leaves out
+    start = heard + "import ui; from tests.fakes import *; ui.serve(FakeWorkspace(Path({!r}), FakePipeline()), port={})"
     port = free_port()
     command = [sys.executable, "-W", "ignore", "-c", start.format(str(tmp_path), port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:

@@ -278,8 +278,9 @@ def test_the_keyboard_alone_asks_opens_and_closes(browser: Browser, complete: st
 
 def test_an_endless_question_is_one_sentence(serve: Served, tmp_path: Path) -> None:
     address = serve(FakeWorkspace(tmp_path, FakePipeline()))
-    calls = httpx.get(f"{address}config", trust_env=False).json()["dependencies"]
-    submit = next(call for call in calls if any(target[1] == "submit" for target in call["targets"]))
+    config = httpx.get(f"{address}config", trust_env=False).json()
+    (box,) = [part["id"] for part in config["components"] if part["props"].get("label") == "Your question"]
+    submit = next(call for call in config["dependencies"] if [box, "submit"] in call["targets"])
     data = ["x" * 100_000, *[None] * (len(submit["inputs"]) - 1)]
     body = {"data": data, "fn_index": submit["id"], "session_hash": "long"}
     httpx.post(f"{address}gradio_api/queue/join", json=body, trust_env=False).raise_for_status()
