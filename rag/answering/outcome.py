@@ -138,7 +138,8 @@ def _quoted(
     citations = _as_citations(evidence.quotes, passages)
     if status == "refused":
         notice = f"{draft.notice} {NEAREST_INSTEAD}" if draft.notice else _empty(evidence)
-        return Outcome(writer, status, "no_evidence", notice=notice, quotes=citations)
+        nearest = tuple(replace(citation, answer=None) for citation in citations)  # which is said to answer nothing
+        return Outcome(writer, status, "no_evidence", notice=notice, quotes=nearest)
     sources = {item.label: item.source for item in passages}
     return Outcome(
         answerer=writer,

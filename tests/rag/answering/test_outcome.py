@@ -192,6 +192,13 @@ def test_quotes_are_decided_on_by_their_probability_and_not_verified(
     assert bool(found.statements) == bool(found.text) == (status != "refused")
 
 
+@pytest.mark.parametrize(("probability", "marked"), [(0.9, Span(16, 35)), (0.5, Span(16, 35)), (0.1, None)])
+def test_no_words_of_a_refusal_are_marked_as_answering(probability: float, marked: Span | None) -> None:
+    found = outcome(QuotesAnswerer(), evidence=replace(EVIDENCE, probability=probability))
+    (quote,) = (*found.citations, *found.quotes)
+    assert quote.answer == marked
+
+
 def test_a_quote_is_word_for_word_and_no_verdict_is_made_of_it() -> None:
     found = outcome(QuotesAnswerer())
     line = f"Evening Mail, Bo Dee, 4 May 2020: “{STRUCK}”"
