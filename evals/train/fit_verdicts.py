@@ -1,8 +1,9 @@
 """`python -m evals.train.fit_verdicts --data DIR --model DIR`: fit what turns comparisons and judgements into verdicts.
 
 Fitted on what the reader was not trained on and no table reports: the held authored documents, and the tuning halves of
-`everyday/statements.jsonl` and of WiCE's development set. Each of the three counts as much as the others. The weights,
-the thresholds, and the figures of these sets by folds are written to `verdicts.json` beside the reader.
+`everyday/statements.jsonl` and of WiCE's development set. The first two, each counting the same, are evidence as people
+cite it; WiCE's claims stand over whole pages, and have weights of their own. The weights, the thresholds, and the
+figures of these sets by folds are written to `verdicts.json` beside the reader.
 """
 
 from __future__ import annotations
@@ -29,20 +30,21 @@ from rag.reader.reader import Reader
 from rag.reader.session import INSTALLED, OnnxReader
 from rag.verification.weigh import SIGNALS, WEIGHTS, signals
 
-RIDGE = 10.0
-WICE = 0.3
-"""How much WiCE counts beside each other set: its claims share many words with whole pages, and would teach that shared
-words support, which in a paragraph they do not."""
+RIDGE, RIDGE_OF_PAGE = 10.0, 30.0
+SHORT, PAGES = ("everyday", "authored"), ("wice",)
+"""The sets of short evidence, and those of pages: their claims share many words with what they stand over, and would
+teach that shared words support, which in a paragraph they do not."""
 FOLDS = 5
 FALSE_SUPPORTED, TRUE_UNSUPPORTED, TRUE_CONTRADICTED = 0.04, 0.06, 0.02
 """Shares of false statements called supported, and of true ones called unsupported or contradicted, that the thresholds
-leave, each set counting the same, WiCE left out: its claims are not one person's about one paragraph."""
+leave over short evidence, each set counting the same."""
 _CHANGES = {"number": CONTRADICTED, "swap": CONTRADICTED, "negation": CONTRADICTED, "not_in_text": NOT_SAID}
 """What a change of the everyday statements makes of them, where it is known."""
 _BESIDE = 3
 """Units before and after its evidence that a statement of an authored document is held against."""
 _META = "(meta data) TITLE:"
 Labels = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,11 @@ class Rows:
     copied_false: Mapping[str, int]
 
     @property
-    def true(self) -> npt.NDArray[np.bool_]:
+    def true(self) -> Flags:
         """Which statements are supported."""
         return np.asarray(self.labels == SUPPORTED)
 
-    def of(self, *names: str) -> npt.NDArray[np.bool_]:
+    def of(self, *names: str) -> Flags:
         """Which rows are of these sets."""
         return np.isin(np.asarray(self.names), names)
 
@@ -121,7 +123,7 @@ def _wice(data: Path) -> Iterator[Example]:
 
 def rows(sets: Mapping[str, Sequence[Example]], reader: Reader) -> Rows:
     """The signals of the examples of `sets`. Raises: ModelUnavailable."""
-    every = [(name, example) for name, found in sets.items() for example in found]
+    every = [(name, example) for name, members in sets.items() for example in members]
     read = signals([(example.statement, example.units) for _, example in every], reader)
     copied = {name: [0, 0] for name in sets}
     weighed = []
@@ -142,38 +144,41 @@ def rows(sets: Mapping[str, Sequence[Example]], reader: Reader) -> Rows:
 
 def fit(rows: Rows) -> dict[str, object]:
     """Everything that is written: weights, thresholds, and figures by folds."""
-    counts = balanced(rows.names) * np.where(rows.of("wice"), WICE, 1.0)
+    short, pages = rows.of(*SHORT), rows.of(*PAGES)
     denied = np.asarray(rows.labels == CONTRADICTED)
-    sure = denied | rows.true
-    supported = fitted(rows.signals, rows.true.astype(float), counts, ridge=RIDGE)
-    contradicted = fitted(rows.signals[sure], denied[sure].astype(float), counts[sure], ridge=RIDGE)
-    held_out = _by_folds(rows, rows.true, np.ones(len(rows.labels), dtype=bool), counts)
-    held_denied = _by_folds(rows, denied, sure, counts)
-    thresholds = _thresholds(rows, held_out, held_denied)
+    sure = short & (denied | rows.true)
+    held_out = _by_folds(rows, rows.true, short, RIDGE)
+    held_out[pages] = _by_folds(rows, rows.true, pages, RIDGE_OF_PAGE)[pages]
+    thresholds = _thresholds(rows, held_out, _by_folds(rows, denied, sure, RIDGE))
     return {
         "command": "python -m evals.train.fit_verdicts",
-        "supported": _named(*supported),
-        "contradicted": _named(*contradicted),
+        "supported": _named(*_fitted(rows, rows.true, short, RIDGE)),
+        "of_page": _named(*_fitted(rows, rows.true, pages, RIDGE_OF_PAGE)),
+        "contradicted": _named(*_fitted(rows, denied, sure, RIDGE)),
         "thresholds": thresholds,
         "figures": {name: _figures(rows, name, held_out, thresholds) for name in dict.fromkeys(rows.names)},
     }
 
 
-def _by_folds(rows: Rows, wanted: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_], counts: Floats) -> Floats:
+def _fitted(rows: Rows, wanted: Flags, among: Flags, ridge: float) -> tuple[float, Floats]:
+    """Bias and weights by the rows `among`, each set counting the same."""
+    counts = balanced(list(np.asarray(rows.names)[among]))
+    return fitted(rows.signals[among], wanted[among].astype(float), counts, ridge=ridge)
+
+
+def _by_folds(rows: Rows, wanted: Flags, among: Flags, ridge: float) -> Floats:
     """The probability of each row by weights that were fitted without its fold."""
     chances = np.zeros(len(rows.labels))
     for fold in range(FOLDS):
         out = rows.folds == fold
-        known = among & ~out
-        bias, weights = fitted(rows.signals[known], wanted[known].astype(float), counts[known], ridge=RIDGE)
+        bias, weights = _fitted(rows, wanted, among & ~out, ridge)
         chances[out] = 1 / (1 + np.exp(-(rows.signals[out] @ weights + bias)))
     return chances
 
 
 def _thresholds(rows: Rows, supported: Floats, denied: Floats) -> dict[str, float]:
     """The least probabilities of the verdicts, by folds."""
-    short = rows.of("everyday", "authored")
-    true, false = rows.true & short, ~rows.true & short
+    true, false = rows.true & rows.of(*SHORT), ~rows.true & rows.of(*SHORT)
     least = _quantile(rows, supported, false, 1 - FALSE_SUPPORTED)
     partly = min(least, _quantile(rows, supported, true, TRUE_UNSUPPORTED))
     contradicted = _quantile(rows, denied, true, 1 - TRUE_CONTRADICTED)
@@ -217,9 +222,9 @@ def main(
     to: Annotated[Path, typer.Option(help="Where the weights are written.")] = WEIGHTS,
 ) -> None:
     """Fit, write, and print the figures."""
-    told = fit(rows(examples(data), OnnxReader(model)))
-    to.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(json.dumps({"thresholds": told["thresholds"], "figures": told["figures"]}, indent=1) + "\n")
+    content = fit(rows(examples(data), OnnxReader(model)))
+    to.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps({name: content[name] for name in ("thresholds", "figures")}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -72,9 +72,6 @@ class Features:
     sides_changed: float = 0.0
     """Places where it says "before" or "more", and the evidence "after" or "less"."""
     length: float = 0.0
-    long_best: float = 0.0
-    """What is said by one unit, times the logarithm of the units: in a page, what is nowhere weighs more."""
-    long_all: float = 0.0
 
     def row(self) -> tuple[float, ...]:
         """The values in the order of `NAMES`."""
@@ -191,11 +188,10 @@ class _Comparison:
         amounts = [value for value in values if value not in identifiers and not value.soft]
         order = len(self.pairs) / len(self.content)
         narrowing = {part.key for part in self.said if part.kind == "exclusive"}
-        numbers, many = range(len(self.content)), math.log1p(len(self.sources))
-        best, known = self._share(self.says[self.best.at]), self._share(self.known)
+        numbers = range(len(self.content))
         found = Features(
-            cover_best=best,
-            cover_all=known,
+            cover_best=self._share(self.says[self.best.at]),
+            cover_all=self._share(self.known),
             order=order,
             dropped=1 - len(self.pairs) / max(1, len(self.best.content)),
             names_missing=math.log1p(sum(part.kind == "name" for part in self.missing)),
@@ -216,8 +212,6 @@ class _Comparison:
             negations_changed=order * negations_changed(self.said, self.best.parts),
             sides_changed=order * sides_changed(self.said, self.best.parts),
             length=math.log1p(len(self.content)),
-            long_best=best * many,
-            long_all=known * many,
         )
         return replace(found, contained=float(all(map(self.best.says, self.content)) and not _differs(found)))
 

@@ -21,6 +21,9 @@ SIGNALS = (*NAMES, "model", "model_denied", "model_silent")
 """What is weighed: the features of the comparison, and the reader's judgement in logits."""
 _WINDOW = 150
 """Words of evidence that the reader is given at once, about as many as it was trained on."""
+PAGE = 2 * _WINDOW
+"""Words of evidence from which on it is a page, most of which the reader is not given: there what is said nowhere tells
+more than its judgement, and other weights are fitted."""
 _SURE = 1e-4
 
 
@@ -35,9 +38,13 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A weight for each of `SIGNALS` and the bias last, of both probabilities, and the least of each for its verdict."""
+    """A weight for each of `SIGNALS` and the bias last, of each probability, and the least of each for its verdict.
+
+    `of_page` are those of "supported" where the evidence is a page.
+    """
 
     supported: tuple[float, ...]
+    of_page: tuple[float, ...]
     contradicted: tuple[float, ...]
     least_supported: float
     least_partly: float
@@ -47,35 +54,43 @@ class Weights:
 @lru_cache(maxsize=1)
 def fitted() -> Weights:
     """The weights that the package was published with."""
-    told = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    supported, contradicted = (
-        (*(told[name]["weights"][signal] for signal in SIGNALS), told[name]["bias"])
-        for name in ("supported", "contradicted")
+    content = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    supported, of_page, contradicted = (
+        (*(content[name]["weights"][signal] for signal in SIGNALS), content[name]["bias"])
+        for name in ("supported", "of_page", "contradicted")
     )
-    least = told["thresholds"]
-    return Weights(supported, contradicted, least["supported"], least["partly"], least["contradicted"])
+    least = content["thresholds"]
+    return Weights(supported, of_page, contradicted, least["supported"], least["partly"], least["contradicted"])
 
 
 def weigh(pairs: Sequence[tuple[str, Sequence[Unit]]], reader: Reader, weights: Weights) -> list[Weighed]:
     """Each statement weighed against its evidence; what is verbatim is supported. Raises: ModelUnavailable."""
-    return [
-        Weighed(found, 1.0, 0.0)
-        if found.verbatim
-        else Weighed(found, _probability(row, weights.supported), _probability(row, weights.contradicted))
-        for found, row in signals(pairs, reader)
-    ]
+    measured = zip(pairs, signals(pairs, reader), strict=True)
+    return [_weighed(comparison, row, units, weights) for (_, units), (comparison, row) in measured]
+
+
+def _weighed(comparison: Comparison, row: Sequence[float], units: Sequence[Unit], weights: Weights) -> Weighed:
+    if comparison.verbatim:
+        return Weighed(comparison, 1.0, 0.0)
+    supported = weights.of_page if is_page(units) else weights.supported
+    return Weighed(comparison, _probability(row, supported), _probability(row, weights.contradicted))
+
+
+def is_page(units: Sequence[Unit]) -> bool:
+    """Whether evidence is longer than what the reader is given of it by far."""
+    return sum(len(unit.text.split()) for unit in units) > PAGE
 
 
 def signals(pairs: Sequence[tuple[str, Sequence[Unit]]], reader: Reader) -> list[tuple[Comparison, tuple[float, ...]]]:
     """What is weighed of each statement; of what is verbatim nothing, and no model is asked. Raises: ModelUnavailable."""
     compared = [compare(statement, units) for statement, units in pairs]
     unsettled = [
-        (statement, window(units, found.chosen))
-        for (statement, units), found in zip(pairs, compared, strict=True)
-        if not found.verbatim
+        (statement, window(units, comparison.chosen))
+        for (statement, units), comparison in zip(pairs, compared, strict=True)
+        if not comparison.verbatim
     ]
     judged = iter(reader.judge(unsettled))
-    return [(found, () if found.verbatim else _row(found, next(judged))) for found in compared]
+    return [(item, () if item.verbatim else _row(item, next(judged))) for item in compared]
 
 
 def window(units: Sequence[Unit], chosen: Sequence[int]) -> list[Unit]:
@@ -83,23 +98,24 @@ def window(units: Sequence[Unit], chosen: Sequence[int]) -> list[Unit]:
     sizes = [len(unit.text.split()) for unit in units]
     if sum(sizes) <= _WINDOW:
         return list(units)
-    kept = set(chosen) | {at for place in chosen if (at := _heading_of(units, place)) is not None}
+    read = set(chosen) | {at for place in chosen if (at := _heading_of(units, place)) is not None}
     if not units[0].candidate:
-        kept.add(0)
+        read.add(0)
     beside = [place + step for away in (1, 2, 3) for place in chosen for step in (-away, away)]
     for at in beside:
-        if 0 <= at < len(units) and at not in kept and sum(sizes[n] for n in kept) + sizes[at] <= _WINDOW:
-            kept.add(at)
-    return [units[at] for at in sorted(kept)]
+        is_further = 0 <= at < len(units) and at not in read
+        if is_further and sum(sizes[n] for n in read) + sizes[at] <= _WINDOW:
+            read.add(at)
+    return [units[at] for at in sorted(read)]
 
 
 def _heading_of(units: Sequence[Unit], place: int) -> int | None:
     return next((at for at in range(place - 1, -1, -1) if not units[at].candidate), None)
 
 
-def _row(found: Comparison, judged: Judgement) -> tuple[float, ...]:
+def _row(comparison: Comparison, judged: Judgement) -> tuple[float, ...]:
     model = (_logit(judged.supported), _logit(judged.contradicted), _logit(judged.not_said))
-    return (*found.features.row(), *model)
+    return (*comparison.features.row(), *model)
 
 
 def _logit(share: float) -> float:

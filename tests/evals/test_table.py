@@ -277,7 +277,7 @@ def test_wrong_sentences_are_flagged_and_true_ones_are_not() -> None:
 
 def test_the_verifier_is_given_all_the_passages_that_a_statement_cites() -> None:
     nothing = (0.0,) * (len(SIGNALS) + 1)
-    says = program.judge(OverlapReader(), Weights(nothing, nothing, 0.9, 0.8, 0.9))
+    says = program.judge(OverlapReader(), Weights(nothing, nothing, nothing, 0.9, 0.8, 0.9))
     for passages in ([PASSAGE], ["The weir is old.", PASSAGE]):
         assert says("The road was not closed.", passages).verdict == "supported"
     invented = says("Nobody ever saw the mayor dance.", [PASSAGE])
