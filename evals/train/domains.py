@@ -16,8 +16,10 @@ from evals.cases import load_suite, of_split
 from evals.train import public
 from evals.train.mixture import HELD_EVERY, SQUAD_HELD
 
-SAMPLE = 360
+SAMPLE = 480
 """Questions of the held authored documents that are asked, answerable and near misses as they come."""
+TOGETHER = 10
+"""Authored documents that lie in one folder, as people's do; few enough that a question means one of them."""
 SUITES = Path(__file__).parent.parent / "suites"
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
@@ -29,30 +31,31 @@ class Asked:
     domain: str
     question: str
     evidence: tuple[tuple[str, str], ...]
-    file: str | None = None
-    """The only file that is searched; None for all. Questions on one document of many often name it nowhere."""
 
 
 def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Asked]]]:
     """The name, the folder and the questions of each domain; what is no folder yet is written below `work`."""
-    yield "authored", *_authored(data / "authored", work / "authored")
+    yield from _authored(data / "authored", work / "authored")
     yield "squad", *_squad(data / "squad2-cs224n" / "dev-v2.0.json", work / "squad")
     yield "everyday", data / "everyday" / "docs", _suite("everyday", data / "everyday" / "suite.jsonl")
     yield "seeds", SEEDS, _suite("seeds", SUITES / "seeds.jsonl")
 
 
-def _authored(folder: Path, to: Path) -> tuple[Path, list[Asked]]:
-    to.mkdir(parents=True, exist_ok=True)
+def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Asked]]]:
+    """The held documents in folders of `TOGETHER`, drawn over all subjects."""
     rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
-    questions: list[Asked] = []
-    for number, row in enumerate(rows):
-        if number % HELD_EVERY:
-            continue
-        name = f"document-{number}.md"
-        (to / name).write_text(row["text"], encoding="utf-8")
-        questions += [Asked("authored", item["q"], ((name, item["a"]),), name) for item in row["qa"]]
-        questions += [Asked("authored", item["q"], (), name) for item in row["near"]]
-    return to, random.Random(5).sample(questions, SAMPLE)
+    held = rows[::HELD_EVERY]
+    apart = -(-len(held) // TOGETHER)
+    for first in range(apart):
+        name = f"authored-{first}"
+        (to / name).mkdir(parents=True, exist_ok=True)
+        questions: list[Asked] = []
+        for number, row in enumerate(held[first::apart]):
+            file = f"document-{number}.md"
+            (to / name / file).write_text(row["text"], encoding="utf-8")
+            questions += [Asked("authored", item["q"], ((file, item["a"]),)) for item in row["qa"]]
+            questions += [Asked("authored", item["q"], ()) for item in row["near"]]
+        yield name, to / name, random.Random(5).sample(questions, SAMPLE // apart)
 
 
 def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Asked]]:

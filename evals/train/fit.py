@@ -14,8 +14,7 @@ from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
 from index.indexing.build import build_index
 from index.settings import IndexSettings
-from index.store.open import Index, open_index
-from index.store.within import Within
+from index.store.open import open_index
 from index.vectors.embedder import embedder_of
 from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
 from rag.answering.quotes import evidence_of
@@ -54,17 +53,10 @@ def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
         with open_index(settings, embedder.fingerprint) as index:
             retriever = Retriever(index, embedder, Retrieval())
             for asked in questions:
-                passages = retriever.retrieve([asked.question], READ, _within(index, asked.file))
+                passages = retriever.retrieve([asked.question], READ)
                 reading = read(asked.question, passages, [retriever.units(p) for p in passages], reader, index.idf)
                 every.append(Read(asked, reading, tuple(_answers(c, asked) for c in reading.candidates)))
     return every
-
-
-def _within(index: Index, file: str | None) -> Within | None:
-    """The passages of one file; None for those of all."""
-    if file is None:
-        return None
-    return index.within({(a.document_id, a.ordinal) for a in index.articles() if file in index.paths_of(a.document_id)})
 
 
 def _answers(candidate: Candidate, asked: Asked) -> bool:
