@@ -16,6 +16,7 @@ SWEPT = (
     "index/document",
     "index/folder",
     "index/indexing",
+    "index/readers",
     "index/store",
     "index/vectors",
     "index/words",
