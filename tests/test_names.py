@@ -22,6 +22,7 @@ SWEPT = (
     "index/words",
     "rag/providers",
     "rag/reader",
+    "rag/app/cli",
     "rag/app/conversations",
     "rag/app/library",
 )
