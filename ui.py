@@ -67,7 +67,7 @@ from rag.app.page import downloads, reader_routes  # noqa: E402
 from rag.app.page.answer import NOTHING_INDEXED, indexed  # noqa: E402
 from rag.app.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
 from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
-from rag.app.page.html import safe, said  # noqa: E402
+from rag.app.page.html import message, safe  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
 from rag.app.page.tabs.conversations import ConversationsTab, conversations_tab  # noqa: E402
@@ -180,7 +180,7 @@ def _wire_conversations(
         try:
             return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}
         except RagError as error:
-            return {conversations.outputs[1]: said(str(error), wrong=True)}
+            return {conversations.outputs[1]: message(str(error), wrong=True)}
 
     def reloaded(talk: Talk, event: gr.EventData) -> object:
         try:

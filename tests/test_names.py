@@ -25,6 +25,7 @@ SWEPT = (
     "rag/app/cli",
     "rag/app/conversations",
     "rag/app/library",
+    "rag/app/page",
 )
 """The folders that hold none; the others are still to be swept."""
 KEPT_BY_A_FORM = {"rag/app/conversations/store.py:asked"}

@@ -15,7 +15,7 @@ from index.types import IndexState
 from rag.app.page.overview import Offered
 from rag.asking.suggest import Found, suggestions
 
-_KEPT = 64
+_MOST_TRIALS = 64
 """Overviews whose questions are kept."""
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Trials:
             trial = self._trials.get(key)
             if trial is None:
                 trial = self._trials[key] = _Trial(pipeline, documents)
-                if len(self._trials) > _KEPT:
+                if len(self._trials) > _MOST_TRIALS:
                     self._trials.popitem(last=False)
         yield from trial.follow()
 
