@@ -23,12 +23,12 @@ from rag.answering.outcome import Outcome, write
 from rag.answering.overview import Overview, asks_for_overview
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
-from rag.asking.asked import Asked, from_question
+from rag.asking.asked import ParsedQuestion, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
 from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
-from rag.asking.suggest import Found
+from rag.asking.suggest import DocumentSpan
 from rag.checking.sources import IndexSources
 from rag.counting.answer import Counting
 from rag.errors import QuestionInvalid
@@ -104,7 +104,7 @@ class _Parts:
 
     def kept_to(self, search: Search) -> tuple[Within | None, Filtering]:
         """The passages that a search is kept to, None for all; and how that is told."""
-        if not (search.set or search.asked):
+        if not (search.set or search.parsed):
             return None, Filtering()
         passed, filtering = matching(search, self.entries)
         return self.index.within({entry.key for entry in passed}) if search.in_force else None, filtering
@@ -203,7 +203,7 @@ class Pipeline:
             ids = list(dict.fromkeys(file.document_id for file in index.files()))[:most]
             return tuple(held for document_id in ids if (held := index.held(document_id)))
 
-    def finds(self, question: str) -> Found | None:
+    def finds(self, question: str) -> DocumentSpan | None:
         """The words that come first for a question and plainly answer it, found without a model; None where none do.
 
         Raises: as `ask`, but for Cancelled.
@@ -214,7 +214,7 @@ class Pipeline:
             return None
         first = search.evidence.quotes[0]
         sources = {item.label: item.source for item in search.passages}
-        return Found(sources[first.label].document_id, first.span)
+        return DocumentSpan(sources[first.label].document_id, first.span)
 
     def text(self, document_id: str) -> str:
         """The decoded text of a document; offsets of citations and passages count in it."""
@@ -360,7 +360,7 @@ class Pipeline:
         """What is found under the filters that are set and those that the question asks for; the latter are let go
         where nothing is found under them.
         """
-        wanted = from_question(question, lambda: parts.known) if understand else Asked(EVERY_ARTICLE, question)
+        wanted = from_question(question, lambda: parts.known) if understand else ParsedQuestion(EVERY_ARTICLE, question)
         search = Search(filters, wanted.filters)
         if understand and asks_for_overview(question, parts.known, parts.counting.like):
             passed, filtering = matching(search, parts.entries)

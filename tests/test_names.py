@@ -25,6 +25,7 @@ SWEPT = (
     "rag/app/doors",
     "rag/app/library",
     "rag/app/page",
+    "rag/asking",
     "rag/counting",
     "rag/providers",
     "rag/reader",

@@ -13,7 +13,7 @@ from index.errors import RagError
 from index.store.corpus import Held
 from index.types import IndexState
 from rag.app.page.overview import Offered
-from rag.asking.suggest import Found, suggestions
+from rag.asking.suggest import DocumentSpan, suggestions
 
 _MOST_TRIALS = 64
 """Overviews whose questions are kept."""
@@ -28,7 +28,7 @@ class Tries(Protocol):
         """What is indexed now."""
         ...
 
-    def finds(self, question: str) -> Found | None:
+    def finds(self, question: str) -> DocumentSpan | None:
         """The words that plainly answer a question."""
         ...
 
