@@ -26,6 +26,7 @@ SWEPT = (
     "rag/app/library",
     "rag/app/page",
     "rag/asking",
+    "rag/checking",
     "rag/counting",
     "rag/providers",
     "rag/reader",
