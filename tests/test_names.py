@@ -20,6 +20,7 @@ SWEPT = (
     "index/store",
     "index/vectors",
     "index/words",
+    "rag/answering",
     "rag/app/cli",
     "rag/app/conversations",
     "rag/app/doors",
