@@ -50,9 +50,9 @@ def _fence(incoming: Path = _NOWHERE) -> None:
         "GRADIO_TEMP_DIR": str(incoming),
     }
     for name in ("NO_PROXY", "no_proxy"):  # Gradio calls its own page once at the start
-        told = os.environ.get(name, "")
-        if _LOOPBACK not in told:
-            os.environ[name] = f"{told},{_LOOPBACK}".lstrip(",")
+        hosts = os.environ.get(name, "")
+        if _LOOPBACK not in hosts:
+            os.environ[name] = f"{hosts},{_LOOPBACK}".lstrip(",")
 
 
 _fence()
@@ -233,9 +233,9 @@ def _chat(workspace: Workspace) -> Callable[..., str]:
 
 
 def _bar(title: str, state: str, model: str, busy: str = "") -> str:
-    told = " · ".join(safe(part) for part in (state, model) if part)
+    line = " · ".join(safe(part) for part in (state, model) if part)
     doing = f' · <span class="busy">{safe(busy)}</span>' if busy else ""
-    return f'<div class="head"><h1>{safe(title)}</h1><p class="state" role="status">{told}{doing}</p></div>'
+    return f'<div class="head"><h1>{safe(title)}</h1><p class="state" role="status">{line}{doing}</p></div>'
 
 
 def _headings(workspace: Workspace, title: str, collection: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ SWEPT = (
     "evals/bench",
     "evals/documents",
     "evals/table",
+    "index/*.py",
     "index/cut",
     "index/document",
     "index/folder",
@@ -24,7 +25,9 @@ SWEPT = (
     "index/store",
     "index/vectors",
     "index/words",
+    "rag/*.py",
     "rag/answering",
+    "rag/app/*.py",
     "rag/app/cli",
     "rag/app/conversations",
     "rag/app/doors",
@@ -36,6 +39,7 @@ SWEPT = (
     "rag/providers",
     "rag/reader",
     "rag/retrieval",
+    "ui.py",
 )
 """The folders that hold none, and `*.py` of those of which only the files themselves are swept."""
 KEPT_BY_A_FORM = {"rag/app/conversations/store.py:asked", "rag/app/doors/http.py:Kept"}

@@ -172,7 +172,7 @@ class Terminal:
 
     def _quotes(self, answer: Answer) -> None:
         """Prints the sources' own words; those that differ together, and each quote once."""
-        quotes = wording.found(answer)
+        quotes = wording.quotes_of(answer)
         compared = [(conflict, wording.sides(conflict, quotes)) for conflict in answer.conflicts]
         beside = {quote for _, sides in compared for quote in sides}
         alone = [quote for quote in quotes if quote not in beside]

@@ -83,7 +83,7 @@ class _Turn:
         self.answer = answer
         self.collection = collection
         self.offered = {item.label: item for item in answer.passages}
-        self.quotes = wording.found(answer)
+        self.quotes = wording.quotes_of(answer)
         self.written = wording.written(answer)
         self.cited: dict[int, list[Citation]] = {}
         for citation in (*answer.citations, *answer.quotes):
