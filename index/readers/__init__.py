@@ -77,7 +77,7 @@ def parse(raw: Raw, worker: Worker) -> Document:
 
 
 def document_of(raw: Raw, extracted: Extracted) -> Document:
-    """The document of a file, of which a reader `extracted` this."""
+    """The document of a file, of which a reader has `extracted` so much."""
     return Document(
         id=raw.id,
         sha256=raw.sha256,
