@@ -50,9 +50,9 @@ def _fence(incoming: Path = _NOWHERE) -> None:
         "GRADIO_TEMP_DIR": str(incoming),
     }
     for name in ("NO_PROXY", "no_proxy"):  # Gradio calls its own page once at the start
-        told = os.environ.get(name, "")
-        if _LOOPBACK not in told:
-            os.environ[name] = f"{told},{_LOOPBACK}".lstrip(",")
+        hosts = os.environ.get(name, "")
+        if _LOOPBACK not in hosts:
+            os.environ[name] = f"{hosts},{_LOOPBACK}".lstrip(",")
 
 
 _fence()
@@ -67,7 +67,7 @@ from rag.app.page import downloads, reader_routes  # noqa: E402
 from rag.app.page.answer import NOTHING_INDEXED, indexed  # noqa: E402
 from rag.app.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
 from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
-from rag.app.page.html import safe, said  # noqa: E402
+from rag.app.page.html import message, safe  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
 from rag.app.page.tabs.conversations import ConversationsTab, conversations_tab  # noqa: E402
@@ -180,7 +180,7 @@ def _wire_conversations(
         try:
             return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}
         except RagError as error:
-            return {conversations.outputs[1]: said(str(error), wrong=True)}
+            return {conversations.outputs[1]: message(str(error), wrong=True)}
 
     def reloaded(talk: Talk, event: gr.EventData) -> object:
         try:
@@ -233,9 +233,9 @@ def _chat(workspace: Workspace) -> Callable[..., str]:
 
 
 def _bar(title: str, state: str, model: str, busy: str = "") -> str:
-    told = " · ".join(safe(part) for part in (state, model) if part)
+    line = " · ".join(safe(part) for part in (state, model) if part)
     doing = f' · <span class="busy">{safe(busy)}</span>' if busy else ""
-    return f'<div class="head"><h1>{safe(title)}</h1><p class="state" role="status">{told}{doing}</p></div>'
+    return f'<div class="head"><h1>{safe(title)}</h1><p class="state" role="status">{line}{doing}</p></div>'
 
 
 def _headings(workspace: Workspace, title: str, collection: str) -> Iterator[str]:

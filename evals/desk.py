@@ -26,7 +26,7 @@ from rag.app.workspace import Workspace
 from rag.errors import Cancelled
 from rag.types import Answer, Live, Turn
 
-KEPT = 20
+MOST_RUNS = 20
 """Runs kept of each suite; the newest, and a run that was marked as the baseline."""
 _TICK = 0.5
 _BASELINE, _REPORT = "baseline", "report.md"
@@ -49,7 +49,7 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRun:
     """A run that was kept, by the name of its folder, and in words."""
 
     name: str
@@ -79,7 +79,7 @@ class _Going:
     run: str | None = None
     error: Exception | None = None
 
-    def told(self) -> Progress:
+    def progress(self) -> Progress:
         ended = self.ended.is_set()
         return Progress(self.done, self.of, time.monotonic() - self.started, ended, self.run)
 
@@ -127,18 +127,18 @@ class Desk:
             while not going.ended.wait(_TICK):
                 if stopped():
                     going.stopping.set()
-                yield going.told()
+                yield going.progress()
         finally:
             going.stopping.set()  # not waited for: the case being asked may take its time
         if going.error is not None:
             raise going.error
-        yield going.told()
+        yield going.progress()
 
-    def runs(self, suite: str) -> tuple[Kept, ...]:
+    def runs(self, suite: str) -> tuple[StoredRun, ...]:
         """The runs kept of a suite, newest first. Raises: EvalError, for a suite that there is not."""
         folder = self._folder(suite)
         marked = _marked(folder)
-        return tuple(Kept(name, _label(about, name == marked)) for name, about in _abouts(folder).items())
+        return tuple(StoredRun(name, _label(about, name == marked)) for name, about in _abouts(folder).items())
 
     def results(self, suite: str, run: str) -> str:
         """A run as HTML: its numbers beside the run before it and the baseline, and plots.
@@ -233,7 +233,7 @@ class Desk:
         folder = self._folder(suite.name)
         name = _free_name(folder)
         draft = folder / f".{name}"
-        system = _Asked(self._workspace, collection, going.stopping.is_set)
+        system = _Collection(self._workspace, collection, going.stopping.is_set)
         try:
             results = run_suite(
                 system, cases, draft, suite=suite.path, split=split, progress=going.count, stop=going.stopping.is_set
@@ -251,7 +251,7 @@ class Desk:
         return name
 
 
-class _Asked:
+class _Collection:
     """A collection that is asked until `stop` says so; when its settings change, no further case is asked."""
 
     def __init__(self, workspace: Workspace, collection: str | None, stop: Stop) -> None:
@@ -332,6 +332,6 @@ def _free_name(folder: Path) -> str:
 
 def _prune(folder: Path) -> None:
     marked = _marked(folder)
-    for name in list(_abouts(folder))[KEPT:]:
+    for name in list(_abouts(folder))[MOST_RUNS:]:
         if name != marked:
             shutil.rmtree(folder / name, ignore_errors=True)

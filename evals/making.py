@@ -66,10 +66,10 @@ def docx(body: str, *, doctype: str = "", notes: str = "") -> bytes:
 
 def shape(*lines: str, kind: str = "body", hidden: bool = False) -> str:
     """A shape on a slide, a paragraph a line."""
-    told = ' hidden="1"' if hidden else ""
+    attribute = ' hidden="1"' if hidden else ""
     body = "".join(f"<a:p><a:r><a:t>{escape(line)}</a:t></a:r></a:p>" for line in lines)
     return (
-        f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="x"{told}/><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>'
+        f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="x"{attribute}/><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>'
         f"<p:txBody>{body}</p:txBody></p:sp>"
     )
 
@@ -94,9 +94,9 @@ def pptx(*slides: str, notes: Mapping[int, str] | None = None) -> bytes:
     }
     for number, content in enumerate(slides, start=1):
         parts[f"ppt/slides/slide{number}.xml"] = content
-    for number, told in (notes or {}).items():
+    for number, note in (notes or {}).items():
         parts[f"ppt/slides/_rels/slide{number}.xml.rels"] = relations(("notesSlide", f"../notesSlides/n{number}.xml"))
-        parts[f"ppt/notesSlides/n{number}.xml"] = slide(told).replace("p:sld", "p:notes")
+        parts[f"ppt/notesSlides/n{number}.xml"] = slide(note).replace("p:sld", "p:notes")
     return zipped(parts)
 
 
@@ -105,10 +105,10 @@ def sheet(rows: str, columns: str = "") -> str:
     return f'<worksheet xmlns="{_SHEET}"><cols>{columns}</cols><sheetData>{rows}</sheetData></worksheet>'
 
 
-def sheet_row(*cells: str, told: str = "") -> str:
+def sheet_row(*cells: str, attributes: str = "") -> str:
     """A row of cells as they stand in the XML; a plain text becomes a cell of its own."""
     made = (cell if cell.endswith("</c>") else f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in cells)
-    return f"<row {told}>{''.join(made)}</row>"
+    return f"<row {attributes}>{''.join(made)}</row>"
 
 
 def xlsx(
@@ -209,14 +209,14 @@ def pdf(
 
 
 def _drawn(lines: Sequence[str], drawing: str) -> str:
-    told = []
+    operators = []
     height = 800
     for line in lines:
         height -= 12 if line else 24
         escaped = line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
         if line:
-            told.append(f"BT /F1 10 Tf 50 {height} Td ({escaped}) Tj ET")
-    return "\n".join([*told, drawing])
+            operators.append(f"BT /F1 10 Tf 50 {height} Td ({escaped}) Tj ET")
+    return "\n".join([*operators, drawing])
 
 
 def _assembled(streams: Sequence[bytes], user: bytes | None, info: str) -> bytes:
@@ -235,9 +235,9 @@ def _assembled(streams: Sequence[bytes], user: bytes | None, info: str) -> bytes
         )
         data = lock.encrypt(stream, at) if lock else stream
         objects.append(f"<< /Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream")
-    told = f" /Info {len(objects) + 1} 0 R" if info else ""
+    reference = f" /Info {len(objects) + 1} 0 R" if info else ""
     objects += [f"<< {info} >>".encode()] if info else []
-    trailer = f"/Size {len(objects) + 1} /Root 1 0 R{told}".encode() + (lock.trailer() if lock else b"")
+    trailer = f"/Size {len(objects) + 1} /Root 1 0 R{reference}".encode() + (lock.trailer() if lock else b"")
     return _with_table(objects, trailer)
 
 
@@ -267,9 +267,9 @@ class _Lock:
         return _rc4(hashlib.md5(self._key + number.to_bytes(3, "little") + bytes(2)).digest()[:10], data)
 
     def trailer(self) -> bytes:
-        told = f"/V 1 /R 2 /P -4 /O <{self._owner.hex()}> /U <{_rc4(self._key, self._PAD).hex()}>"
+        entries = f"/V 1 /R 2 /P -4 /O <{self._owner.hex()}> /U <{_rc4(self._key, self._PAD).hex()}>"
         ids = f"<{self._ID.hex()}>" * 2
-        return f" /ID [{ids}] /Encrypt << /Filter /Standard {told} >>".encode()
+        return f" /ID [{ids}] /Encrypt << /Filter /Standard {entries} >>".encode()
 
 
 def _rc4(key: bytes, data: bytes) -> bytes:

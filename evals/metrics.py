@@ -144,7 +144,7 @@ def refusal(case: Case, answer: Answer) -> Scores:
 
 
 def span_overlap(gold: Gold, retrieved: Sequence[Place]) -> tuple[float | None, float]:
-    """The precision and recall of the characters of `found`; the precision is None where nothing is found.
+    """The precision and recall of the characters of `retrieved`; the precision is None where nothing is found.
 
     After Smith and Troynikov 2024 (chunking evaluation), with unions on both sides.
     """

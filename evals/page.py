@@ -23,7 +23,7 @@ RIGHT = "right"
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Column:
     """A measure of the table; `better` is 1 where more is better, -1 where less is, 0 where neither is."""
 
     metric: str
@@ -33,20 +33,20 @@ class _Shown:
 
 
 _TABLE = (
-    _Shown(RIGHT, "Cases that came out right"),
-    _Shown("source_recall@5", "Evidence among the first five passages"),
-    _Shown("answer_presence", "Answer holds an accepted form"),
-    _Shown("evidence_in_quotes", "Evidence inside the quotes"),
-    _Shown("quote_validity", "Quotes that are exact"),
-    _Shown("supported", "Statements that are supported"),
-    _Shown("refusal_right", "Rightly answered or refused"),
-    _Shown("refusal_precision", "Refusals that were right"),
-    _Shown("refusal_recall", "Unanswerable questions refused"),
-    _Shown("near_miss_f1", "Near misses, F1 of refusing"),
-    _Shown("may_answer", "Shown as “may answer”", 0),
-    _Shown("words_quoted", "Words quoted per answer", 0, unit=True),
+    _Column(RIGHT, "Cases that came out right"),
+    _Column("source_recall@5", "Evidence among the first five passages"),
+    _Column("answer_presence", "Answer holds an accepted form"),
+    _Column("evidence_in_quotes", "Evidence inside the quotes"),
+    _Column("quote_validity", "Quotes that are exact"),
+    _Column("supported", "Statements that are supported"),
+    _Column("refusal_right", "Rightly answered or refused"),
+    _Column("refusal_precision", "Refusals that were right"),
+    _Column("refusal_recall", "Unanswerable questions refused"),
+    _Column("near_miss_f1", "Near misses, F1 of refusing"),
+    _Column("may_answer", "Shown as “may answer”", 0),
+    _Column("words_quoted", "Words quoted per answer", 0, unit=True),
 )
-_KEPT_SCORES = (*(shown.metric for shown in _TABLE), "refused")
+_SCORES = (*(column.metric for column in _TABLE), "refused")
 _VERDICTS: tuple[Verdict, ...] = (
     "quoted",
     "supported",
@@ -63,7 +63,7 @@ class _Beside:
 
     title: str
     run: Results
-    found: Mapping[str, Measure]
+    measures: Mapping[str, Measure]
     differences: Mapping[str, Paired]
 
 
@@ -109,7 +109,7 @@ def right(row: Row) -> float | None:
 def _scored(run: Results, kind: str | None = None) -> Results:
     """The run with only the scores that are shown, of one kind or of all."""
     rows = (
-        replace(row, scores={name: row.scores.get(name) for name in _KEPT_SCORES} | {RIGHT: right(row)})
+        replace(row, scores={name: row.scores.get(name) for name in _SCORES} | {RIGHT: right(row)})
         if row.error is None
         else row
         for row in run.rows
@@ -177,14 +177,14 @@ def _measures(measured: Mapping[str, Measure], beside: Sequence[_Beside]) -> str
             continue
         cells = [_value(measure, column)]
         cells += [
-            _change(i.differences.get(column.metric), i.found.get(column.metric), column, measure.n) for i in beside
+            _change(i.differences.get(column.metric), i.measures.get(column.metric), column, measure.n) for i in beside
         ]
         rows.append((_head(column.label, measure.n), *cells))
     return _table(("Measure", "This run", *(item.title for item in beside)), rows)
 
 
 def _kinds(run: Results, beside: Sequence[_Beside]) -> str:
-    column, rows = _Shown(RIGHT, ""), []
+    column, rows = _Column(RIGHT, ""), []
     for bar in _by_kind(run):
         others = [_differences(run, item.run, bar.label) for item in beside]
         cells = [_value(Measure(bar.value, bar.n, bar.interval), column)]
@@ -217,13 +217,13 @@ def _head(label: str, n: int) -> str:
     return f"{safe(label)} <small>n = {n}</small>"
 
 
-def _value(measure: Measure, column: _Shown) -> str:
+def _value(measure: Measure, column: _Column) -> str:
     if column.unit and measure.value is not None and measure.interval is not None:
         return f"{measure.value:.1f} <small>{measure.interval.low:.1f}–{measure.interval.high:.1f}</small>"
     return f"{plots.percent(measure.value)} <small>{plots.between(measure.interval)}</small>"
 
 
-def _change(pair: Paired | None, there: Measure | None, column: _Shown, n: int) -> str:
+def _change(pair: Paired | None, there: Measure | None, column: _Column, n: int) -> str:
     """The paired difference with its interval, and its n where that is less; what has no pairs is told as it was."""
     if pair is None:
         return "–" if there is None or there.value is None else f"<small>was</small> {plots.percent(there.value)}"
@@ -278,7 +278,7 @@ def _figure(caption: str, drawn: str, numbers: str, nothing: str = "") -> str:
 
 
 def _refused(bars: Sequence[plots.Bar]) -> str:
-    column = _Shown("", "")
+    column = _Column("", "")
     return _table(
         ("Refusals", "This run"),
         [(_head(bar.label, bar.n), _value(Measure(bar.value, bar.n, bar.interval), column)) for bar in bars],

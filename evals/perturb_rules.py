@@ -117,7 +117,7 @@ def other_numbers(value: float, rng: random.Random) -> list[float]:
 
 
 def written_like(written: str, value: float) -> str:
-    """`value` in the form of `shown`: in words where it is, with commas where it has them."""
+    """`value` in the form of `written`: in words where it is, with commas where it has them."""
     if not written[0].isdigit():
         return _WORDS[int(value)]
     if "." in written:

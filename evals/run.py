@@ -138,7 +138,7 @@ def load_results(folder: Path) -> Results:
 
     Raises: EvalError, when there is none, or when a file is damaged or of another run.
     """
-    stored = _kept_in(folder)
+    stored = _manifest_in(folder)
     files = {name: _read(folder / name) for name in (RESULTS, CONTROLS)}
     try:
         rows = tuple(_ROW.validate_json(line) for line in files[RESULTS].splitlines())
@@ -156,7 +156,7 @@ def load_about(folder: Path) -> About:
 
     Raises: EvalError, when there is none, or when it is damaged.
     """
-    return _kept_in(folder).about
+    return _manifest_in(folder).about
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -184,17 +184,17 @@ class _Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Manifest:
     about: About
     sha256: dict[str, str]
 
 
-_ROW, _BESIDE, _KEPT = TypeAdapter(Row), TypeAdapter(_Beside), TypeAdapter(_Kept)
+_ROW, _BESIDE, _MANIFEST = TypeAdapter(Row), TypeAdapter(_Beside), TypeAdapter(_Manifest)
 
 
-def _kept_in(folder: Path) -> _Kept:
+def _manifest_in(folder: Path) -> _Manifest:
     try:
-        return _KEPT.validate_json(_read(folder / RUN))
+        return _MANIFEST.validate_json(_read(folder / RUN))
     except ValidationError as error:
         raise _damaged(folder, error) from error
 
@@ -281,7 +281,7 @@ def _write(results: Results, out: Path) -> None:
     files = {RESULTS: _lines(asdict(row) for row in results.rows), CONTROLS: _lines(beside)}
     for name, data in files.items():
         write_whole(out / name, data)
-    stored = _Kept(results.about, {name: _sha256(data) for name, data in files.items()})
+    stored = _Manifest(results.about, {name: _sha256(data) for name, data in files.items()})
     write_whole(out / RUN, json.dumps(asdict(stored), ensure_ascii=False, indent=1).encode() + b"\n")
 
 

@@ -21,7 +21,7 @@ def seal(folder: Path) -> dict[str, str]:
 
 def broken(folder: Path, seals: Mapping[str, str], under: str = "") -> tuple[str, ...]:
     """The sealed files whose name starts with `under` that are missing or no longer have their digest."""
-    return tuple(name for name, told in seals.items() if name.startswith(under) and _read(folder / name) != told)
+    return tuple(name for name, sealed in seals.items() if name.startswith(under) and _read(folder / name) != sealed)
 
 
 def digest(path: Path) -> str:

@@ -69,43 +69,43 @@ def as_json(answer: Answer) -> Json:
     }
 
 
-def answer_from(told: Json) -> Answer:
-    """The answer whose contract object `told` is: `as_json` of it is `told` again.
+def answer_from(payload: Json) -> Answer:
+    """The answer whose contract object `payload` is: `as_json` of it is `payload` again.
 
     Objects of version 0.1 are read too. Its quotes are called quotes, whatever verdict they had; what was withheld is
     left out; and what was missing, which was a sentence then, is the notice.
 
     Raises: KeyError, TypeError, ValueError or AttributeError, when it is no object of the contract.
     """
-    told = told if "probability" in told else _of_today(told)
-    cited = (*told["citations"], *told["quotes"])
+    payload = payload if "probability" in payload else _of_today(payload)
+    cited = (*payload["citations"], *payload["quotes"])
     digests = {item["document_id"]: item["sha256"] for item in cited}
-    status: Status = _one_of(told["status"], get_args(Status))
-    reason: Reason | None = None if told["reason"] is None else _one_of(told["reason"], get_args(Reason))
-    answerer: AnswererName = _one_of(told["answerer"], get_args(AnswererName))
+    status: Status = _one_of(payload["status"], get_args(Status))
+    reason: Reason | None = None if payload["reason"] is None else _one_of(payload["reason"], get_args(Reason))
+    answerer: AnswererName = _one_of(payload["answerer"], get_args(AnswererName))
     return Answer(
-        question=told["question"],
-        standalone_question=told["standalone_question"],
+        question=payload["question"],
+        standalone_question=payload["standalone_question"],
         status=status,
-        probability=float(told["probability"]),
+        probability=float(payload["probability"]),
         reason=reason,
-        text=told["text"],
-        statements=tuple(_statement_from(item) for item in told["statements"]),
-        citations=tuple(_citation_from(item) for item in told["citations"]),
-        passages=tuple(_passage_from(item, digests) for item in told["passages"]),
-        conflicts=tuple(_conflict_from(item) for item in told["conflicts"]),
+        text=payload["text"],
+        statements=tuple(_statement_from(item) for item in payload["statements"]),
+        citations=tuple(_citation_from(item) for item in payload["citations"]),
+        passages=tuple(_passage_from(item, digests) for item in payload["passages"]),
+        conflicts=tuple(_conflict_from(item) for item in payload["conflicts"]),
         answerer=answerer,
-        model=told["model"],
-        settings_fingerprint=told["settings_fingerprint"],
-        index=IndexState(**told["index"]),
-        timings_ms=dict(told["timings_ms"]),
-        filters=filters_from_json(told["filters"]),
-        missing=told["missing"],
-        unknown_labels=tuple(told["unknown_labels"]),
-        unsent=tuple(told["unsent_labels"]),
-        notice=told["notice"],
-        quotes=tuple(_citation_from(item) for item in told["quotes"]),
-        computed=_computed_from(told["computed"]) if told["computed"] else None,
+        model=payload["model"],
+        settings_fingerprint=payload["settings_fingerprint"],
+        index=IndexState(**payload["index"]),
+        timings_ms=dict(payload["timings_ms"]),
+        filters=filters_from_json(payload["filters"]),
+        missing=payload["missing"],
+        unknown_labels=tuple(payload["unknown_labels"]),
+        unsent=tuple(payload["unsent_labels"]),
+        notice=payload["notice"],
+        quotes=tuple(_citation_from(item) for item in payload["quotes"]),
+        computed=_computed_from(payload["computed"]) if payload["computed"] else None,
     )
 
 
@@ -120,11 +120,11 @@ def filters_as_json(filtering: Filtering) -> Json:
     }
 
 
-def filters_from_json(told: Json) -> Filtering:
+def filters_from_json(payload: Json) -> Filtering:
     """The filters of which `filters_as_json` gave the form."""
-    if not told:
+    if not payload:
         return Filtering()
-    return Filtering(tuple(Filter(**item) for item in told["items"]), told["articles"], told["undated"])
+    return Filtering(tuple(Filter(**item) for item in payload["items"]), payload["articles"], payload["undated"])
 
 
 def passage_as_json(item: RetrievedPassage) -> Json:
@@ -160,10 +160,12 @@ def _computed(computed: Computed) -> Json:
     }
 
 
-def _computed_from(told: Json) -> Computed:
-    operation: Operation = _one_of(told["operation"], get_args(Operation))
-    rows = tuple((row["label"], Span(row["start"], row["end"])) for row in told["rows"])
-    return Computed(operation, told["condition"], told["text"], told["value"], told["counted"], told["of"], rows)
+def _computed_from(payload: Json) -> Computed:
+    operation: Operation = _one_of(payload["operation"], get_args(Operation))
+    rows = tuple((row["label"], Span(row["start"], row["end"])) for row in payload["rows"])
+    return Computed(
+        operation, payload["condition"], payload["text"], payload["value"], payload["counted"], payload["of"], rows
+    )
 
 
 def search_as_json(query: str, filtering: Filtering, passages: Sequence[RetrievedPassage]) -> Json:
@@ -290,69 +292,71 @@ def _printed(source: Source, headings: Sequence[str]) -> Json:
     }
 
 
-def _statement_from(told: Json) -> Statement:
-    evidence = tuple((item["label"], Span(item["start"], item["end"])) for item in told["evidence"])
-    return Statement(told["text"], tuple(told["labels"]), _verdict(told), told["note"], evidence)
+def _statement_from(payload: Json) -> Statement:
+    evidence = tuple((item["label"], Span(item["start"], item["end"])) for item in payload["evidence"])
+    return Statement(payload["text"], tuple(payload["labels"]), _verdict(payload), payload["note"], evidence)
 
 
-def _citation_from(told: Json) -> Citation:
+def _citation_from(payload: Json) -> Citation:
     return Citation(
-        label=told["label"],
-        verdict=_verdict(told),
-        source=_source(told, told["sha256"]),
-        page=told["page"],
-        span=Span(told["start"], told["end"]),
-        quote=told["quote"],
-        headings=_headings(told),
-        answer=Span(*told["answer"]) if told["answer"] else None,
-        cells=tuple((head, value) for head, value in told["cells"]),
-        ocr=told.get("ocr"),
+        label=payload["label"],
+        verdict=_verdict(payload),
+        source=_source(payload, payload["sha256"]),
+        page=payload["page"],
+        span=Span(payload["start"], payload["end"]),
+        quote=payload["quote"],
+        headings=_headings(payload),
+        answer=Span(*payload["answer"]) if payload["answer"] else None,
+        cells=tuple((head, value) for head, value in payload["cells"]),
+        ocr=payload.get("ocr"),
     )
 
 
-def _passage_from(told: Json, digests: Mapping[str, str]) -> RetrievedPassage:
-    document = told["document_id"]
+def _passage_from(payload: Json, digests: Mapping[str, str]) -> RetrievedPassage:
+    document = payload["document_id"]
     return RetrievedPassage(
-        label=told["label"],
-        passage=Passage(told["passage_id"], document, 0, told["start"], told["end"], told["text"], told["page"]),
-        source=_source(told, digests.get(document, "")),
-        score=told["score"],
-        ranks=Ranks(**told["ranks"]),
-        headings=_headings(told),
-        columns=told["columns"],
-        also_in=tuple(told["also_in"]),
-        scanned=_scanned(told),
+        label=payload["label"],
+        passage=Passage(
+            payload["passage_id"], document, 0, payload["start"], payload["end"], payload["text"], payload["page"]
+        ),
+        source=_source(payload, digests.get(document, "")),
+        score=payload["score"],
+        ranks=Ranks(**payload["ranks"]),
+        headings=_headings(payload),
+        columns=payload["columns"],
+        also_in=tuple(payload["also_in"]),
+        scanned=_scanned(payload),
     )
 
 
-def _scanned(told: Json) -> tuple[ScannedSpan, ...]:
+def _scanned(payload: Json) -> tuple[ScannedSpan, ...]:
     """The whole of a passage as if it were one word, of which the contract knows but how sure OCR is."""
-    sure = told.get("ocr")
-    return () if sure is None else (ScannedSpan(Span(told["start"], told["end"]), sure, Frame(0, 0, 0, 0)),)
+    sure = payload.get("ocr")
+    return () if sure is None else (ScannedSpan(Span(payload["start"], payload["end"]), sure, Frame(0, 0, 0, 0)),)
 
 
-def _source(told: Json, sha256: str) -> Source:
+def _source(payload: Json, sha256: str) -> Source:
     return Source(
-        document_id=told["document_id"],
-        path=told["path"],
+        document_id=payload["document_id"],
+        path=payload["path"],
         sha256=sha256,
-        title=told["title"],
-        outlet=told["outlet"],
-        author=told["author"],
-        date=told["date"],
+        title=payload["title"],
+        outlet=payload["outlet"],
+        author=payload["author"],
+        date=payload["date"],
     )
 
 
-def _headings(told: Json) -> tuple[str, ...]:
-    return tuple(told["heading"].split(PATH)) if told["heading"] else ()
+def _headings(payload: Json) -> tuple[str, ...]:
+    return tuple(payload["heading"].split(PATH)) if payload["heading"] else ()
 
 
-def _conflict_from(told: Json) -> Conflict:
-    return Conflict(told["about"], tuple(Side(side["label"], side["claim"]) for side in told["sides"]))
+def _conflict_from(payload: Json) -> Conflict:
+    return Conflict(payload["about"], tuple(Side(side["label"], side["claim"]) for side in payload["sides"]))
 
 
-def _verdict(told: Json) -> Verdict:
-    verdict: Verdict = _one_of(told["verdict"], get_args(Verdict))
+def _verdict(payload: Json) -> Verdict:
+    verdict: Verdict = _one_of(payload["verdict"], get_args(Verdict))
     return verdict
 
 
@@ -362,35 +366,43 @@ def _one_of(value: object, allowed: tuple[_Name, ...]) -> _Name:
     return next(name for name in allowed if name == value)
 
 
-def _of_today(told: Json) -> Json:
+def _of_today(payload: Json) -> Json:
     """An object of version 0.1 in today's form."""
-    quoted = told["answerer"] == "extract"
+    quoted = payload["answerer"] == "extract"
     return {
-        **told,
-        "probability": 1.0 if told["status"] == "answered" else 0.0,
+        **payload,
+        "probability": 1.0 if payload["status"] == "answered" else 0.0,
         "missing": None,
         "computed": None,
-        "notice": told.get("notice") or told["missing"],
-        "statements": [_statement_of_today(item, told["citations"], quoted) for item in told["statements"]],
-        "citations": [_citation_of_today(item, quoted) for item in told["citations"]],
-        "quotes": [_citation_of_today(item, quoted=True) for item in told.get("quotes", ())],
-        "passages": [_passage_of_today(item) for item in told["passages"]],
-        "unsent_labels": told.get("unsent_labels", ()),
-        "answerer": "quotes" if quoted else told["answerer"],
+        "notice": payload.get("notice") or payload["missing"],
+        "statements": [_statement_of_today(item, payload["citations"], quoted) for item in payload["statements"]],
+        "citations": [_citation_of_today(item, quoted) for item in payload["citations"]],
+        "quotes": [_citation_of_today(item, quoted=True) for item in payload.get("quotes", ())],
+        "passages": [_passage_of_today(item) for item in payload["passages"]],
+        "unsent_labels": payload.get("unsent_labels", ()),
+        "answerer": "quotes" if quoted else payload["answerer"],
     }
 
 
-def _statement_of_today(told: Json, citations: Sequence[Json], quoted: bool) -> Json:
+def _statement_of_today(payload: Json, citations: Sequence[Json], quoted: bool) -> Json:
     """What it was checked against were the citations of its labels with its verdict."""
-    ours = quoted or told.get("added", False)
-    own = [cited for cited in citations if cited["label"] in told["labels"] and cited["verdict"] == told["verdict"]]
-    return {**told, "verdict": "quoted" if ours else told["verdict"], "evidence": own}
+    ours = quoted or payload.get("added", False)
+    own = [
+        cited for cited in citations if cited["label"] in payload["labels"] and cited["verdict"] == payload["verdict"]
+    ]
+    return {**payload, "verdict": "quoted" if ours else payload["verdict"], "evidence": own}
 
 
-def _citation_of_today(told: Json, quoted: bool) -> Json:
-    return {**told, "verdict": "quoted" if quoted else told["verdict"], "heading": None, "answer": None, "cells": ()}
+def _citation_of_today(payload: Json, quoted: bool) -> Json:
+    return {
+        **payload,
+        "verdict": "quoted" if quoted else payload["verdict"],
+        "heading": None,
+        "answer": None,
+        "cells": (),
+    }
 
 
-def _passage_of_today(told: Json) -> Json:
-    ranks = {"reader" if leg == "rerank" else leg: rank for leg, rank in told["ranks"].items()}
-    return {**told, "heading": None, "columns": None, "also_in": told.get("also_at", ()), "ranks": ranks}
+def _passage_of_today(payload: Json) -> Json:
+    ranks = {"reader" if leg == "rerank" else leg: rank for leg, rank in payload["ranks"].items()}
+    return {**payload, "heading": None, "columns": None, "also_in": payload.get("also_at", ()), "ranks": ranks}

@@ -23,12 +23,12 @@ from rag.answering.outcome import Outcome, write
 from rag.answering.overview import Overview, asks_for_overview
 from rag.answering.quotes import evidence_of, with_parts
 from rag.answering.reading import Reading, read, reordered
-from rag.asking.asked import Asked, from_question
+from rag.asking.asked import ParsedQuestion, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
 from rag.asking.followup import leans
 from rag.asking.named import Known
 from rag.asking.question import split_parts
-from rag.asking.suggest import Found
+from rag.asking.suggest import DocumentSpan
 from rag.checking.sources import IndexSources
 from rag.counting.answer import Counting
 from rag.errors import QuestionInvalid
@@ -104,7 +104,7 @@ class _Parts:
 
     def kept_to(self, search: Search) -> tuple[Within | None, Filtering]:
         """The passages that a search is kept to, None for all; and how that is told."""
-        if not (search.set or search.asked):
+        if not (search.set or search.parsed):
             return None, Filtering()
         passed, filtering = matching(search, self.entries)
         return self.index.within({entry.key for entry in passed}) if search.in_force else None, filtering
@@ -203,7 +203,7 @@ class Pipeline:
             ids = list(dict.fromkeys(file.document_id for file in index.files()))[:most]
             return tuple(held for document_id in ids if (held := index.held(document_id)))
 
-    def finds(self, question: str) -> Found | None:
+    def finds(self, question: str) -> DocumentSpan | None:
         """The words that come first for a question and plainly answer it, found without a model; None where none do.
 
         Raises: as `ask`, but for Cancelled.
@@ -214,7 +214,7 @@ class Pipeline:
             return None
         first = search.evidence.quotes[0]
         sources = {item.label: item.source for item in search.passages}
-        return Found(sources[first.label].document_id, first.span)
+        return DocumentSpan(sources[first.label].document_id, first.span)
 
     def text(self, document_id: str) -> str:
         """The decoded text of a document; offsets of citations and passages count in it."""
@@ -318,19 +318,19 @@ class Pipeline:
 
         Raises: QuestionInvalid; SettingsInvalid, when a glob cannot be used; IndexDamaged; ModelUnavailable; Cancelled.
         """
-        asked = _clean(question, self._settings.answer.max_question_chars)
+        cleaned = _clean(question, self._settings.answer.max_question_chars)
         clock = _Clock()
         turns = history[max(0, len(history) - self._settings.answer.history_turns) :]
         with self._lock:
             parts = self._current()
-            search = self._in_conversation(parts, asked, turns, filters, understand, clock, live)
+            search = self._in_conversation(parts, cleaned, turns, filters, understand, clock, live)
         outcome = self._write(parts, search, clock, live)
-        return self._answer(parts, asked, search, outcome, clock)
+        return self._answer(parts, cleaned, search, outcome, clock)
 
     def _in_conversation(
         self,
         parts: _Parts,
-        asked: str,
+        question: str,
         turns: Sequence[Turn],
         filters: Filters,
         understand: bool,
@@ -338,12 +338,12 @@ class Pipeline:
         live: Live | None,
     ) -> _Search:
         """The search for a question alone, or for the shortest form of it that finds an answer after the turns."""
-        alone = self._search(parts, asked, filters, understand, clock)
-        leaning = bool(turns) and leans(asked)
+        alone = self._search(parts, question, filters, understand, clock)
+        leaning = bool(turns) and leans(question)
         if not turns or not (leaning or self._status(alone) == "refused"):
             return alone
         with clock.stage("rewrite"):
-            forms = self._answerer.rewritings(asked, turns, live)[:_MOST_FORMS]
+            forms = self._answerer.rewritings(question, turns, live)[:_MOST_FORMS]
         searches: list[_Search] = []
         for form in forms:
             searches.append(self._search(parts, form, filters, understand, clock))
@@ -360,20 +360,20 @@ class Pipeline:
         """What is found under the filters that are set and those that the question asks for; the latter are let go
         where nothing is found under them.
         """
-        wanted = from_question(question, lambda: parts.known) if understand else Asked(EVERY_ARTICLE, question)
+        wanted = from_question(question, lambda: parts.known) if understand else ParsedQuestion(EVERY_ARTICLE, question)
         search = Search(filters, wanted.filters)
         if understand and asks_for_overview(question, parts.known, parts.counting.like):
             passed, filtering = matching(search, parts.entries)
-            told = parts.overview.of(passed)
-            if told:
-                return _Search(question, *told, filtering, None)
-        found = self._search_within(parts, wanted.text, search, clock)
-        if wanted.filters and self._status(found) != "answered":
-            why = found.none or "those documents do not hold the answer"
+            overview = parts.overview.of(passed)
+            if overview:
+                return _Search(question, *overview, filtering, None)
+        result = self._search_within(parts, wanted.text, search, clock)
+        if wanted.filters and self._status(result) != "answered":
+            why = result.none or "those documents do not hold the answer"
             wider = self._search_within(parts, question, search.without(why), clock)
-            if wider.evidence.probability > found.evidence.probability:
-                found = wider
-        return replace(found, question=question)
+            if wider.evidence.probability > result.evidence.probability:
+                result = wider
+        return replace(result, question=question)
 
     def _search_within(self, parts: _Parts, text: str, search: Search, clock: _Clock) -> _Search:
         with clock.stage("retrieve"):
@@ -382,7 +382,7 @@ class Pipeline:
             worked_out = parts.counting.answer(text, within)
         if worked_out:
             return _Search(text, *worked_out, filtering, None)
-        reading, rest = self._read(parts, text, within, self._shown(), READ, clock)
+        reading, rest = self._read(parts, text, within, self._limit(), READ, clock)
         chosen = evidence_of(reading, self._decision, self._settings.answer.max_words)
         chosen = with_empty_cell(chosen, reading, self._decision, self._reader)
         if rest:
@@ -391,12 +391,12 @@ class Pipeline:
         none = none_found(search, parts.entries) if nothing else None
         return _Search(text, reading.passages, chosen, filtering, none)
 
-    def _shown(self) -> int:
+    def _limit(self) -> int:
         """How many passages are kept: a model is given all that were read, as far as they fit."""
         return READ if self._answerer.name == "llm" else self._settings.retrieval.top_k
 
     def _read(
-        self, parts: _Parts, question: str, within: Within | None, shown: int, many: int, clock: _Clock | None = None
+        self, parts: _Parts, question: str, within: Within | None, limit: int, many: int, clock: _Clock | None = None
     ) -> tuple[Reading, tuple[Reading, ...]]:
         """The question read against its passages, the best first, and each part of it where it has several."""
         clock = clock or _Clock()
@@ -408,7 +408,7 @@ class Pipeline:
             units = [parts.retriever.units(item) for item in passages]
             readings = [read(text, passages, units, self._reader, parts.index.idf) for text in (question, *several)]
         best = [self._decision.ranked(reading.candidates) for reading in readings]
-        order = in_order(best, [item.label for item in passages])[:shown]
+        order = in_order(best, [item.label for item in passages])[:limit]
         renewed = tuple(reordered(reading, order) for reading in readings)
         return renewed[0], renewed[1:]
 
@@ -419,12 +419,12 @@ class Pipeline:
             stage=clock.stage, live=live,
         )  # fmt: skip
 
-    def _answer(self, parts: _Parts, asked: str, search: _Search, outcome: Outcome, clock: _Clock) -> Answer:
+    def _answer(self, parts: _Parts, question: str, search: _Search, outcome: Outcome, clock: _Clock) -> Answer:
         refused = outcome.status == "refused"
         is_filled = outcome.reason == "empty_index" and parts.index.state.documents > 0
         missing = search.none or search.evidence.missing
         return Answer(
-            question=asked,
+            question=question,
             standalone_question=search.question,
             status=outcome.status,
             probability=round(search.evidence.probability, 4),

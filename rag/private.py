@@ -13,15 +13,15 @@ def write_private(path: Path, text: str) -> None:
 
     A link is followed, so that it stays one. Folders that are missing are made with mode 0700. Raises: OSError.
     """
-    kept = path.resolve()
-    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=kept.parent, prefix=f".{kept.name}.")  # mode 0600
+    target = path.resolve()
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, kept)
+        os.replace(draft, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(draft)

@@ -50,17 +50,17 @@ def _endpoint(url: str) -> str:
     return url.rstrip("/")
 
 
-def _host(told: str) -> str:
+def _host(host: str) -> str:
     """A host's name, or its address without the brackets that an address with colons has in a URL."""
-    bare = told.removeprefix("[").removesuffix("]")
+    bare = host.removeprefix("[").removesuffix("]")
     try:
         return str(ip_address(bare))
     except ValueError:
-        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", told):
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", host):
             raise ValueError(
                 "a host is a name or an address alone, without http://, a port, a user or a path"
             ) from None
-        return told
+        return host
 
 
 class Index(_Section):
@@ -181,8 +181,8 @@ class Settings(_Section):
 
     def fingerprint(self) -> str:
         """Twelve hex digits that change with any setting that can change an answer."""
-        told = self.model_dump_json(exclude={"home", "collection", "store", "conversations"})
-        return hashlib.sha256(told.encode()).hexdigest()[:12]
+        payload = self.model_dump_json(exclude={"home", "collection", "store", "conversations"})
+        return hashlib.sha256(payload.encode()).hexdigest()[:12]
 
 
 def load(
@@ -200,16 +200,16 @@ def load(
     root = (home or (Path(env["RAG_HOME"]) if env.get("RAG_HOME") else _user_data())).expanduser().absolute()
     _require_folder(root)
     file = config or root / "rag.toml"
-    told = _from_file(file, required=config is not None)
-    if "home" in told:
+    values = _from_file(file, required=config is not None)
+    if "home" in values:
         raise SettingsInvalid(f"{str(file)!r} cannot say where the home is; use --home or RAG_HOME.")
     set_here = _from_environment(env)
-    _merge(told, set_here)
-    told["home"] = root
+    _merge(values, set_here)
+    values["home"] = root
     if collection is not None:
-        told["collection"] = collection
+        values["collection"] = collection
     try:
-        return Settings(**told)
+        return Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsInvalid(_in_words(first, _origin(first["loc"], file, set_here, collection))) from error
@@ -242,14 +242,14 @@ def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
 
 def _from_environment(env: dict[str, str]) -> dict[str, Any]:
     """What `RAG_COLLECTION` and every `RAG_SECTION__KEY` say; other programs' variables have no double underscore."""
-    told: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in env.items():
         section, separator, key = name.removeprefix(_PREFIX).partition("__")
         if name == f"{_PREFIX}COLLECTION":
-            told["collection"] = value
+            values["collection"] = value
         elif name.startswith(_PREFIX) and separator:
-            told.setdefault(section.lower(), {})[key.lower()] = value
-    return told
+            values.setdefault(section.lower(), {})[key.lower()] = value
+    return values
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
@@ -279,13 +279,13 @@ def _in_words(error: ErrorDetails, origin: str) -> str:
     if error["type"] == "incomplete":
         return f"{error['msg']}; mend {origin}."
     value = "what it says" if key in _PRIVATE else repr(error["input"])
-    shown = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
+    short = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
     reason = error["msg"]
     if key in ("llm.api_key_env", "store.token_env"):
         reason = f"it is the name of an environment variable in capitals, not the {'key' if 'key' in key else 'token'}"
     elif error["type"] == "string_pattern_mismatch":
         reason = "a name has only letters, digits, '.', '_' and '-', at most 63, and begins with a letter or digit"
-    return f"The setting {key!r} cannot be {shown} ({reason}); change it in {origin}."
+    return f"The setting {key!r} cannot be {short} ({reason}); change it in {origin}."
 
 
 def _known(key: tuple[int | str, ...]) -> list[str]:

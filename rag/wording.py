@@ -51,7 +51,7 @@ def computed(answer: Answer) -> str:
     return result.text + (f" The first {len(result.rows)} are quoted." if is_part else "")
 
 
-def found(answer: Answer) -> tuple[Citation, ...]:
+def quotes_of(answer: Answer) -> tuple[Citation, ...]:
     """The sources' own words that were found for the question, each quote once, in the order they should be read."""
     quotes = (*(c for c in answer.citations if c.verdict == "quoted"), *answer.quotes)
     first: dict[tuple[int, Span], Citation] = {}

@@ -19,7 +19,7 @@ from index.types import Article, Document, Encoded, IndexState, Passage, Source,
 from index.words.tokens import words
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Filters
-from rag.asking.suggest import Found
+from rag.asking.suggest import DocumentSpan
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
 from rag.reader.reader import Judgement, PassageReading
@@ -198,7 +198,7 @@ class FakePipeline:
     def documents(self, most: int) -> tuple[Held, ...]:
         return tuple(held for key in list(self.texts)[:most] if (held := self.held(key)))
 
-    def finds(self, question: str) -> Found | None:
+    def finds(self, question: str) -> DocumentSpan | None:
         return None
 
     def warm(self) -> None:

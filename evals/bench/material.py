@@ -30,9 +30,9 @@ _SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Passages of real documents and questions about them; `told` says where they are from."""
+    """Passages of real documents and questions about them; `source` says where they are from."""
 
-    told: str
+    source: str
     passages: tuple[str, ...]
     questions: tuple[str, ...]
     words: int = WORDS
@@ -70,7 +70,7 @@ def load(data: Path, docs: Path, suite: Path, words: int = WORDS) -> tuple[Mater
 def describe(material: Material, warning: str | None) -> str:
     """What is measured with, as Markdown, the warning of `load` above it."""
     words = (
-        f"Text: {material.told}, {len(material.passages):,} passages of about {material.words} words, all real text, "
+        f"Text: {material.source}, {len(material.passages):,} passages of about {material.words} words, all real text, "
         f"in files of {PASSAGES_A_FILE}. "
         f"Where more are asked for they come again, each time with one word in {_NOISE} replaced by another of the "
         f"same text, so that no two are equal. Questions: {len(material.questions):,}, about the same text."

@@ -92,8 +92,8 @@ def times_ms(call: Callable[[_Item], object], items: Sequence[_Item], *, warm: i
 def share_of_nearest(scores: Vectors, columns_found: Sequence[Sequence[int]], k: int) -> float:
     """Recall of the `k` nearest: the share of places filled by a column that scores no less than the k-th best.
 
-    `scores` has a row a query and a column a candidate; `found` has up to `k` columns for each query. A hair below
-    counts as equal, since sums are not added in the same order everywhere.
+    `scores` has a row a query and a column a candidate; `columns_found` has up to `k` columns for each query. A hair
+    below counts as equal, since sums are not added in the same order everywhere.
     """
     least = np.partition(scores, -k, axis=1)[:, -k] - 1e-6
     right = sum(

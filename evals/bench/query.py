@@ -33,7 +33,7 @@ class Ours:
 
     ms: Mapping[str, Sequence[float]]
     vectors: Vectors
-    found: Sequence[Sequence[int]]
+    rows: Sequence[Sequence[int]]
     passages: int
 
 
@@ -108,7 +108,7 @@ def search_vectors(home: Path, ours: Ours, llama: Sequence[float] | None, store:
     scores = ours.vectors @ vectors.T
     ms = {**ours.ms, **({LLAMA: llama} if llama else {}), CHROMA: chroma, EXACT: exact}
     recall = {
-        DENSE: share_of_nearest(scores, ours.found, k),
+        DENSE: share_of_nearest(scores, ours.rows, k),
         CHROMA: share_of_nearest(scores, rows_found, k),
         EXACT: 1.0,
     }

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from evals.bench.page import chromium
 from index.store.corpus import Held, StoredPath
 from index.types import Article, Document, Span
-from rag.app.page.reader import Asked, Reading, text_page
+from rag.app.page.reader import Marks, Reading, text_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -45,8 +45,8 @@ def main() -> None:
     middle = Span(CHARACTERS // 2, CHARACTERS // 2 + 120)
 
     def read(request: Request) -> Response:
-        asked = Asked.parse(request.query_params.get("at", ""), "")
-        return StreamingResponse(text_page(Reading(held, asked)), media_type="text/html")
+        marks = Marks.parse(request.query_params.get("at", ""), "")
+        return StreamingResponse(text_page(Reading(held, marks)), media_type="text/html")
 
     with served(Starlette(routes=[Route("/", read)])) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])

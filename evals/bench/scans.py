@@ -33,8 +33,8 @@ def main() -> None:
     for number in range(3):
         noise = pixels(static(number))
         sure = [word.confidence for _, word in read_table(engine()(noise), noise)]
-        told = f"{median(sure):.2f} in the middle of {len(sure)} words" if sure else "no words"
-        print(f"noise {number + 1}: {told}")  # noqa: T201
+        text = f"{median(sure):.2f} in the middle of {len(sure)} words" if sure else "no words"
+        print(f"noise {number + 1}: {text}")  # noqa: T201
 
 
 def page_words(number: int) -> list[str]:

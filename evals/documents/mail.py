@@ -28,7 +28,7 @@ def quoted_parts() -> Iterator[QuotedPart]:
     for number, (head, author, date) in enumerate(_HEADS):
         words = f"The roof number {number} leaks over the stairs."
         yield QuotedPart(_mail(f"{_BELOW}\n\n{head}\n\nHello Ada,\n\n{words}\n\nBye"), words, author, date)
-    yield from (QuotedPart(_mail(_DEEP), *told) for told in _DEEP_PARTS)
+    yield from (QuotedPart(_mail(_DEEP), *fields) for fields in _DEEP_PARTS)
     for body, words, author, date in _PAGES:
         yield QuotedPart(_mail(body, "html"), words, author, date)
 

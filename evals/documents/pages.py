@@ -49,9 +49,9 @@ def right_in_order(read: str, truth: str) -> tuple[int, int]:
     """How many characters of `truth`, white space aside, are read in its order, and the longer of the two lengths."""
     from difflib import SequenceMatcher
 
-    got, wanted = "".join(read.split()), "".join(truth.split())
-    blocks = SequenceMatcher(None, got, wanted, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks), max(len(got), len(wanted))
+    actual, wanted = "".join(read.split()), "".join(truth.split())
+    blocks = SequenceMatcher(None, actual, wanted, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks), max(len(actual), len(wanted))
 
 
 def _columns(name: str, *, by_row: bool, pages: int, seed: int, columns: int = 2) -> MadePdf:

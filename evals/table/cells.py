@@ -26,11 +26,11 @@ class Cell:
         """`.82 [.73, .89] n 92`, or a dash."""
         if self.value is None:
             return NOTHING
-        shown = _short(self.value, self.digits)
+        text = _short(self.value, self.digits)
         if self.interval is not None:
             low, high = (_short(bound, self.digits) for bound in (self.interval.low, self.interval.high))
-            shown += f" [{low}, {high}]"
-        return f"{shown} n {self.n:,}" if self.n else shown
+            text += f" [{low}, {high}]"
+        return f"{text} n {self.n:,}" if self.n else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,13 @@ def render(lines: Sequence[Line], name: str, base: str | None) -> str:
 
 
 def _cells(line: Line, *, beside: bool) -> tuple[str, ...]:
-    told = [" / ".join(map(str, line.cells)) or NOTHING]
+    cells = [" / ".join(map(str, line.cells)) or NOTHING]
     if beside:
-        told.append(" / ".join(map(str, line.base)) or NOTHING)
-    return (line.what, *told, line.least)
+        cells.append(" / ".join(map(str, line.base)) or NOTHING)
+    return (line.what, *cells, line.least)
 
 
 def _short(value: float, digits: int) -> str:
     """`.82`, as the tables of this project are written, and `41.3`."""
-    told = f"{value:.{digits}f}"
-    return told.removeprefix("0") if 0 <= value < 1 and digits else told
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("0") if 0 <= value < 1 and digits else text

@@ -44,10 +44,10 @@ def made(asked_over: AskedOver, say: Callable[[str], None]) -> list[Line]:
     with asked_over("identifiers", {name: text.encode() for name, text in identifiers.documents().items()}) as ask:
         replies = [(lookup, ask(lookup.text)) for lookup in lookups]
     exact += [_is_exact(quote, answer) for _, answer in replies for quote in _quoted(answer)]
-    kept = (
+    shares = (
         share(is_found(*pair) for pair in replies if (pair[0].value is None) is unknown) for unknown in (False, True)
     )
-    lines.append(Line("identifiers: those that are there found / others never answered", tuple(kept), "1.00 / 1.00"))
+    lines.append(Line("identifiers: those that are there found / others never answered", tuple(shares), "1.00 / 1.00"))
     lines.append(Line("quoted parts of mails: author and date right, or none", (_mail(),), "1.00"))
     lines.append(Line("pages of PDFs: characters right and in order", (_pdf(),), "≥ .995"))
     lines.append(Line("quotes that are exact slices, all formats", (share(exact),), "1.00"))
@@ -100,9 +100,9 @@ def _mail() -> Cell:
 
 
 def _is_whose(part: mail.QuotedPart) -> bool:
-    got = read_mail(part.mail)
-    at = got.text.find(part.words)
-    voices = [(block.author, block.date) for block in got.blocks if block.span.start <= at < block.span.end]
+    extracted = read_mail(part.mail)
+    at = extracted.text.find(part.words)
+    voices = [(block.author, block.date) for block in extracted.blocks if block.span.start <= at < block.span.end]
     return voices == [(part.author, part.date)]
 
 

@@ -36,8 +36,8 @@ def judge(reader: Reader, weights: Weights | None = None) -> Judge:
     def judged(statement: str, passages: Sequence[str]) -> Judged:
         items = _given(passages)
         labels = tuple(item.label for item in items)
-        (told,) = verify([Marked(statement, labels)], items, _units, reader, weights)
-        return Judged(told.verdict, told.probability)
+        (verified,) = verify([Marked(statement, labels)], items, _units, reader, weights)
+        return Judged(verified.verdict, verified.probability)
 
     return judged
 

@@ -19,18 +19,18 @@ FACT, FOLLOWUP, TOPIC_CHANGE = "fact", "followup", "topic_change"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CaseReplies:
     """Cases with their replies; those that failed are not among them."""
 
     pairs: tuple[tuple[Case, Reply], ...]
 
     @property
-    def answerable(self) -> Asked:
+    def answerable(self) -> CaseReplies:
         """The cases that have an answer."""
         return self._where(lambda case: case.answerable)
 
     @property
-    def near_misses(self) -> Asked:
+    def near_misses(self) -> CaseReplies:
         """The cases whose subject the documents treat, without the answer."""
         return self.of_kind(NEAR_MISS)
 
@@ -39,20 +39,20 @@ class Asked:
         """The replies alone."""
         return [reply for _, reply in self.pairs]
 
-    def of_kind(self, kind: str) -> Asked:
+    def of_kind(self, kind: str) -> CaseReplies:
         """The cases of one kind."""
         return self._where(lambda case: case.kind == kind)
 
-    def _where(self, keep: Callable[[Case], bool]) -> Asked:
-        return Asked(tuple(pair for pair in self.pairs if keep(pair[0])))
+    def _where(self, keep: Callable[[Case], bool]) -> CaseReplies:
+        return CaseReplies(tuple(pair for pair in self.pairs if keep(pair[0])))
 
 
-Count = Callable[[Asked], tuple[Cell, ...]]
+Count = Callable[[CaseReplies], tuple[Cell, ...]]
 
 
-def asked(cases: Sequence[Case], replies: Replies) -> Asked:
+def with_replies(cases: Sequence[Case], replies: Replies) -> CaseReplies:
     """The cases that have a reply, with it."""
-    return Asked(tuple((case, replies[case.id]) for case in cases if case.id in replies))
+    return CaseReplies(tuple((case, replies[case.id]) for case in cases if case.id in replies))
 
 
 def everyday(system: Asks, base: Asks | None, data: Path, half: Split | None) -> list[Line]:
@@ -126,74 +126,74 @@ def counting(system: Asks, base: Asks | None, suites: Path) -> list[Line]:
     return [_line(what, right_of_both, "≥ .85 / –", cases, replies)]
 
 
-def right_of_both(found: Asked) -> tuple[Cell, Cell]:
+def right_of_both(cases: CaseReplies) -> tuple[Cell, Cell]:
     """The shares right of the questions that count, and of those that look like it."""
-    return right(found.of_kind("count"))[0], right(found.of_kind("lookup"))[0]
+    return right(cases.of_kind("count"))[0], right(cases.of_kind("lookup"))[0]
 
 
-def right(found: Asked) -> tuple[Cell]:
+def right(cases: CaseReplies) -> tuple[Cell]:
     """The share of the answerable whose answer holds an accepted form, of every part; a refusal holds none."""
-    return (share(_is_right(case, reply) for case, reply in found.answerable.pairs if _is_graded(case)),)
+    return (share(_is_right(case, reply) for case, reply in cases.answerable.pairs if _is_graded(case)),)
 
 
-def words_for_a_fact(found: Asked) -> tuple[Cell]:
+def words_for_a_fact(cases: CaseReplies) -> tuple[Cell]:
     """Words in the distinct quotes of an answer to a fact."""
-    facts = [reply for reply in found.of_kind(FACT).replies if not reply.is_refusal]
+    facts = [reply for reply in cases.of_kind(FACT).replies if not reply.is_refusal]
     return (mean([float(reply.words_quoted) for reply in facts], digits=0),)
 
 
-def refused(found: Asked) -> tuple[Cell, Cell]:
+def refused(cases: CaseReplies) -> tuple[Cell, Cell]:
     """The shares refused, of the answerable and of the near misses."""
-    return _both_ways(found, lambda reply: reply.is_refusal)
+    return _both_ways(cases, lambda reply: reply.is_refusal)
 
 
-def answered(found: Asked) -> tuple[Cell, Cell]:
+def answered(cases: CaseReplies) -> tuple[Cell, Cell]:
     """The shares told "answered" without a doubt, of the answerable and of the near misses."""
-    return _both_ways(found, lambda reply: reply.status == "answered")
+    return _both_ways(cases, lambda reply: reply.status == "answered")
 
 
-def told_apart(found: Asked) -> tuple[Cell]:
+def told_apart(cases: CaseReplies) -> tuple[Cell]:
     """AUROC of the probability, answerable against near misses; a dash where replies have no probability."""
-    pairs = [pair for pair in (*found.answerable.pairs, *found.near_misses.pairs) if not pair[0].id.endswith(ALONE)]
+    pairs = [pair for pair in (*cases.answerable.pairs, *cases.near_misses.pairs) if not pair[0].id.endswith(ALONE)]
     known = [(reply.probability, case.answerable) for case, reply in pairs if reply.probability is not None]
     return (auroc([score for score, _ in known], [positive for _, positive in known]),)
 
 
-def right_and_refused(found: Asked, kind: str) -> tuple[Cell, Cell]:
+def right_and_refused(cases: CaseReplies, kind: str) -> tuple[Cell, Cell]:
     """Of one kind of question: the share right, and the share refused."""
-    mine = found.of_kind(kind)
+    mine = cases.of_kind(kind)
     return right(mine)[0], share(reply.is_refusal for reply in mine.replies)
 
 
-def refused_and_right(found: Asked) -> tuple[Cell, Cell]:
+def refused_and_right(cases: CaseReplies) -> tuple[Cell, Cell]:
     """Of questions that have an answer, the share refused and the share right."""
-    return share(reply.is_refusal for reply in found.answerable.replies), right(found)[0]
+    return share(reply.is_refusal for reply in cases.answerable.replies), right(cases)[0]
 
 
-def conversations(found: Asked) -> tuple[Cell, Cell, Cell]:
+def conversations(cases: CaseReplies) -> tuple[Cell, Cell, Cell]:
     """Topic changes with the reply that they have without history, those that are right, and right follow-ups."""
-    said = {case.id: (reply.status, " ".join(reply.text.split())) for case, reply in found.pairs}
-    changes = [id_ for id_ in said if id_ + ALONE in said]
-    same = share(said[id_] == said[id_ + ALONE] for id_ in changes)
-    changed = Asked(tuple(pair for pair in found.pairs if pair[0].id in changes))
-    return same, right(changed)[0], right(found.of_kind(FOLLOWUP))[0]
+    by_id = {case.id: (reply.status, " ".join(reply.text.split())) for case, reply in cases.pairs}
+    changes = [id_ for id_ in by_id if id_ + ALONE in by_id]
+    same = share(by_id[id_] == by_id[id_ + ALONE] for id_ in changes)
+    changed = CaseReplies(tuple(pair for pair in cases.pairs if pair[0].id in changes))
+    return same, right(changed)[0], right(cases.of_kind(FOLLOWUP))[0]
 
 
-def right_and_f1(found: Asked) -> tuple[Cell, Cell]:
+def right_and_f1(cases: CaseReplies) -> tuple[Cell, Cell]:
     """As `rag eval` has them: the answerable right, and F1 of refusing over these and the near misses."""
-    pairs = [*found.answerable.pairs, *found.near_misses.pairs]
+    pairs = [*cases.answerable.pairs, *cases.near_misses.pairs]
     flags = [Flag(unanswerable=not case.answerable, refused=reply.is_refusal) for case, reply in pairs]
     f1 = refusal_measures(flags)["f1"]
-    return right(found)[0], Cell(f1.value, f1.n, f1.interval)
+    return right(cases)[0], Cell(f1.value, f1.n, f1.interval)
 
 
 def _line(what: str, count: Count, least: str, cases: Sequence[Case], replies: Sequence[Replies]) -> Line:
-    ours, *theirs = (count(asked(cases, one)) for one in replies)
+    ours, *theirs = (count(with_replies(cases, one)) for one in replies)
     return Line(what, ours, least, theirs[0] if theirs else ())
 
 
-def _both_ways(found: Asked, holds: Callable[[Reply], bool]) -> tuple[Cell, Cell]:
-    answerable, near = (share(map(holds, group.replies)) for group in (found.answerable, found.near_misses))
+def _both_ways(cases: CaseReplies, holds: Callable[[Reply], bool]) -> tuple[Cell, Cell]:
+    answerable, near = (share(map(holds, group.replies)) for group in (cases.answerable, cases.near_misses))
     return answerable, near
 
 

@@ -24,14 +24,16 @@ def squad_near_misses(
 
     Raises: EvalError, when the set is not below `data`, or holds fewer.
     """
-    told = squad(find(data, "dev-v2.0.json"))
-    cases = [case for case in told.cases if case.split == "test"]
+    dataset = squad(find(data, "dev-v2.0.json"))
+    cases = [case for case in dataset.cases if case.split == "test"]
     if sample is not None:
         parts = ([case for case in cases if case.answerable is truth] for truth in (True, False))
         cases = [case for part in parts for case in drawn(part, sample, 0)]
     say(f"SQuAD 2: {len(cases)} questions")
-    answers = answers_over([told.documents[file] for file in dict.fromkeys(told.files[case.id] for case in cases)])
-    scores = [answers(case.question, told.documents[told.files[case.id]]) for case in cases]
+    answers = answers_over(
+        [dataset.documents[file] for file in dict.fromkeys(dataset.files[case.id] for case in cases)]
+    )
+    scores = [answers(case.question, dataset.documents[dataset.files[case.id]]) for case in cases]
     positive = [case.answerable for case in cases]
     return [
         Line(

@@ -93,7 +93,7 @@ def claims(judge: Judge, data: Path, say: Callable[[str], None]) -> list[Line]:
     half = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
     own = next(iter(sorted(data.rglob("claim/test.jsonl"))), None)
     sets = {"WiCE, odd places of dev": half, **({"WiCE, its own test set": list(wice(own))} if own else {})}
-    return [line for name, found in sets.items() for line in _of_claims(judge, name, found, say)]
+    return [line for name, claims in sets.items() for line in _of_claims(judge, name, claims, say)]
 
 
 def changed(judge: Judge, data: Path, passages: int = PASSAGES) -> list[Line]:
@@ -104,12 +104,12 @@ def changed(judge: Judge, data: Path, passages: int = PASSAGES) -> list[Line]:
     half = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
     drawn = [*_some(_of_squad(data), passages), *_some(_of_wice(half), passages)]
     wrong, true = flags(judge, drawn)
-    every = [share([flag for found in kinds.values() for flag in found], 3) for kinds in (wrong, true)]
-    kinds = [*((f"perturbed, {kind}", found) for kind, found in wrong.items())]
-    kinds += [(f"true, {kind}", found) for kind, found in true.items()]
+    every = [share([flag for flagged in kinds.values() for flag in flagged], 3) for kinds in (wrong, true)]
+    kinds = [*((f"perturbed, {kind}", flagged) for kind, flagged in wrong.items())]
+    kinds += [(f"true, {kind}", flagged) for kind, flagged in true.items()]
     return [
         Line("perturbed sentences flagged / true ones flagged", tuple(every), "≥ .95 / ≤ .02"),
-        *(Line(f"{kind}: flagged", (share(found, 3),)) for kind, found in kinds),
+        *(Line(f"{kind}: flagged", (share(flagged, 3),)) for kind, flagged in kinds),
     ]
 
 
@@ -147,10 +147,10 @@ def _as(wanted: Verdict, verdicts: Sequence[Verdict]) -> Cell:
     return share(verdict == wanted for verdict in verdicts)
 
 
-def _of_claims(judge: Judge, name: str, found: Sequence[Claim], say: Callable[[str], None]) -> list[Line]:
-    say(f"{name}: {len(found)} claims")
-    judged = [judge(claim.text, _passages(claim.evidence)) for claim in found]
-    scores, positive = [item.probability for item in judged], [claim.supported for claim in found]
+def _of_claims(judge: Judge, name: str, claims: Sequence[Claim], say: Callable[[str], None]) -> list[Line]:
+    say(f"{name}: {len(claims)} claims")
+    judged = [judge(claim.text, _passages(claim.evidence)) for claim in claims]
+    scores, positive = [item.probability for item in judged], [claim.supported for claim in claims]
     called = [item.verdict == SUPPORTED for item in judged]
     by_truth = [[c for c, s in zip(called, positive, strict=True) if s is truth] for truth in (True, False)]
     right = share(s for c, s in zip(called, positive, strict=True) if c)
@@ -172,14 +172,14 @@ def _is_flagged(judge: Judge, text: str, item: Changed) -> bool:
 
 
 def _of_squad(data: Path) -> Iterator[Changed]:
-    told = squad(find(data, "dev-v2.0.json"))
-    for file in sorted(file for file in told.documents if int(file[:3]) % 2):
-        article = [text for name, text in told.documents.items() if name[:3] == file[:3]]
-        yield from _sentences(told.documents[file], "\n".join(article))
+    dataset = squad(find(data, "dev-v2.0.json"))
+    for file in sorted(file for file in dataset.documents if int(file[:3]) % 2):
+        article = [text for name, text in dataset.documents.items() if name[:3] == file[:3]]
+        yield from _sentences(dataset.documents[file], "\n".join(article))
 
 
-def _of_wice(found: Sequence[Claim]) -> Iterator[Changed]:
-    for claim in found:
+def _of_wice(claims: Sequence[Claim]) -> Iterator[Changed]:
+    for claim in claims:
         page = [text for text in claim.evidence if not text.startswith("(meta data)")]
         for passage in _passages(page):
             yield from _sentences(passage, "\n".join(page))
@@ -196,10 +196,10 @@ def _sentences(passage: str, document: str) -> Iterator[Changed]:
             yield Changed(text, passage, document)
 
 
-def _some(found: Iterator[Changed], passages: int) -> list[Changed]:
+def _some(items: Iterator[Changed], passages: int) -> list[Changed]:
     """The sentences of so many passages, drawn at random but always the same."""
     by_passage: dict[str, list[Changed]] = {}
-    for item in found:
+    for item in items:
         by_passage.setdefault(item.passage, []).append(item)
     drawn = random.Random(_SEED).sample(sorted(by_passage), min(passages, len(by_passage)))
     return [item for passage in drawn for item in by_passage[passage]]

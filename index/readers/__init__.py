@@ -68,28 +68,28 @@ def parse(raw: Raw, worker: Worker) -> Document:
     Raises: UnreadableFile, when it is damaged, locked, a bomb, or holds no text where it should.
     """
     if raw.kind == "text":
-        got = read_text(raw.data)
+        extracted = read_text(raw.data)
     elif raw.kind == "markdown":
-        got = read_markdown(raw.data)
+        extracted = read_markdown(raw.data)
     else:
-        got = worker.read(raw.kind, raw.data)
-    return document_of(raw, got)
+        extracted = worker.read(raw.kind, raw.data)
+    return document_of(raw, extracted)
 
 
-def document_of(raw: Raw, got: Extracted) -> Document:
-    """The document of a file, of which a reader `got` this."""
+def document_of(raw: Raw, extracted: Extracted) -> Document:
+    """The document of a file, of which a reader has `extracted` so much."""
     return Document(
         id=raw.id,
         sha256=raw.sha256,
-        text=got.text,
-        encoding=got.encoding,
-        replaced=got.replaced,
-        hidden=got.hidden,
-        pages=got.pages,
-        sections=got.sections,
-        notes=got.notes,
-        scanned=got.scanned,
-        blocks=got.blocks,
+        text=extracted.text,
+        encoding=extracted.encoding,
+        replaced=extracted.replaced,
+        hidden=extracted.hidden,
+        pages=extracted.pages,
+        sections=extracted.sections,
+        notes=extracted.notes,
+        scanned=extracted.scanned,
+        blocks=extracted.blocks,
     )
 
 

@@ -89,8 +89,8 @@ class Archive:
 
         Raises: UnreadableFile, when it holds something else than `kind`, or nothing.
         """
-        found = [name for what, name in self.related("").values() if what == "officeDocument"]
-        for name in (name for name in found if name in self):
+        names = [name for what, name in self.related("").values() if what == "officeDocument"]
+        for name in (name for name in names if name in self):
             first = next((event for event in self.xml(name) if isinstance(event, Start)), None)
             if first is not None and first.name == root:
                 return name

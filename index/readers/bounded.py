@@ -94,23 +94,23 @@ class Worker:
         quotes = [(quote.start, quote.end) for quote in wanted.quotes]
         frames = [[astuple(frame) for frame in frames] for frames in wanted.frames]
         draw = {"page": wanted.page, "text": wanted.text, "quotes": quotes, "frames": frames}
-        told, png = self._answer({"kind": kind, "draw": draw}, kind, data)
-        return Drawn(png, told["width"], told["height"], tuple(Box(*box) for box in told["boxes"]))
+        answer, png = self._answer({"kind": kind, "draw": draw}, kind, data)
+        return Drawn(png, answer["width"], answer["height"], tuple(Box(*box) for box in answer["boxes"]))
 
-    def _answer(self, asked: Mapping[str, object], kind: Kind, data: bytes) -> tuple[_Told, bytes]:
+    def _answer(self, request: Mapping[str, object], kind: Kind, data: bytes) -> tuple[_Answer, bytes]:
         process = self._process or self._start()
         seconds = self._limits.allow(kind, len(data))
         try:
-            told, body = _ask(process, {**asked, "size": len(data), "seconds": seconds}, data)
+            answer, body = _ask(process, {**request, "size": len(data), "seconds": seconds}, data)
         except (OSError, ValueError) as error:
             reason = self._reason(process, seconds)
             self.close()
             raise _Ended(reason) from error
         if len(data) + len(body) > _LARGE:
             self.close()
-        if "refused" in told:
-            raise UnreadableFile(told["refused"])
-        return told, body
+        if "refused" in answer:
+            raise UnreadableFile(answer["refused"])
+        return answer, body
 
     def _start(self) -> subprocess.Popen[bytes]:
         root = str(Path(__file__).resolve().parent.parent.parent)
@@ -151,7 +151,7 @@ class Worker:
         return lines[-1] if lines else "no reason given"
 
 
-def _ask(process: subprocess.Popen[bytes], request: Mapping[str, object], data: bytes) -> tuple[_Told, bytes]:
+def _ask(process: subprocess.Popen[bytes], request: Mapping[str, object], data: bytes) -> tuple[_Answer, bytes]:
     """The worker's answer.
 
     Raises: OSError or ValueError, when it ends before it has answered.
@@ -161,15 +161,15 @@ def _ask(process: subprocess.Popen[bytes], request: Mapping[str, object], data: 
     process.stdin.write(json.dumps(request).encode() + b"\n")
     process.stdin.write(data)
     process.stdin.flush()
-    told: _Told = json.loads(process.stdout.readline())
-    size = told.get("size", 0)
+    answer: _Answer = json.loads(process.stdout.readline())
+    size = answer.get("size", 0)
     body = process.stdout.read(size)
     if len(body) < size:
         raise ValueError("cut short")
-    return told, body
+    return answer, body
 
 
-class _Told(TypedDict, total=False):
+class _Answer(TypedDict, total=False):
     """The line with which the worker answers: `refused` alone, or what is told of a text, or of a picture."""
 
     refused: str
@@ -185,17 +185,17 @@ class _Told(TypedDict, total=False):
     boxes: list[tuple[int, float, float, float, float]]
 
 
-def _extracted(told: _Told, body: bytes) -> Extracted:
-    pages, sections, scanned = layout.from_json(told["layout"])
-    cut = len(body) - told["blocks"]
+def _extracted(answer: _Answer, body: bytes) -> Extracted:
+    pages, sections, scanned = layout.from_json(answer["layout"])
+    cut = len(body) - answer["blocks"]
     return Extracted(
         text=body[:cut].decode(),
-        encoding=told["encoding"],
-        replaced=told["replaced"],
-        hidden=told["hidden"],
+        encoding=answer["encoding"],
+        replaced=answer["replaced"],
+        hidden=answer["hidden"],
         pages=pages,
         sections=sections,
-        notes=tuple(told["notes"]),
+        notes=tuple(answer["notes"]),
         scanned=scanned,
         blocks=Blocks.unpack(body[cut:]),
     )

@@ -277,7 +277,7 @@ def _levels(archive: Archive, names: Iterable[str]) -> dict[str, int]:
         ancestors = [style]
         while (parent := based.get(ancestors[-1])) and parent not in ancestors:
             ancestors.append(parent)
-        found = next((levels[ancestor] for ancestor in ancestors if ancestor in levels), 0)
-        if found:
-            levels[style] = found
+        level = next((levels[ancestor] for ancestor in ancestors if ancestor in levels), 0)
+        if level:
+            levels[style] = level
     return levels

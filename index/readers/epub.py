@@ -61,11 +61,11 @@ def _book(archive: Archive, root: str) -> _Book:
     book = _Book()
     items: dict[str, str] = {}
     element = ""
-    told: dict[str, list[str]] = {"title": [], "creator": [], "date": []}
+    fields: dict[str, list[str]] = {"title": [], "creator": [], "date": []}
     for event in archive.xml(root):
         if isinstance(event, str):
-            if told.get(element):
-                told[element][-1] += event
+            if fields.get(element):
+                fields[element][-1] += event
         elif isinstance(event, End):
             element = ""
         elif event.name == "item" and event.attributes.get("media-type") in _PAGES:
@@ -73,11 +73,11 @@ def _book(archive: Archive, root: str) -> _Book:
                 items[event.attributes.get("id", "")] = resolve(root, event.attributes.get("href", ""))
         elif event.name == "itemref" and event.attributes.get("idref") in items:
             book.chapters.append(items[event.attributes["idref"]])
-        elif event.name in told:
+        elif event.name in fields:
             element = event.name
-            told[element].append("")
-    book.title, book.date = (next(iter(told[name]), "").strip() for name in ("title", "date"))
-    book.author = ", ".join(name.strip() for name in told["creator"])
+            fields[element].append("")
+    book.title, book.date = (next(iter(fields[name]), "").strip() for name in ("title", "date"))
+    book.author = ", ".join(name.strip() for name in fields["creator"])
     return book
 
 

@@ -59,8 +59,8 @@ class Extracted:
 
 def visible(text: str) -> tuple[str, int]:
     """`text` without the characters that nobody sees, and how many those were."""
-    kept = _INVISIBLE.sub("", text)
-    return kept, len(text) - len(kept)
+    seen = _INVISIBLE.sub("", text)
+    return seen, len(text) - len(seen)
 
 
 class Composer:
@@ -261,8 +261,8 @@ class Composer:
 def _cleaned(text: str) -> tuple[str, int, int]:
     """`text` as it is kept, and how many of its characters are half ones, and how many nobody sees."""
     text, surrogates = _SURROGATE.subn("\ufffd", text)
-    kept, hidden = visible(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
-    return kept, surrogates, hidden
+    seen, hidden = visible(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return seen, surrogates, hidden
 
 
 def _first_mark(text: str, at: int) -> int:

@@ -57,6 +57,6 @@ class Hyphens:
     def _knows(self, word: str) -> bool:
         if self._words is None:
             self._words = frozenset(
-                found.casefold() for line in self._lines for found in _WORD.findall(line.replace(BREAK, " "))
+                match.casefold() for line in self._lines for match in _WORD.findall(line.replace(BREAK, " "))
             )
         return word in self._words or word in known_words()

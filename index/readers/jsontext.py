@@ -73,13 +73,13 @@ def _lines(record: Json) -> Iterator[str]:
         elif isinstance(value, list):
             pending.extend(_items(path, value))
         elif value is not None and value != "":
-            shown = value if isinstance(value, str) else json.dumps(value)
-            yield f"{path}: {shown}" if path else shown
+            plain = value if isinstance(value, str) else json.dumps(value)
+            yield f"{path}: {plain}" if path else plain
 
 
 def _items(path: str, values: list[Json]) -> list[tuple[str, Json]]:
     """A list of plain values is one line; one of records has them numbered from 0."""
     if not any(isinstance(value, dict | list) for value in values):
-        told = ", ".join(value if isinstance(value, str) else json.dumps(value) for value in values)
-        return [(path, told)]
+        line = ", ".join(value if isinstance(value, str) else json.dumps(value) for value in values)
+        return [(path, line)]
     return [(f"{path}[{number}]", value) for number, value in reversed(list(enumerate(values)))]

@@ -104,28 +104,28 @@ def kind_of(suffix: str, data: bytes) -> Kind:
     named = _NAMED.get(suffix, "text")
     if not data.strip():
         return "text"  # and holds none
-    found = _content(data)
+    content = _content(data)
     if named in _BINARY:
-        return _checked(named, suffix, data, found)
+        return _checked(named, suffix, data, content)
     if named == "picture":
-        return _pictured(found or "not a picture, though its name says so")
-    if found is None and suffix != ".svg":
+        return _pictured(content or "not a picture, though its name says so")
+    if content is None and suffix != ".svg":
         return named
-    if suffix == "" and found in _BINARY.values():
-        return next(kind for kind, words in _BINARY.items() if words == found)
-    told = found or "an SVG picture"
-    raise UnreadableFile(f"{told}, though its name ends in {suffix}" if told in _BINARY.values() else told)
+    if suffix == "" and content in _BINARY.values():
+        return next(kind for kind, words in _BINARY.items() if words == content)
+    reason = content or "an SVG picture"
+    raise UnreadableFile(f"{reason}, though its name ends in {suffix}" if reason in _BINARY.values() else reason)
 
 
-def _checked(named: Kind, suffix: str, data: bytes, found: str | None) -> Kind:
+def _checked(named: Kind, suffix: str, data: bytes, content: str | None) -> Kind:
     """`named`, unless the bytes are of something else."""
-    if found == _BINARY[named] or (found == _ZIP and named not in ("pdf", "rtf")):
+    if content == _BINARY[named] or (content == _ZIP and named not in ("pdf", "rtf")):
         return named  # of an archive that is cut short its reader tells what is wrong
     if named == "pdf" and b"%PDF-" in data[:1024]:
         return named  # some programs write a few bytes of their own before it
-    if found == _OLD_OFFICE and _LOCKED in data:
+    if content == _OLD_OFFICE and _LOCKED in data:
         raise UnreadableFile("protected with a password")
-    raise UnreadableFile(f"{found or 'not ' + _BINARY[named]}, though its name ends in {suffix}")
+    raise UnreadableFile(f"{content or 'not ' + _BINARY[named]}, though its name ends in {suffix}")
 
 
 def _pictured(content: str) -> Kind:

@@ -20,7 +20,7 @@ from index.readers.thread import Part, Voice, marked, parts
 _DEEPEST = 20
 _MOST_ATTACHED = 100
 """Files of one message that are read."""
-_SHOWN = ("From", "To", "Cc", "Date", "Subject")
+_FIELDS = ("From", "To", "Cc", "Date", "Subject")
 ReadAttached = Callable[[str, bytes], Extracted]
 """Reads an attached file by its name and its bytes. Raises: UnreadableFile."""
 
@@ -93,12 +93,12 @@ class _Mail:
         self._composer.include(self._read_attached(name, data), name)
 
 
-def _compose(composer: Composer, found: list[Part], page: Page | None, subject: str, depth: int) -> None:
-    if page is not None and not any(part.is_other for part in found):
+def _compose(composer: Composer, parts: list[Part], page: Page | None, subject: str, depth: int) -> None:
+    if page is not None and not any(part.is_other for part in parts):
         page.compose(composer)
         return
     composer.hide_count(page.hidden if page else 0)
-    for number, part in enumerate(found):
+    for number, part in enumerate(parts):
         if number or part.is_other:
             composer.section(title=subject, author=part.voice.author, date=part.voice.date)
         voice = part.voice if part.is_other or depth else Voice()
@@ -108,7 +108,7 @@ def _compose(composer: Composer, found: list[Part], page: Page | None, subject: 
 
 
 def _heads(message: EmailMessage) -> dict[str, str]:
-    return {name: " ".join(str(message.get(name, "")).split()) for name in _SHOWN}
+    return {name: " ".join(str(message.get(name, "")).split()) for name in _FIELDS}
 
 
 def _text(part: MIMEPart) -> str:

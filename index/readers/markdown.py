@@ -11,7 +11,7 @@ from index.readers.lines import blocks_of
 _COMMENT = re.compile(
     r"""^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)
       | (?<!`)(?P<code>`{1,8})(?!`)[^`\n]+(?P=code)
-      | <!--(?P<told>.*?)(?P<end>-->|\Z)""",
+      | <!--(?P<comment>.*?)(?P<end>-->|\Z)""",
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
 """Comments, and the code in which they are meant to be read."""
@@ -40,15 +40,15 @@ def without_comments(text: str) -> tuple[str, int]:
 
     def drop(match: re.Match[str]) -> str:
         nonlocal hidden
-        if match["told"] is None:
+        if match["comment"] is None:
             return match[0]
-        shown, told = "", match["told"]
+        literal, comment = "", match["comment"]
         if not match["end"]:
             block = _BLOCK.search(text, text.rfind("\n", 0, match.start()) + 1)
             if block is None:
                 return match[0]
-            shown, told = text[match.start() : block.end() - len("<!--")], text[block.end() :]
-        hidden += len("".join(told.split()))
-        return shown
+            literal, comment = text[match.start() : block.end() - len("<!--")], text[block.end() :]
+        hidden += len("".join(comment.split()))
+        return literal
 
     return _COMMENT.sub(drop, text), hidden

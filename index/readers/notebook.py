@@ -35,9 +35,9 @@ def read_notebook(data: bytes) -> Extracted:
 def _add(composer: Composer, cell: dict[str, Json]) -> None:
     source = _joined(cell.get("source", cell.get("input")))
     if cell.get("cell_type") == "markdown":
-        kept, hidden = without_comments(source)
+        text, hidden = without_comments(source)
         composer.hide_count(hidden)
-        composer.text(kept)
+        composer.text(text)
     else:
         composer.block(source)
     outputs = cell.get("outputs")

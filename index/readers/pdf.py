@@ -55,7 +55,7 @@ def read_pdf(data: bytes) -> Extracted:
         locked = "password" in str(error).lower()
         raise UnreadableFile("protected with a password" if locked else "a damaged or truncated PDF") from error
     try:
-        told = document.get_metadata_dict(skip_empty=True)
+        metadata = document.get_metadata_dict(skip_empty=True)
         pages = [_page(document, index) for index in range(len(document))]
         scanned = _scan(document, pages) if tesseract.is_installed() else ()
     finally:
@@ -64,7 +64,7 @@ def read_pdf(data: bytes) -> Extracted:
     broken = [number for number, page in enumerate(pages, start=1) if page is None]
     _require_text(empty, broken, len(pages))
     composer = Composer()
-    composer.section(title=_name(told.get("Title")), author=_name(told.get("Author")), date=_date(told))
+    composer.section(title=_name(metadata.get("Title")), author=_name(metadata.get("Author")), date=_date(metadata))
     compose(composer, pages)
     if scanned:
         composer.note(f"{_in_words(scanned)} read by OCR")
@@ -180,9 +180,9 @@ def running_lines(pages: Sequence[PageLines]) -> set[int]:
     enough = min(_FEWEST_PAGES, max(2, len(pages)))
     most = max(_FEWEST_PAGES, len(pages) // 2 + 1)
     running: set[int] = set()
-    for found in places.values():
-        for _, line in found:
-            alike = {number for number, other in found if abs(other.first - line.first) <= _SAME_HEIGHT}
+    for lines in places.values():
+        for _, line in lines:
+            alike = {number for number, other in lines if abs(other.first - line.first) <= _SAME_HEIGHT}
             if len(alike) >= (most if line.size > large else enough):
                 running.add(id(line))
     return running if any(id(part) not in running for page in pages for part in page.parts) else set()
@@ -284,8 +284,8 @@ def _name(text: str | None) -> str | None:
     return None if _NO_NAME.fullmatch(plain) else plain
 
 
-def _date(told: dict[str, str]) -> str | None:
-    match = _CREATED.match(told.get("CreationDate", ""))
+def _date(metadata: dict[str, str]) -> str | None:
+    match = _CREATED.match(metadata.get("CreationDate", ""))
     return "-".join(filter(None, match.groups())) if match else None
 
 
@@ -297,5 +297,5 @@ def _in_words(pages: Sequence[int]) -> str:
             runs[-1][1] = page
         else:
             runs.append([page, page])
-    told = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
-    return f"page{'s' if len(pages) > 1 else ''} {told}"
+    ranges = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+    return f"page{'s' if len(pages) > 1 else ''} {ranges}"

@@ -117,7 +117,7 @@ def lines_of(page: pdfium.PdfPage) -> PageLines:
     return PageLines(parts, page.get_height(), reading.hidden, reading.turned)
 
 
-def _with_table(parts: Sequence[Line | Ruled], found: Grid) -> list[Line | Ruled]:
+def _with_table(parts: Sequence[Line | Ruled], table: Grid) -> list[Line | Ruled]:
     """The parts with a table where the first of its words stands; as they are where no two cells have words."""
     cells: defaultdict[tuple[int, int], list[Line]] = defaultdict(list)
     rest: list[Line | Ruled] = []
@@ -129,36 +129,36 @@ def _with_table(parts: Sequence[Line | Ruled], found: Grid) -> list[Line | Ruled
         outside: list[Word] = []
         inside: defaultdict[tuple[int, int], list[Word]] = defaultdict(list)
         for word in part.words:
-            cell = found.cell((word.left + word.right) / 2, part.first + part.size / 4)
+            cell = table.cell((word.left + word.right) / 2, part.first + part.size / 4)
             (outside if cell is None else inside[cell]).append(word)
         if inside and place is None:
             place = len(rest)
         for cell, words in inside.items():
-            cells[_origin(found, *cell)].append(replace(part, words=tuple(words)))
+            cells[_origin(table, *cell)].append(replace(part, words=tuple(words)))
         if outside:
             rest.append(replace(part, words=tuple(outside)))
     longest = max((sum(len(line.text) for line in lines) for lines in cells.values()), default=0)
     if place is None or len(cells) < 2 or longest > _LONG_CELL:  # a frame around prose is no table
         return list(parts)
-    rest.insert(place, Ruled([_places(found, cells, row) for row in range(len(found.rows) - 1)]))
+    rest.insert(place, Ruled([_places(table, cells, row) for row in range(len(table.rows) - 1)]))
     return rest
 
 
-def _origin(found: Grid, row: int, column: int) -> tuple[int, int]:
+def _origin(table: Grid, row: int, column: int) -> tuple[int, int]:
     """The first of the places that a cell without lines in it covers."""
-    while found.is_open_left(row, column):
+    while table.is_open_left(row, column):
         column -= 1
-    while found.is_open_above(row, column):
+    while table.is_open_above(row, column):
         row -= 1
     return row, column
 
 
-def _places(found: Grid, cells: Mapping[tuple[int, int], list[Line]], row: int) -> list[list[Line] | str]:
+def _places(table: Grid, cells: Mapping[tuple[int, int], list[Line]], row: int) -> list[list[Line] | str]:
     places: list[list[Line] | str] = []
-    for column in range(len(found.columns) - 1):
-        if found.is_open_left(row, column):
+    for column in range(len(table.columns) - 1):
+        if table.is_open_left(row, column):
             places.append(grid.LEFT)
-        elif found.is_open_above(row, column):
+        elif table.is_open_above(row, column):
             places.append(grid.ABOVE)
         else:
             places.append(cells.get((row, column), []))
@@ -200,8 +200,8 @@ class _Reading:
     def _seen(self, text: str, places: Sequence[int]) -> tuple[str, list[int]]:
         """The characters that are seen, with their numbers; the ends of lines always are."""
         seen = [at for at, char in zip(places, text, strict=True) if char in "\r\n" or self._is_seen(at)]
-        kept = set(seen)
-        self.hidden = "".join(char for at, char in zip(places, text, strict=True) if at not in kept)
+        visible = set(seen)
+        self.hidden = "".join(char for at, char in zip(places, text, strict=True) if at not in visible)
         return "".join(text[at] for at in seen), seen
 
     def _is_seen(self, at: int) -> bool:

@@ -105,14 +105,14 @@ def _places(text: str, printed: Sequence[tuple[int, str]]) -> list[int | None]:
     Both stand in the same order.
     """
     line = "".join(char for _, char in printed)
-    found: list[int | None] = [None] * len(text)
+    numbers: list[int | None] = [None] * len(text)
     at = 0
     for index, char in enumerate(text):
         place = -1 if char.isspace() else line.find(char, at, at + _REACH)
         if place >= 0:
-            found[index] = printed[place][0]
+            numbers[index] = printed[place][0]
             at = place + 1
-    return found
+    return numbers
 
 
 def _on_page(page: pdfium.PdfPage, frame: Frame) -> _Rectangle:
@@ -169,10 +169,10 @@ def _png(bitmap: pdfium.PdfBitmap) -> bytes:
 
 
 def _three(row: bytes) -> bytes:
-    kept = bytearray(len(row) // 4 * 3)
+    rgb = bytearray(len(row) // 4 * 3)
     for channel in range(3):
-        kept[channel::3] = row[channel::4]
-    return bytes(kept)
+        rgb[channel::3] = row[channel::4]
+    return bytes(rgb)
 
 
 def _part(name: bytes, data: bytes) -> bytes:

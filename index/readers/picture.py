@@ -59,22 +59,22 @@ def draw_picture(data: bytes, wanted: Wanted) -> Drawn:
             picture.seek(wanted.page - 1)
         except EOFError as error:
             raise UnreadableFile(f"page {wanted.page} cannot be drawn") from error
-        shown = picture.convert("RGB")
-    scale = min(1.0, WIDTH / shown.width)
-    shown = shown.resize((max(1, round(shown.width * scale)), max(1, round(shown.height * scale))))
-    marks = Image.new("RGB", shown.size, "white")
+        image = picture.convert("RGB")
+    scale = min(1.0, WIDTH / image.width)
+    image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+    marks = Image.new("RGB", image.size, "white")
     pen = ImageDraw.Draw(marks)
     for frame in (frame for frames in wanted.frames for frame in frames):
-        left, top = frame.left * shown.width, frame.top * shown.height
-        pen.rectangle((left, top, left + frame.width * shown.width, top + frame.height * shown.height), _MARKER)
+        left, top = frame.left * image.width, frame.top * image.height
+        pen.rectangle((left, top, left + frame.width * image.width, top + frame.height * image.height), _MARKER)
     written = io.BytesIO()
-    ImageChops.multiply(shown, marks).save(written, "PNG")
+    ImageChops.multiply(image, marks).save(written, "PNG")
     boxes = tuple(
         Box(number, frame.left, frame.top, frame.width, frame.height)
         for number, frames in enumerate(wanted.frames)
         for frame in frames
     )
-    return Drawn(written.getvalue(), shown.width, shown.height, boxes)
+    return Drawn(written.getvalue(), image.width, image.height, boxes)
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def _flat(picture: Image) -> Image:
 
 def _dots(picture: Image) -> int:
     """Its dots an inch: as the file says, where that can be, else as if it were a sheet across."""
-    told = float(picture.info.get("dpi", (0, 0))[0])
-    if _FEWEST_DOTS < told <= _MOST_DOTS:  # never of what is no number
-        return int(told)
+    dots = float(picture.info.get("dpi", (0, 0))[0])
+    if _FEWEST_DOTS < dots <= _MOST_DOTS:  # never of what is no number
+        return int(dots)
     return min(_MOST_DOTS, max(_FEWEST_DOTS, int(picture.width / _SHEET)))

@@ -131,10 +131,10 @@ def _xlsx(data: bytes) -> Iterator[str]:
 
     for sheet in load_workbook(io.BytesIO(data), read_only=True, data_only=True):
         for row in sheet.iter_rows():
-            yield from (_shown(cell.value, cell.number_format) for cell in row if cell.value is not None)
+            yield from (_displayed(cell.value, cell.number_format) for cell in row if cell.value is not None)
 
 
-def _shown(value: object, form: str) -> str:
+def _displayed(value: object, form: str) -> str:
     """A value as its cell shows it, as far as days and parts of a hundred go."""
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else str(value)
@@ -183,10 +183,10 @@ def main(kind: Kind, megabytes: int) -> None:
     with suppress(ValueError, OSError):  # not every system bounds memory
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     try:
-        found = list(pieces(kind, sys.stdin.buffer.read()))
+        texts = list(pieces(kind, sys.stdin.buffer.read()))
     except ImportError:
         sys.exit(NOT_INSTALLED)
-    json.dump(found, sys.stdout)
+    json.dump(texts, sys.stdout)
 
 
 if __name__ == "__main__":

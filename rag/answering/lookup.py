@@ -35,9 +35,9 @@ def is_identifier(mark: str) -> bool:
 
 def _without_rivals(ranked: Ranked, question: str) -> Ranked:
     """The candidates without those that have another identifier of the form of one asked for, where that is held."""
-    for asked in filter(is_identifier, (mark.text for mark in marks(question))):
+    for identifier in filter(is_identifier, (mark.text for mark in marks(question))):
         held = [_identifiers(item) for _, item in ranked]
-        key = mark_key(asked)
+        key = mark_key(identifier)
         if any(key in keys for keys in held):
             is_rival = [key not in keys and any(_form(key) == _form(other) for other in keys) for keys in held]
             own = [pair for pair, rival in zip(ranked, is_rival, strict=True) if not rival]
@@ -121,8 +121,8 @@ def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, re
     borrowed = _borrowed(quote.cells, _rows_of(reading, quote.label))
     filled = [(head, value or lent) for (head, value), lent in zip(quote.cells, borrowed, strict=True)]
     at = units.index(unit)
-    asked = [Unit(row_text(filled)) if place == at else other.unit for place, other in enumerate(units)]
-    answer = reader.read(reading.question, [asked])[0].answers[at]
+    completed = [Unit(row_text(filled)) if place == at else other.unit for place, other in enumerate(units)]
+    answer = reader.read(reading.question, [completed])[0].answers[at]
     head = _head_at(answer[0], filled, quote.cells) if answer else None
     if head is None:
         return evidence

@@ -75,7 +75,7 @@ class Overview:
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         text = f"{len(names):,} documents: {'; '.join(names[:_NAMED])}{more}."
         parts = [part for entry in entries[:MOST_DOCUMENTS] for part in self._openings(entry, 1)]
-        return self._told("documents", text, f"{len(names):,}", len(names), parts)
+        return self._evidence("documents", text, f"{len(names):,}", len(names), parts)
 
     def _document(self, entries: Sequence[Entry]) -> tuple[tuple[RetrievedPassage, ...], Evidence]:
         """The headings of a document, each with the first sentence below it; else its first sentences."""
@@ -94,7 +94,7 @@ class Overview:
         listed = [name for heading in headings if (name := " ".join(heading.of(text).split())) not in titles]
         under = f" Its headings: {'; '.join(listed[:_NAMED])}." if listed else ""
         name = "; ".join(dict.fromkeys(self._name(entry) for entry in entries[:_NAMED]))
-        return self._told("overview", f"{name}.{under}", name, len(parts), parts[:MOST_PARTS])
+        return self._evidence("overview", f"{name}.{under}", name, len(parts), parts[:MOST_PARTS])
 
     def _name(self, entry: Entry) -> str:
         """`annual.md, “Annual report”, Forbes, 2 May 2024`: as far as it is printed."""
@@ -107,8 +107,8 @@ class Overview:
         """The first sentences of an article, its headings left out."""
         article = entry.article
         start = max(article.span.start, *(span.end for span in (article.headline, article.byline) if span), 0)
-        found = (span for span in self._from(article.document_id, start) if article.span.contains(span))
-        yield from ((article.document_id, span) for span, _ in zip(found, range(many), strict=False))
+        spans = (span for span in self._from(article.document_id, start) if article.span.contains(span))
+        yield from ((article.document_id, span) for span, _ in zip(spans, range(many), strict=False))
 
     def _from(self, document: str, at: int) -> Iterator[Span]:
         """The sentences and rows from a character on, one by one."""
@@ -119,7 +119,7 @@ class Overview:
             elif block.kind in ("paragraph", "item"):
                 yield from sentences(text, block.span)
 
-    def _told(
+    def _evidence(
         self, operation: Operation, text: str, value: str, many: int, parts: Sequence[tuple[str, Span]]
     ) -> tuple[tuple[RetrievedPassage, ...], Evidence]:
         items: dict[str, RetrievedPassage] = {}

@@ -20,7 +20,7 @@ _TEXTS = (
         "The harbour of Corrin was dredged in spring. The work took nine weeks and was paid by the council.",
     ),
 )
-_ASKED = "How many passengers of the ferry Tern were taken ashore?"
+_QUESTION = "How many passengers of the ferry Tern were taken ashore?"
 _RIGHT = ("41", "forty-one")
 _NOT_THERE = "Who won the chess championship?"
 
@@ -46,7 +46,7 @@ class Probe:
 def probe(llm: LLM) -> Probe:
     """The outcome of two short questions to `llm`. Raises: LLMFailed."""
     passages = [_passage(label, title, text) for label, (title, text) in enumerate(_TEXTS, start=1)]
-    heard = _timed(llm, pack(_ASKED, passages, (), llm.window, llm.tokens).text)
+    heard = _timed(llm, pack(_QUESTION, passages, (), llm.window, llm.tokens).text)
     missing = _timed(llm, pack(_NOT_THERE, passages, (), llm.window, llm.tokens).text)
     return Probe(
         model=llm.name,

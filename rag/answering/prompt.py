@@ -86,8 +86,12 @@ def declines(reply: str, among: Offered = NOTHING) -> bool:
     """Whether a reply says that the passages hold no answer, and cites nothing."""
     if DECLINED in reply.upper():
         return True
-    said = parse(reply, among)
-    return bool(said) and not any(sentence.labels for sentence in said) and bool(_DECLINES.search(said[0].text))
+    sentences = parse(reply, among)
+    return (
+        bool(sentences)
+        and not any(sentence.labels for sentence in sentences)
+        and bool(_DECLINES.search(sentences[0].text))
+    )
 
 
 def is_only_declined(text: str) -> bool:

@@ -56,12 +56,12 @@ def with_parts(
     """The evidence for a question of several parts: the best words for each part that is answered, and then the
     question's own. `parts` are read over the same passages as `reading`.
     """
-    found = [evidence_of(part, decision, max_words // 2) for part in parts]
-    answered = [part for part in found if decision.status(part.probability) != "refused"]
+    per_part = [evidence_of(part, decision, max_words // 2) for part in parts]
+    answered = [part for part in per_part if decision.status(part.probability) != "refused"]
     quotes = dict.fromkeys(part.quotes[0] for part in answered if part.quotes)
     quotes |= dict.fromkeys(whole.quotes)
     distinct = [quote for at, quote in enumerate(quotes) if not _inside(quote, list(quotes)[:at])]
-    mean = sum(part.probability for part in found) / len(found) if found else 0.0
+    mean = sum(part.probability for part in per_part) / len(per_part) if per_part else 0.0
     joint = tuple(joined(distinct, reading))
     return Evidence(joint, max(whole.probability, mean), whole.missing, whole.differing)
 
@@ -162,14 +162,14 @@ def _before(one: ReadUnit, other: ReadUnit) -> bool:
 
 def _with_withdrawals(reading: Reading, quotes: Sequence[Quote]) -> list[Quote]:
     """Each quote, with the sentence after it where that opens by taking something back: "However, …"."""
-    kept: list[Quote] = []
+    quoted: list[Quote] = []
     for quote in quotes:
-        kept.append(quote)
+        quoted.append(quote)
         units = reading.units[quote.label]
         after = next((u for u in units if u.span and u.span.start >= quote.span.end), None)
         if after is not None and after.kind == "paragraph" and _takes_back(after):
-            kept.append(_as_quote(reading, quote.label, after))
-    return list({(quote.label, quote.span): quote for quote in kept}.values())
+            quoted.append(_as_quote(reading, quote.label, after))
+    return list({(quote.label, quote.span): quote for quote in quoted}.values())
 
 
 def _takes_back(unit: ReadUnit) -> bool:

@@ -154,16 +154,16 @@ def marks(text: str) -> list[Word]:
 
     What hangs together by hyphens, dots or slashes around a digit is one: `T-4499`, `AX-4471-B`.
     """
-    found: list[Word] = []
+    runs: list[Word] = []
     for word in words(text):
-        joined = found and _hangs_together(text, found[-1], word)
+        joined = runs and _hangs_together(text, runs[-1], word)
         if joined:
-            span = Span(found[-1].span.start, word.span.end)
-            found[-1] = Word(span.of(text), span, stem(span.of(text)), is_stop=False)
+            span = Span(runs[-1].span.start, word.span.end)
+            runs[-1] = Word(span.of(text), span, stem(span.of(text)), is_stop=False)
         else:
-            found.append(word)
-    first = found[0].span.start if found else 0
-    return [word for word in found if _is_mark(word, first)]
+            runs.append(word)
+    first = runs[0].span.start if runs else 0
+    return [word for word in runs if _is_mark(word, first)]
 
 
 def _hangs_together(text: str, before: Word, word: Word) -> bool:

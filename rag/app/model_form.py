@@ -60,10 +60,10 @@ class Filled:
 
 def model_line(workspace: Workspace) -> str:
     """Who answers now, as one line of plain text: `qwen2.5:7b at localhost:11434`."""
-    return told(workspace.settings.llm)
+    return description(workspace.settings.llm)
 
 
-def told(llm: LanguageModel) -> str:
+def description(llm: LanguageModel) -> str:
     """Who answers with these settings, as one line of plain text."""
     if llm.provider == "openai":
         return f"{llm.model} at {urlsplit(llm.base_url or '').netloc}"
@@ -72,7 +72,7 @@ def told(llm: LanguageModel) -> str:
     return "Quotes only, no model"
 
 
-def shown(llm: LanguageModel) -> Filled:
+def form_of(llm: LanguageModel) -> Filled:
     """The form filled in as `llm` says."""
     kinds = {provider: kind for kind, provider in _PROVIDERS.items()}
     return Filled(

@@ -59,7 +59,7 @@ _ONWARD = re.compile(r"\s+(?:onwards?\b|on(?=\s*(?:[?.!,;]|$)))", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedQuestion:
     """The filters that a question asks for, and the question without the words that only name them.
 
     `text` is what is searched for while the filters hold; where they are let go, it is the question itself.
@@ -69,7 +69,7 @@ class Asked:
     text: str
 
 
-def from_question(question: str, known: Callable[[], Known]) -> Asked:
+def from_question(question: str, known: Callable[[], Known]) -> ParsedQuestion:
     """What `question` asks of the articles themselves.
 
     `known` gives the names that the index carries. Where a question has several parts, only what stands before the
@@ -90,7 +90,7 @@ def from_question(question: str, known: Callable[[], Known]) -> Asked:
         after=after,
         before=before,
     )
-    return Asked(filters, _without(question, counted)) if filters else Asked(EVERY_ARTICLE, question)
+    return ParsedQuestion(filters, _without(question, counted)) if filters else ParsedQuestion(EVERY_ARTICLE, question)
 
 
 def _values(counted: Iterable[tuple[Mention, Role | None]], kind: str) -> tuple[str, ...]:

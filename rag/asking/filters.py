@@ -80,13 +80,13 @@ class Search:
     """
 
     set: Filters = EVERY_ARTICLE
-    asked: Filters = EVERY_ARTICLE
+    parsed: Filters = EVERY_ARTICLE
     removed: str | None = None
 
     @property
     def in_force(self) -> tuple[Filters, ...]:
         """The filters that an article has to pass."""
-        return tuple(filters for filters in (self.set, self.asked if self.removed is None else None) if filters)
+        return tuple(filters for filters in (self.set, self.parsed if self.removed is None else None) if filters)
 
     def without(self, why: str) -> Search:
         """The same search without what the question itself asks for."""
@@ -105,7 +105,7 @@ def matching(search: Search, entries: Iterable[Entry]) -> tuple[list[Entry], Fil
             dated = [_dated(filters, entry.article.date) for filters in search.in_force]
             passed += [entry] if all(dated) else []
             undated += None in dated and False not in dated
-    filters = search.set.items("set") + search.asked.items("asked", search.removed)
+    filters = search.set.items("set") + search.parsed.items("asked", search.removed)
     return passed, Filtering(filters, len(passed), undated)
 
 

@@ -33,12 +33,12 @@ _LETTERS = re.compile(r"[^\W\d_]{2}")
 _STANDS_FOR_ANOTHER = STOP_WORDS | NUMBERS.keys()
 """Words that name nothing by themselves, as in “the first one”."""
 _T = TypeVar("_T")
-Finds = Callable[[str], "Found | None"]
+Finds = Callable[[str], "DocumentSpan | None"]
 """Where the words stand that come first and plainly answer a question; None where none do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DocumentSpan:
     """Words of a document."""
 
     document_id: str
@@ -53,9 +53,9 @@ class Suggestion:
     document_id: str
     answer: Span
 
-    def is_answered_by(self, found: Found | None) -> bool:
+    def is_answered_by(self, words: DocumentSpan | None) -> bool:
         """Whether the words that were found are those that the question was made from."""
-        return found is not None and found.document_id == self.document_id and found.span.overlap(self.answer) > 0
+        return words is not None and words.document_id == self.document_id and words.span.overlap(self.answer) > 0
 
 
 def suggestions(documents: Iterable[Document], finds: Finds, most: int = MOST) -> Iterator[Suggestion]:

@@ -177,11 +177,11 @@ def read_files(paths: Sequence[Path], settings: IndexSettings) -> FileSources:
 
     Raises: UnreadableFile, when one of the paths is not there.
     """
-    found = discover(paths)
+    listing = discover(paths)
     documents: dict[str, _Read] = {}
-    skipped = list(found.skipped)
+    skipped = list(listing.skipped)
     with Worker() as worker:
-        for file in found.files:
+        for file in listing.files:
             try:
                 _add(documents, file, settings, worker)
             except UnreadableFile as error:

@@ -257,8 +257,8 @@ class _Checking:
     def _near(self, sentence: str, offer: Offer) -> tuple[Passage, ...]:
         """The passages of an offer that come nearest to a sentence; its beginning where none comes near."""
         document = offer.source.document_id
-        if offer.span is None and (found := self.sources.nearest(sentence, _NEAR, document)):
-            return found
+        if offer.span is None and (nearest := self.sources.nearest(sentence, _NEAR, document)):
+            return nearest
         text = self.sources.text(document)
         span = offer.span or Span(0, min(len(text), 1_000))
         return (Passage(passage_id(document, span), document, 0, span.start, span.end, span.of(text)),)

@@ -50,10 +50,10 @@ class Amounts:
 def unit_of(name: str) -> tuple[str, float] | None:
     """The kind of a unit or a currency, as `length` or `money:£`, and its factor; None where it is none."""
     plain = name.casefold().strip(" ().")
-    found = CURRENCIES.get(plain) or UNITS.get(plain)
-    if found is None:
+    unit = CURRENCIES.get(plain) or UNITS.get(plain)
+    if unit is None:
         return None
-    kind, factor = found
+    kind, factor = unit
     return kind if kind.startswith("money") else kind.partition(":")[0], factor
 
 

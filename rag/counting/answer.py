@@ -21,7 +21,7 @@ from rag.types import Computed, Evidence, Quote, RetrievedPassage
 
 CANDIDATES = 24
 """Passages among which the tables are looked for."""
-SHOWN = 8
+MOST_ROWS = 8
 """Rows that are quoted, at most; the others are counted."""
 SURE, UNSURE = 0.95, 0.5
 """The probability given to what was understood word by word, and to what was matched by likeness or left a word over.
@@ -82,8 +82,8 @@ class Counting:
 
     def _evidence(self, plan: Plan, result: Result) -> tuple[tuple[RetrievedPassage, ...], Evidence]:
         table = plan.table
-        spans = [table.rows[at] for at in result.rows[:SHOWN]]
-        passages, quotes = self._quoted(table, result.rows[:SHOWN], spans)
+        spans = [table.rows[at] for at in result.rows[:MOST_ROWS]]
+        passages, quotes = self._quoted(table, result.rows[:MOST_ROWS], spans)
         computed = Computed(
             operation=plan.asks.operation,
             condition=condition_of(plan),

@@ -84,12 +84,12 @@ def _extreme(forms: Sequence[str]) -> Asks | None:
     """A superlative: "cheapest", "most expensive", "the most wheat"."""
     between = "or" in forms and "than" not in forms
     endings = ("est", "er") if between else ("est",)
-    found = [(at, found) for at, form in enumerate(forms) if (found := _superlative(form, endings))]
+    superlatives = [(at, superlative) for at, form in enumerate(forms) if (superlative := _superlative(form, endings))]
     most = [at for at, form in enumerate(forms) if form in _MOST and not (at and forms[at - 1] == "at")]
-    if len(found) + len(most) != 1:
+    if len(superlatives) + len(most) != 1:
         return None
-    if found:
-        at, (noun, kind, sign) = found[0]
+    if superlatives:
+        at, (noun, kind, sign) = superlatives[0]
         return Asks("max" if sign > 0 else "min", frozenset((at,)), measure=(noun, kind), between=between)
     at, sign = most[0], _MOST[forms[most[0]]]
     following = forms[at + 1] if at + 1 < len(forms) else ""

@@ -40,9 +40,9 @@ def named_cells(line: Sequence[Token], table: Table, free: frozenset[int]) -> li
             ends = start in free and end - 1 in free
             if not ends or any(start < other.place[1] and other.place[0] < end for other in taken):
                 continue
-            found = list(_naming(line, (start, end), table))
-            whole = [named for named in found if named.is_whole]
-            chosen = _beside_its_head(line, whole or found)
+            candidates = list(_naming(line, (start, end), table))
+            whole = [named for named in candidates if named.is_whole]
+            chosen = _beside_its_head(line, whole or candidates)
             chosen = [named for named in chosen if named.column is table.key] or chosen
             if len(chosen) > 1:
                 return None
@@ -67,32 +67,32 @@ def _stands_in(wanted: Sequence[str], words: Sequence[str]) -> bool:
     return any(tuple(words[at : at + many]) == tuple(wanted) for at in range(len(words) - many + 1))
 
 
-def _beside_its_head(line: Sequence[Token], found: list[Named]) -> list[Named]:
+def _beside_its_head(line: Sequence[Token], candidates: list[Named]) -> list[Named]:
     """Of cells in several columns those whose head stands beside the words, where one does."""
-    if len(found) < 2:
-        return found
+    if len(candidates) < 2:
+        return candidates
     fitting = []
-    for named in found:
+    for named in candidates:
         start, end = named.place
         near = {token.stem for token in (*line[max(0, start - 2) : start], *line[end : end + 1])}
         if near & named.column.names:
             fitting.append(named)
-    return fitting or found
+    return fitting or candidates
 
 
 def named_heads(line: Sequence[Token], table: Table, free: frozenset[int]) -> dict[int, Column]:
     """The places of words that name a column by a word of its head; a word of several heads names the one that is it
     whole, or none.
     """
-    found: dict[int, Column] = {}
+    heads: dict[int, Column] = {}
     for at in sorted(free):
         holding = [column for column in table.columns if line[at].stem in column.names]
         whole = [column for column in holding if column.names == {line[at].stem}]
         beside = [column for column in holding if _others_beside(line, at, column)]
         chosen = beside if len(beside) == 1 else whole if len(whole) == 1 else holding
         if len(chosen) == 1:
-            found[at] = chosen[0]
-    return found
+            heads[at] = chosen[0]
+    return heads
 
 
 def _others_beside(line: Sequence[Token], at: int, column: Column) -> bool:

@@ -66,8 +66,8 @@ class Compared:
 
 def compared(question: str, line: Sequence[Token]) -> list[Compared]:
     """What a question compares with, in order."""
-    found = [one for value in values(question) if (one := _of_value(line, value))]
-    return [*found, *_months(line, {place for one in found for place in one.places})]
+    comparisons = [one for value in values(question) if (one := _of_value(line, value))]
+    return [*comparisons, *_months(line, {place for one in comparisons for place in one.places})]
 
 
 def _of_value(line: Sequence[Token], value: Value) -> Compared | None:

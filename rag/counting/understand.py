@@ -225,10 +225,10 @@ class _Reading:
         """What a superlative compares."""
         if self.asks.operation not in ("max", "min", "sum", "average") or self.column is not None:
             return True
-        found = measured_column(self.table, self.asks, [self.line[at].text for at in sorted(self.free)], self.like)
-        self.column = found.column
-        self.by_likeness |= found.by_likeness
-        self.taken |= {at for at in self.free if self.line[at].text == found.word}
+        measure = measured_column(self.table, self.asks, [self.line[at].text for at in sorted(self.free)], self.like)
+        self.column = measure.column
+        self.by_likeness |= measure.by_likeness
+        self.taken |= {at for at in self.free if self.line[at].text == measure.word}
         return self.column is not None
 
     def take_names(self) -> bool:

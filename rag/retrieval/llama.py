@@ -39,14 +39,14 @@ class PassageRetriever(BaseRetriever):
 
 def _node(item: RetrievedPassage) -> NodeWithScore:
     passage, source = item.passage, item.source
-    told = {
+    fields = {
         "path": source.path,
         "title": source.title,
         "outlet": source.outlet,
         "author": source.author,
         "date": source.date,
     }
-    metadata = {key: value for key, value in told.items() if value is not None}
+    metadata = {key: value for key, value in fields.items() if value is not None}
     node = TextNode(
         id_=passage.id,
         text=passage.text,

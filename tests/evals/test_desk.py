@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from evals import page, plots
 from evals.case_page import failing
-from evals.desk import KEPT, Desk
+from evals.desk import MOST_RUNS, Desk
 from evals.errors import EvalError
 from evals.report import render
 from evals.run import Row, load_results
@@ -230,7 +230,7 @@ def test_the_newest_runs_are_kept_and_the_baseline_that_was_marked(home: Path) -
     desk = desk_of(home)
     first = done(desk, "mine")
     folder = home / "evals" / "mine"
-    old = [f"2020-01-{day:02}T00-00-00Z" for day in range(1, KEPT + 5)]
+    old = [f"2020-01-{day:02}T00-00-00Z" for day in range(1, MOST_RUNS + 5)]
     for name in old:
         shutil.copytree(folder / first, folder / name)
     desk.mark("mine", old[0])
@@ -238,7 +238,7 @@ def test_the_newest_runs_are_kept_and_the_baseline_that_was_marked(home: Path) -
     names = [kept.name for kept in desk.runs("mine")]
     assert names[:2] == [last, first]
     assert names[2:] == [*old[:5:-1], old[0]]
-    assert len(names) == KEPT + 1
+    assert len(names) == MOST_RUNS + 1
     assert desk.runs("mine")[-1].label.endswith("baseline")
 
 

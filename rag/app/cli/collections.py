@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 collections = typer.Typer(help="List, copy and delete collections.", invoke_without_command=True, rich_markup_mode=None)
 
 
-def _named(told: str) -> str:
+def _named(typed: str) -> str:
     """The name of a collection as typed, when it is fit for one; checked before any path is made of it."""
     from pydantic import TypeAdapter, ValidationError
 
     from rag.settings import CollectionName
 
     try:
-        return str(TypeAdapter(CollectionName).validate_python(told))
+        return str(TypeAdapter(CollectionName).validate_python(typed))
     except ValidationError:
         raise typer.BadParameter(
-            f"{told!r} is no name for a collection, which has only letters, digits, '.', '_' and '-', at most 63, "
+            f"{typed!r} is no name for a collection, which has only letters, digits, '.', '_' and '-', at most 63, "
             "and begins with a letter or digit."
         ) from None
 
@@ -40,11 +40,11 @@ def show(context: typer.Context, home: Home = None, config: Config = None, json:
         return
     from index.store.collections import collections as found_in
 
-    found = found_in(settings_of(home, config, None).home)
+    states = found_in(settings_of(home, config, None).home)
     if json:
-        Terminal().json({"collections": [asdict(state) for state in found]})
-    elif found:
-        Terminal().table(("Collection", "Documents", "Passages", "Generation"), [_row(state) for state in found])
+        Terminal().json({"collections": [asdict(state) for state in states]})
+    elif states:
+        Terminal().table(("Collection", "Documents", "Passages", "Generation"), [_row(state) for state in states])
     else:
         Terminal().line("There are no collections yet; run `rag index PATH`.")
 
@@ -64,8 +64,8 @@ def copy(
 
     settings = _settings(context, home, config)
     made = copy_collection(settings.home, source, target, settings.store)
-    told = f"{made.documents:,} documents, {made.passages:,} passages"
-    Terminal().line(f"Copied {source} to {target}: {told}, generation {made.generation}.")
+    counts = f"{made.documents:,} documents, {made.passages:,} passages"
+    Terminal().line(f"Copied {source} to {target}: {counts}, generation {made.generation}.")
 
 
 @collections.command()

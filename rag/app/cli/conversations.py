@@ -47,11 +47,11 @@ def listed(
     """List the kept conversations, the last used first; or show, export, rename or delete one."""
     if context.invoked_subcommand is not None:
         return
-    found = _store(settings_of(home, config, None)).summaries(search)
+    summaries = _store(settings_of(home, config, None)).summaries(search)
     if json:
-        Terminal().json({"conversations": [asdict(summary) for summary in found]})
-    elif found:
-        rows = [(s.id, shorten(s.title, 80), s.collection, str(s.turns), s.updated[:16] + "Z") for s in found]
+        Terminal().json({"conversations": [asdict(summary) for summary in summaries]})
+    elif summaries:
+        rows = [(s.id, shorten(s.title, 80), s.collection, str(s.turns), s.updated[:16] + "Z") for s in summaries]
         Terminal().table(("Id", "Title", "Collection", "Turns", "Last asked"), rows)
     else:
         Terminal().line("No kept conversation holds these words." if search else "No conversation is kept yet.")
@@ -63,21 +63,21 @@ def show(
 ) -> None:
     """Show a conversation, and which of its sources are not as they were."""
     home, config, json = _given(context, home, config, json)
-    found = _store(settings_of(home, config, None)).get(conversation)
+    stored = _store(settings_of(home, config, None)).get(conversation)
     from rag.app.conversations.export import as_object
     from rag.verification.reopen import answer_of
 
-    answers = [answer_of(turn.answer) for turn in found.turns]
-    states = _states(settings_of(home, config, found.summary.collection), answers)
+    answers = [answer_of(turn.answer) for turn in stored.turns]
+    states = _states(settings_of(home, config, stored.summary.collection), answers)
     if json:
-        told = as_object(found)
-        for at, turn in enumerate(told["turns"]):
+        payload = as_object(stored)
+        for at, turn in enumerate(payload["turns"]):
             turn["sources"] = _sources(answers[at], states[at]) if states else None
-        return Terminal().json(told)
-    Terminal().line(found.summary.title, style="bold")
-    for at, (asked, answer) in enumerate(zip(found.turns, answers, strict=True)):
+        return Terminal().json(payload)
+    Terminal().line(stored.summary.title, style="bold")
+    for at, (stored_turn, answer) in enumerate(zip(stored.turns, answers, strict=True)):
         Terminal().line()
-        Terminal().line(f"{asked.number}. {one_line(asked.question)}", style="bold")
+        Terminal().line(f"{stored_turn.number}. {one_line(stored_turn.question)}", style="bold")
         Terminal().answer(answer)
         for line in _changes(answer, states[at]) if states else ():
             Terminal().line(line, indent=2, style="yellow")
@@ -97,13 +97,13 @@ def export(
 ) -> None:
     """Write a conversation with every quote and its source to a file."""
     home, config, json = _given(context, home, config, json)
-    found = _store(settings_of(home, config, None)).get(conversation)
+    stored = _store(settings_of(home, config, None)).get(conversation)
     from rag.app.conversations.export import as_markdown, as_object
 
     form = form or ("json" if to.suffix.lower() == ".json" else "md")
-    _write(to, as_markdown(found) if form == "md" else jsons.dumps(as_object(found), indent=1) + "\n")
+    _write(to, as_markdown(stored) if form == "md" else jsons.dumps(as_object(stored), indent=1) + "\n")
     if json:
-        Terminal().json({"id": conversation, "file": str(to), "format": form, "turns": len(found.turns)})
+        Terminal().json({"id": conversation, "file": str(to), "format": form, "turns": len(stored.turns)})
     else:
         Terminal().line(f"Wrote {conversation} to {to}.")
 
@@ -166,7 +166,7 @@ class Begun:
     turns: tuple[Turn, ...]
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def notices(self) -> Iterator[None]:
         """Says before the block which sources of an earlier conversation changed, and after it where it is kept."""
         if self.earlier:
             self._reopened(self.earlier)
@@ -180,8 +180,8 @@ class Begun:
     def _reopened(self, earlier: StoredConversation) -> None:
         from rag.verification.reopen import answer_of
 
-        told = earlier.summary
-        Terminal().line(f"Going on with {told.id}, “{one_line(told.title)}”; turns: {told.turns}.")
+        summary = earlier.summary
+        Terminal().line(f"Going on with {summary.id}, “{one_line(summary.title)}”; turns: {summary.turns}.")
         answers = [answer_of(turn.answer) for turn in earlier.turns]
         states = _states(self.settings, answers) or []
         for turn, answer, now in zip(earlier.turns, answers, states, strict=False):
@@ -218,14 +218,14 @@ def _earlier(store: ConversationStore, conversation: str | None, collection: str
     from rag.errors import NoConversation
 
     if conversation is None:
-        kept = [s for s in store.summaries() if collection in (None, s.collection)]
-        if not kept:
+        summaries = [s for s in store.summaries() if collection in (None, s.collection)]
+        if not summaries:
             raise NoConversation("There is no conversation to go on with; `rag chat` begins one.")
-        conversation = kept[0].id
-    found = store.get(conversation)
-    if collection not in (None, found.summary.collection):
-        raise typer.BadParameter(f"{conversation} is about the collection {found.summary.collection!r}; name that.")
-    return found
+        conversation = summaries[0].id
+    stored = store.get(conversation)
+    if collection not in (None, stored.summary.collection):
+        raise typer.BadParameter(f"{conversation} is about the collection {stored.summary.collection!r}; name that.")
+    return stored
 
 
 def _keeper(store: ConversationStore, settings: Settings, earlier: StoredConversation | None) -> Keeper | None:
@@ -272,11 +272,11 @@ def _changes(answer: Answer, states: Sequence[State]) -> list[str]:
     """A line for each citation whose source is not as it was."""
     from rag.verification.reopen import in_words
 
-    told = []
+    lines = []
     for citation, state in zip(answer.citations, states, strict=True):
         if state.standing != "same" or state.path != citation.source.path:
-            told.append(f"[{citation.label}] {citation.source.path}: {in_words(citation, state)}")
-    return [one_line(line) for line in dict.fromkeys(told)]
+            lines.append(f"[{citation.label}] {citation.source.path}: {in_words(citation, state)}")
+    return [one_line(line) for line in dict.fromkeys(lines)]
 
 
 def _sources(answer: Answer, states: Sequence[State]) -> list[Object]:

@@ -111,21 +111,21 @@ def public(
             SQUAD: lambda file: render_scored(run_squad(file, out / "squad", embedder, opener)),
         }
         for name, made in reports.items():
-            found = sorted(data.rglob(name))
-            if not found:
+            files = sorted(data.rglob(name))
+            if not files:
                 Terminal(sys.stderr).line(f"SKIPPED: no {name} below {data}; the public set was not scored.")
                 continue
-            text = made(found[0])
+            text = made(files[0])
             write_whole(out / f"{Path(name).stem}.md", text.encode())
             Terminal().whole(text)
 
 
-def _floor(told: str) -> tuple[str, float]:
-    name, _, value = told.partition("=")
+def _floor(typed: str) -> tuple[str, float]:
+    name, _, value = typed.partition("=")
     try:
         return name, float(value)
     except ValueError:
-        raise typer.BadParameter(f"{told!r} is not a metric and a number, as in: answer_presence=0.9") from None
+        raise typer.BadParameter(f"{typed!r} is not a metric and a number, as in: answer_presence=0.9") from None
 
 
 def _refuse_unknown(names: Iterable[str], known: Sequence[str]) -> None:
@@ -165,12 +165,12 @@ def _legs(index: Index, embedder: Embedder) -> dict[str, Search]:
     """Each search by itself."""
     from rag.types import Ranks, RetrievedPassage
 
-    def shown(hits: Sequence[Hit]) -> list[RetrievedPassage]:
-        found = index.passages(hit.passage_id for hit in hits)
-        kept = [(hit, found[hit.passage_id]) for hit in hits]
-        return [RetrievedPassage(hit.rank, p, index.source(p), hit.score, Ranks()) for hit, p in kept]
+    def retrieved(hits: Sequence[Hit]) -> list[RetrievedPassage]:
+        passages = index.passages(hit.passage_id for hit in hits)
+        pairs = [(hit, passages[hit.passage_id]) for hit in hits]
+        return [RetrievedPassage(hit.rank, p, index.source(p), hit.score, Ranks()) for hit, p in pairs]
 
     return {
-        "dense": lambda question, k: shown(index.dense(embedder.embed([question]), k)),
-        "lexical": lambda question, k: shown(index.lexical(question, k)),
+        "dense": lambda question, k: retrieved(index.dense(embedder.embed([question]), k)),
+        "lexical": lambda question, k: retrieved(index.lexical(question, k)),
     }

@@ -209,8 +209,8 @@ def _as_fault(error: Exception) -> RagError:
         traceback.print_exception(error)
     if isinstance(error, RagError):
         return error
-    said = f"{type(error).__name__}: {error}".removesuffix(": ")
-    return IndexFault(f"Indexing failed in a way not foreseen ({said}) and is tried again; RAG_DEBUG=1 shows where.")
+    reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return IndexFault(f"Indexing failed in a way not foreseen ({reason}) and is tried again; RAG_DEBUG=1 shows where.")
 
 
 def _print_sync(report: Report, *, json: bool) -> None:
@@ -255,8 +255,8 @@ def doctor(
         findings = (*examine(settings, fingerprint), *_left_events())
     if json:
         mended = {"repair": asdict(done) if done else None, "removed": str(removed) if removed else None}
-        told = mended if repair else {}
-        Terminal().json(told | {"findings": [asdict(finding) for finding in findings]})
+        payload = mended if repair else {}
+        Terminal().json(payload | {"findings": [asdict(finding) for finding in findings]})
     else:
         if removed:
             Terminal().line(f"Removed {str(removed)!r}, which onnxruntime had written before its telemetry was off.")

@@ -67,8 +67,8 @@ def kept_all_the_same(losses: Sequence[Loss]) -> str:
 
 def passed_over(hidden: int, excluded: int) -> str:
     """How many files and folders were not looked into, in words; empty where there are none."""
-    told = ((hidden, "hidden"), (excluded, "left out by the patterns"))
-    return ", ".join(f"{count:,} {why}" for count, why in told if count)
+    counts = ((hidden, "hidden"), (excluded, "left out by the patterns"))
+    return ", ".join(f"{count:,} {why}" for count, why in counts if count)
 
 
 def _list(title: str, why: str, rows: Sequence[tuple[str, str]], terminal: Terminal, whole: str) -> None:

@@ -45,24 +45,24 @@ def check(home: Home = None, config: Config = None, json: Json = False) -> None:
     from rag.providers import open_llm
 
     with open_llm(settings) as model:
-        found = probe(model)
+        result = probe(model)
     if json:
-        Terminal().json(asdict(found))
+        Terminal().json(asdict(result))
     else:
-        Terminal().table(("Language model", ""), _rows(found))
+        Terminal().table(("Language model", ""), _rows(result))
 
 
-def _rows(found: Probe) -> list[tuple[str, str]]:
-    speed = "-" if found.tokens_per_second is None else f"{found.tokens_per_second:,.1f} tokens/s"
+def _rows(result: Probe) -> list[tuple[str, str]]:
+    speed = "-" if result.tokens_per_second is None else f"{result.tokens_per_second:,.1f} tokens/s"
     return [
-        ("model", found.model),
-        ("room for a prompt", f"{found.window:,} tokens"),
-        ("first word", f"{found.first_ms:,.0f} ms"),
+        ("model", result.model),
+        ("room for a prompt", f"{result.window:,} tokens"),
+        ("first word", f"{result.first_ms:,.0f} ms"),
         ("speed", speed),
-        ("right on the sample", _yes(found.right)),
-        ("cites as asked", _yes(found.cites)),
-        ("says when it is not there", _yes(found.declines)),
-        ("its reply", one_line(found.reply)),
+        ("right on the sample", _yes(result.right)),
+        ("cites as asked", _yes(result.cites)),
+        ("says when it is not there", _yes(result.declines)),
+        ("its reply", one_line(result.reply)),
     ]
 
 
@@ -81,10 +81,10 @@ def get(
     settings = settings_of(home, config, None)
     from rag.providers.hub import HuggingFace, fetch
 
-    kept = fetch(repository, file, settings.home / "models", HuggingFace())
+    path = fetch(repository, file, settings.home / "models", HuggingFace())
     terminal = Terminal()
-    terminal.line(f"It is in {str(kept)!r}. To use it, write in {str(settings.home / 'rag.toml')!r}:")
-    terminal.whole(f'\n[llm]\nprovider = "gguf"\npath = {str(kept)!r}')
+    terminal.line(f"It is in {str(path)!r}. To use it, write in {str(settings.home / 'rag.toml')!r}:")
+    terminal.whole(f'\n[llm]\nprovider = "gguf"\npath = {str(path)!r}')
 
 
 class Spoken:

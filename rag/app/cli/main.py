@@ -80,8 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RagError as error:
         _fail(str(error), FAILED)
     except Exception as error:  # noqa: BLE001 - the boundary to the person
-        said = f"{type(error).__name__}: {error}".removesuffix(": ")
-        _fail(f"Something went wrong that was not foreseen ({said}); RAG_DEBUG=1 shows where.", FAILED)
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        _fail(f"Something went wrong that was not foreseen ({reason}); RAG_DEBUG=1 shows where.", FAILED)
 
 
 def _fail(sentence: str, code: int) -> None:
@@ -107,7 +107,7 @@ def status(home: Home = None, config: Config = None, collection: Collection = No
         manifest, _ = held
         folder = folder_of(settings.root, manifest.generation)
         require_files(folder, manifest)
-    told = {
+    payload = {
         "collection": settings.collection,
         "generation": manifest.generation,
         "documents": manifest.documents,
@@ -116,9 +116,9 @@ def status(home: Home = None, config: Config = None, collection: Collection = No
         "folder": str(folder),
     }
     if json:
-        Terminal().json(told)
+        Terminal().json(payload)
     else:
-        Terminal().table(("Index", ""), [(name, str(value)) for name, value in told.items()])
+        Terminal().table(("Index", ""), [(name, str(value)) for name, value in payload.items()])
 
 
 @app.command()
@@ -144,12 +144,12 @@ def search(
 
     query = _typed(query, settings.answer.max_question_chars)
     with open_pipeline(settings) as pipeline:
-        found = pipeline.retrieve(query, k or settings.retrieval.top_k, filters)
+        passages = pipeline.retrieve(query, k or settings.retrieval.top_k, filters)
         filtering, none = pipeline.matching(filters)
     if json:
-        Terminal().json(search_as_json(query, filtering, found))
-    elif found:
-        Terminal().passages(found)
+        Terminal().json(search_as_json(query, filtering, passages))
+    elif passages:
+        Terminal().passages(passages)
     else:
         Terminal().line(f"No passage matches: {none}." if none else "No passage matches.")
 
@@ -178,9 +178,9 @@ def ask(
 
     terminal = Terminal()
     with open_pipeline(settings, named_today(answerer)) as pipeline:
-        asked = _typed(question, settings.answer.max_question_chars)
-        kept = KeptTo(pipeline, filters, understand=not no_filters)
-        answer = kept.ask(asked) if json else Spoken(kept, terminal).ask(asked)
+        typed = _typed(question, settings.answer.max_question_chars)
+        narrowed = KeptTo(pipeline, filters, understand=not no_filters)
+        answer = narrowed.ask(typed) if json else Spoken(narrowed, terminal).ask(typed)
     if json:
         terminal.json(as_json(answer))
     else:
@@ -223,16 +223,16 @@ def chat(
         with suppress(RagError):  # the next question says what is wrong
             pipeline.let_go()
 
-    with open_pipeline(settings) as pipeline, begun.told(), every(_UPKEEP, let_go):
+    with open_pipeline(settings) as pipeline, begun.notices(), every(_UPKEEP, let_go):
         _greet(pipeline)
-        kept = KeptTo(pipeline, filters, understand=not no_filters)
-        _converse(Conversation(Spoken(kept, Terminal()), settings.answer.history_turns, begun.keeper, begun.turns))
+        narrowed = KeptTo(pipeline, filters, understand=not no_filters)
+        _converse(Conversation(Spoken(narrowed, Terminal()), settings.answer.history_turns, begun.keeper, begun.turns))
 
 
 def _greet(pipeline: Pipeline) -> None:
     state = pipeline.state
-    told = f"{state.documents:,} documents, {state.passages:,} passages."
-    Terminal().line(f"{told} /new starts over; /quit or Ctrl-D leaves.", style="dim")
+    counts = f"{state.documents:,} documents, {state.passages:,} passages."
+    Terminal().line(f"{counts} /new starts over; /quit or Ctrl-D leaves.", style="dim")
 
 
 def _converse(conversation: Conversation) -> None:
@@ -330,10 +330,10 @@ def _whom(*, guests: bool, token: bool, allow_uploads: bool) -> str:
 def _password(name: str | None) -> str | None:
     if name is None:
         return None
-    told = os.environ.get(name)
-    if not told:
+    password = os.environ.get(name)
+    if not password:
         raise typer.BadParameter(f"the environment variable {name!r} is empty or not set; put the password there.")
-    return told
+    return password
 
 
 app.command()(doctor)

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 
-def named(told: str) -> Path:
+def named(typed: str) -> Path:
     """The path that was typed. Left to itself, Typer takes an empty one, as of an unset variable, for `.`."""
-    if not told.strip():
+    if not typed.strip():
         raise typer.BadParameter("it is empty; name a file or a folder.")
-    return Path(told)
+    return Path(typed)
 
 
 Home = Annotated[

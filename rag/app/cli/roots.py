@@ -105,8 +105,8 @@ def take_out(settings: IndexSettings, path: Path, *, yes: bool, dry_run: bool, j
         raise typer.BadParameter("the uploaded copies would be deleted for good; add --yes to do it.")
     report = None if dry_run else remove_root(settings, state.root.path)
     if json:
-        told = {"removed": printable(str(state.root.path)), "documents": state.documents}
-        Terminal().json(told | {"report": asdict(report) if report else None})
+        payload = {"removed": printable(str(state.root.path)), "documents": state.documents}
+        Terminal().json(payload | {"report": asdict(report) if report else None})
     elif dry_run:
         Terminal().line("Nothing was written.")
     elif report is None:
@@ -117,11 +117,11 @@ def roots(home: Home = None, config: Config = None, collection: Collection = Non
     """List the folders and files that are indexed."""
     from rag.app.library.roots import root_states
 
-    found = root_states(settings_of(home, config, collection).for_index())
+    states = root_states(settings_of(home, config, collection).for_index())
     if json:
-        Terminal().json({"roots": [_as_json(state) for state in found]})
+        Terminal().json({"roots": [_as_json(state) for state in states]})
     else:
-        Terminal().table(("Folder or file", "Documents", "Files", ""), [_row(state) for state in found])
+        Terminal().table(("Folder or file", "Documents", "Files", ""), [_row(state) for state in states])
 
 
 def _row(state: RootState) -> tuple[str, str, str, str]:
@@ -136,8 +136,8 @@ def _row(state: RootState) -> tuple[str, str, str, str]:
 
 
 def _patterns_in_words(patterns: Patterns) -> list[str]:
-    told = (("only", patterns.include), ("without", patterns.exclude))
-    return [f"{word} {', '.join(globs)}" for word, globs in told if globs]
+    clauses = (("only", patterns.include), ("without", patterns.exclude))
+    return [f"{word} {', '.join(globs)}" for word, globs in clauses if globs]
 
 
 def _as_json(state: RootState) -> dict[str, object]:

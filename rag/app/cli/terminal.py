@@ -142,7 +142,7 @@ class Terminal:
         if answer.unknown_labels:
             names = ", ".join(f"[{label}]" for label in answer.unknown_labels)
             self.line(f"{names}: no passage was offered under this number.", indent=2, style="red")
-        self._found(answer)
+        self._quotes(answer)
         self._passages(answer)
 
     def filters(self, filtering: Filtering) -> None:
@@ -170,9 +170,9 @@ class Terminal:
             place = f"{one_line(paths[label])}:{span.start}-{span.end}"
             self.line(_numbered([label], f"“{shorten(checked)}” {place}"), indent=4)
 
-    def _found(self, answer: Answer) -> None:
+    def _quotes(self, answer: Answer) -> None:
         """Prints the sources' own words; those that differ together, and each quote once."""
-        quotes = wording.found(answer)
+        quotes = wording.quotes_of(answer)
         compared = [(conflict, wording.sides(conflict, quotes)) for conflict in answer.conflicts]
         beside = {quote for _, sides in compared for quote in sides}
         alone = [quote for quote in quotes if quote not in beside]
@@ -234,8 +234,8 @@ class Terminal:
         for item in passages:
             ranks = item.ranks
             legs = {"dense": ranks.dense, "lexical": ranks.lexical, "reader": ranks.reader}
-            told = "  ".join(f"{leg} {rank or '-'}" for leg, rank in legs.items() if leg != "reader" or rank)
-            self.line(_numbered([item.label], f"{told}  score {item.score:.4f}"))
+            positions = "  ".join(f"{leg} {rank or '-'}" for leg, rank in legs.items() if leg != "reader" or rank)
+            self.line(_numbered([item.label], f"{positions}  score {item.score:.4f}"))
             if item.headings:
                 self.line(one_line(wording.path(item.headings)), indent=4, style="dim")
             self.line(one_line(item.passage.text), indent=4)
@@ -330,10 +330,10 @@ def _numbered(labels: Sequence[int], text: str) -> Text:
 
 
 def _by_source(passages: Iterable[RetrievedPassage]) -> dict[str, list[RetrievedPassage]]:
-    found: dict[str, list[RetrievedPassage]] = {}
+    groups: dict[str, list[RetrievedPassage]] = {}
     for item in passages:
-        found.setdefault(_byline(item.source), []).append(item)
-    return found
+        groups.setdefault(_byline(item.source), []).append(item)
+    return groups
 
 
 def _byline(source: Source) -> str:

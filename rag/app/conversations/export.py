@@ -95,7 +95,7 @@ def _turn(turn: StoredTurn) -> Iterator[str]:
     checked = tuple(citation for citation in answer.citations if citation.verdict != "quoted")
     yield from _quotes("The words that the sentences were checked against", checked)
     refused = answer.status == "refused"
-    yield from _quotes("The nearest words" if refused else wording.OWN_WORDS, wording.found(answer))
+    yield from _quotes("The nearest words" if refused else wording.OWN_WORDS, wording.quotes_of(answer))
     yield from _others(answer)
     yield _made(answer)
 
@@ -106,7 +106,7 @@ def _outcome(answer: Answer) -> str:
         return f"**No answer:** {sentence}"
     if answer.status == "may_answer":
         return f"**May answer:** {sentence}"
-    if wording.written(answer) or not wording.found(answer):
+    if wording.written(answer) or not wording.quotes_of(answer):
         return f"**Answered:** {inline(answer.text)}"
     return "**Answered** in the sources’ own words, word for word."
 

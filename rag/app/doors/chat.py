@@ -70,7 +70,7 @@ class MessagesRequest(_Request):
     max_tokens: int
 
 
-def asked(messages: Sequence[ChatMessage]) -> tuple[str, tuple[Turn, ...]]:
+def question_and_turns(messages: Sequence[ChatMessage]) -> tuple[str, tuple[Turn, ...]]:
     """The question, which is the last message, and the exchanges before it, oldest first.
 
     Raises: QuestionInvalid, where the last message is not the user's, or one holds more than text.

@@ -186,7 +186,7 @@ def _openai(app: FastAPI, documents: Documents) -> None:
         _require_known(body)
         if body.n != 1:
             raise _Wrong(400, f"There is one answer, not {body.n}; ask with n = 1.")
-        question, turns = chat.asked(body.messages)
+        question, turns = chat.question_and_turns(body.messages)
         if body.stream:
             return StreamingResponse(_streamed(documents, question, turns), media_type="text/event-stream")
         return chat.completion(await asyncio.to_thread(documents.ask, question, history=turns))
@@ -196,7 +196,7 @@ def _openai(app: FastAPI, documents: Documents) -> None:
         """A response; it is not streamed."""
         _require_known(body, streams=False)
         messages = [chat.ChatMessage(role="user", content=body.input)] if isinstance(body.input, str) else body.input
-        question, turns = chat.asked(messages)
+        question, turns = chat.question_and_turns(messages)
         return chat.response(documents.ask(question, history=turns))
 
 
@@ -205,7 +205,7 @@ def _anthropic(app: FastAPI, documents: Documents) -> None:
     def messages(body: chat.MessagesRequest) -> Json:
         """A message of Anthropic's form; it is not streamed."""
         _require_known(body, streams=False)
-        question, turns = chat.asked(body.messages)
+        question, turns = chat.question_and_turns(body.messages)
         return chat.message(documents.ask(question, history=turns))
 
 
@@ -220,8 +220,8 @@ def _require_known(
         raise _Wrong(400, "This is not streamed; ask without stream, or by /v1/chat/completions.")
 
 
-def _filters(kept: Kept | None) -> Filters:
-    return kept.filters() if kept else EVERY_ARTICLE
+def _filters(wanted: Kept | None) -> Filters:
+    return wanted.filters() if wanted else EVERY_ARTICLE
 
 
 def _claim(sentence: SentenceBody) -> Claim:

@@ -38,12 +38,12 @@ def welcome() -> str:
     )
 
 
-def asked(number: int, question: str, reply: str) -> str:
+def turn(number: int, question: str, reply: str) -> str:
     """One turn of the conversation: the question, then `reply`, which is HTML."""
-    told = question if len(question) <= LONGEST_ECHO else question[:LONGEST_ECHO] + " …"
+    short = question if len(question) <= LONGEST_ECHO else question[:LONGEST_ECHO] + " …"
     return (
         f'<article class="turn" id="turn-{number}"><h2 class="question"><span class="unseen">You asked: </span>'
-        f'<bdi dir="auto">{safe(told)}</bdi></h2><div class="reply">{reply}</div></article>'
+        f'<bdi dir="auto">{safe(short)}</bdi></h2><div class="reply">{reply}</div></article>'
     )
 
 
@@ -71,7 +71,7 @@ def trouble(number: int, sentence: str) -> str:
 def reply(number: int, answer: Answer, collection: str) -> str:
     """The answer as it stands in the conversation: each statement with its verdict, or an honest no."""
     turn = _Turn(number, answer, collection)
-    body = turn.shown() + _notes(number, answer)
+    body = turn.html() + _notes(number, answer)
     return _understood(number, answer) + body + _tools(number, answer)
 
 
@@ -83,17 +83,17 @@ class _Turn:
         self.answer = answer
         self.collection = collection
         self.offered = {item.label: item for item in answer.passages}
-        self.quotes = wording.found(answer)
+        self.quotes = wording.quotes_of(answer)
         self.written = wording.written(answer)
         self.cited: dict[int, list[Citation]] = {}
         for citation in (*answer.citations, *answer.quotes):
             self.cited.setdefault(citation.label, []).append(citation)
 
-    def shown(self) -> str:
+    def html(self) -> str:
         """How it came out, what somebody wrote, and the sources' own words; those that differ stand side by side."""
         refused = self.answer.status == "refused"
-        told = safe(wording.computed(self.answer))
-        result = f'<p class="statement computed" dir="auto"><strong>{told}</strong></p>' if told else ""
+        text = safe(wording.computed(self.answer))
+        result = f'<p class="statement computed" dir="auto"><strong>{text}</strong></p>' if text else ""
         parts = [self._refusal() if refused else self._may_answer(), result, self._written(), self._quoted()]
         return "".join(parts)
 
@@ -118,22 +118,22 @@ class _Turn:
 
     def _statement(self, statement: Statement) -> str:
         """One sentence; a number in it is a marker only where the statement itself says that it cites that label."""
-        told, shown = safe(statement.text), set[int]()
+        text, placed = safe(statement.text), set[int]()
 
         def marker(match: re.Match[str]) -> str:
             label = int(match[1])
             if label not in statement.labels:
                 return match[0]
-            shown.add(label)
+            placed.add(label)
             return self._reference(label)
 
-        told = re.sub(r"\[(\d{1,6})\]", marker, told)
-        told += "".join(" " + self._reference(n) for n in dict.fromkeys(statement.labels) if n not in shown)
+        text = re.sub(r"\[(\d{1,6})\]", marker, text)
+        text += "".join(" " + self._reference(n) for n in dict.fromkeys(statement.labels) if n not in placed)
         note = f'<span class="note">{safe(statement.note)}</span>' if statement.note else ""
         words = wording.checked_against(statement, self.answer)
         checked = badge(statement.verdict) + note + ("" if words else self._open(statement.labels))
         against = "".join(self._against(*part) for part in words)
-        return f'<li><p class="statement" dir="auto">{told}</p><p class="checked">{checked}</p>{against}</li>'
+        return f'<li><p class="statement" dir="auto">{text}</p><p class="checked">{checked}</p>{against}</li>'
 
     def _against(self, label: int, span: Span, words: str) -> str:
         """Words that a sentence was checked against, and the way to them in their document."""
@@ -199,8 +199,8 @@ class _Turn:
 
     def _conflict(self, conflict: Conflict, quotes: Sequence[Citation]) -> str:
         about = f"<strong>Compare the sources</strong>: {safe(conflict.about)}"
-        shown = self._quotes(quotes) if quotes else self._sides(conflict)
-        return f'<aside class="conflict" aria-label="Sources that differ"><p>{about}</p>{shown}</aside>'
+        body = self._quotes(quotes) if quotes else self._sides(conflict)
+        return f'<aside class="conflict" aria-label="Sources that differ"><p>{about}</p>{body}</aside>'
 
     def _sides(self, conflict: Conflict) -> str:
         sources = {label: item.source for label, item in self.offered.items()}
@@ -237,15 +237,15 @@ def _row(cells: Sequence[tuple[str, str, bool]]) -> str:
 
 def _cell(cell: tuple[str, str, bool]) -> str:
     head, value, answers = cell
-    told = f"<strong>{safe(value)}</strong>" if answers else safe(value)
-    return f'<div><dt dir="auto">{safe(head) or "&nbsp;"}</dt><dd dir="auto">{told}</dd></div>'
+    content = f"<strong>{safe(value)}</strong>" if answers else safe(value)
+    return f'<div><dt dir="auto">{safe(head) or "&nbsp;"}</dt><dd dir="auto">{content}</dd></div>'
 
 
 def _understood(number: int, answer: Answer) -> str:
     if answer.standalone_question.strip() == answer.question.strip():
         return ""
-    told = f'Read as: <bdi dir="auto">{safe(answer.standalone_question)}</bdi>'
-    return f'<p class="understood">{told} {_do("alone", number, "Ask alone")}{_do("edit", number, "Edit")}</p>'
+    sentence = f'Read as: <bdi dir="auto">{safe(answer.standalone_question)}</bdi>'
+    return f'<p class="understood">{sentence} {_do("alone", number, "Ask alone")}{_do("edit", number, "Edit")}</p>'
 
 
 def _notes(number: int, answer: Answer) -> str:
@@ -298,8 +298,8 @@ def _tools(number: int, answer: Answer) -> str:
     )
     again = _do("retry", number, "Ask again")
     rest = f'<details class="details"><summary>Details</summary>{_made(answer)}{again}</details>'
-    told = f'<span class="kept" id="judged-{number}" role="status"></span>'
-    return f'<div class="tools">{show}{copy}{judge}{rest}{told}</div>'
+    judged = f'<span class="kept" id="judged-{number}" role="status"></span>'
+    return f'<div class="tools">{show}{copy}{judge}{rest}{judged}</div>'
 
 
 def _do(what: str, number: int, words: str) -> str:

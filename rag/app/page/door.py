@@ -74,8 +74,8 @@ class SecretDoor:
         """401 without the secret, 429 while its address waits."""
         address = _address(request)
         if wait := math.ceil(self._tries.wait(address)):
-            told = f"Too many wrong {self.secret}s came from your address; try again in {wait} s."
-            return PlainTextResponse(told, 429, {"Retry-After": str(wait)})
+            sentence = f"Too many wrong {self.secret}s came from your address; try again in {wait} s."
+            return PlainTextResponse(sentence, 429, {"Retry-After": str(wait)})
         given = self.given(request)
         if given is not None and _is(given, self._secret):
             self._tries.forget(address)

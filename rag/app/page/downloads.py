@@ -39,8 +39,8 @@ def file_names(summary: Summary, suffix: str) -> tuple[str, str]:
 
 
 def _name(title: str, key: str, suffix: str) -> str:
-    kept = "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in title)
-    words = "-".join(kept.split())[:_LONGEST_NAME].strip("-") or "conversation"
+    letters = "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in title)
+    words = "-".join(letters.split())[:_LONGEST_NAME].strip("-") or "conversation"
     return f"{words}-{re.sub('[^0-9a-f]', '', key)}.{suffix}"
 
 
@@ -53,18 +53,18 @@ def _route(
 ) -> Route:
     def answer(request: Request) -> Response:
         try:
-            found = store.get(request.path_params["key"])
-            body = written(found)
+            conversation = store.get(request.path_params["key"])
+            body = written(conversation)
         except NoConversation:
-            return _said("There is no such conversation; it may have been deleted.", 404)
+            return _plain_text("There is no such conversation; it may have been deleted.", 404)
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
-            return _said(in_words(error, _BROKEN), 500)
-        plain, full = file_names(found.summary, suffix)
+            return _plain_text(in_words(error, _BROKEN), 500)
+        plain, full = file_names(conversation.summary, suffix)
         disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(full, safe='')}"
         return Response(body, media_type=media_type, headers={**_ALONE, "Content-Disposition": disposition})
 
     return Route(f"/conversation/{{key}}.{suffix}", answer, methods=["GET"])
 
 
-def _said(sentence: str, status: int) -> Response:
+def _plain_text(sentence: str, status: int) -> Response:
     return PlainTextResponse(f"{sentence}\n", status, headers=_ALONE)

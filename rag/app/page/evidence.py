@@ -116,8 +116,8 @@ class _Panel:
         text, span = (item.passage.text, item.passage.span) if item else (first.quote, first.span)
         file_text = self.texts.get(first.source.document_id)
         inside = [q for q in quotes if span.contains(q.span) and _slice(text, span, q.span) == q.quote]
-        shown = _heads(item) + f'<blockquote dir="auto">{_marked(text, span, inside)}</blockquote>'
-        shown += "".join(
+        body = _heads(item) + f'<blockquote dir="auto">{_marked(text, span, inside)}</blockquote>'
+        body += "".join(
             f'<blockquote dir="auto"><mark>{safe(q.quote)}</mark></blockquote>' for q in quotes if q not in inside
         )
         verdicts = dict.fromkeys(quote.verdict for quote in quotes)
@@ -129,16 +129,16 @@ class _Panel:
         sure = min((quote.ocr for quote in quotes if quote.ocr is not None), default=None)
         where = _where(first.source, also, spans, first.page, _checked(file_text, quotes) + _by_ocr(sure))
         headings = (item or first).headings
-        parts = badges, shown + around, where, _ranks(item)
+        parts = badges, body + around, where, _ranks(item)
         return self._card(first.label, first.source, headings, *parts, spans, first.page)
 
     def read(self, item: RetrievedPassage) -> str:
         """The card of a passage that nothing is quoted from."""
         spans, also = [item.passage.span], (*item.source.also, *item.also_in)
-        shown = _heads(item) + f'<blockquote dir="auto">{safe(item.passage.text)}</blockquote>'
+        body = _heads(item) + f'<blockquote dir="auto">{safe(item.passage.text)}</blockquote>'
         sure = _by_ocr(confidence(item.scanned, item.passage.span))
         where = _where(item.source, also, spans, item.passage.page, sure)
-        parts = "", shown, where, _ranks(item)
+        parts = "", body, where, _ranks(item)
         return self._card(item.label, item.source, item.headings, *parts, spans, item.passage.page)
 
     def _card(
@@ -147,7 +147,7 @@ class _Panel:
         source: Source,
         headings: Sequence[str],
         badges: str,
-        shown: str,
+        body: str,
         where: str,
         ranks: str,
         spans: Sequence[Span],
@@ -167,7 +167,7 @@ class _Panel:
         return (
             f'<article class="card" id="evidence-{self.number}-{label}" tabindex="-1">'
             f'<header><span class="label">{label}</span>'
-            f'<div class="head"><h4 dir="auto">{title}</h4>{byline}</div>{badges}</header>{shown}'
+            f'<div class="head"><h4 dir="auto">{title}</h4>{byline}</div>{badges}</header>{body}'
             f'<footer><p class="more">{opened}{only}</p><details class="details"><summary>Details</summary>'
             f'<p class="where">{where}</p>{ranks}</details></footer></article>'
         )
@@ -211,9 +211,9 @@ def _ranks(item: RetrievedPassage | None) -> str:
     if item is None:
         return ""
     legs = (("meaning", item.ranks.dense), ("wording", item.ranks.lexical), ("reading", item.ranks.reader))
-    told = " · ".join(f"{leg} #{rank}" for leg, rank in legs if rank is not None)
+    places = " · ".join(f"{leg} #{rank}" for leg, rank in legs if rank is not None)
     title = "Place in the dense and the lexical list, and as the reader orders them"
-    return f'<span class="ranks" title="{title}">Found by {told}</span>' if told else ""
+    return f'<span class="ranks" title="{title}">Found by {places}</span>' if places else ""
 
 
 def _slice(text: str, span: Span, part: Span) -> str:
@@ -225,16 +225,16 @@ def _marked(text: str, span: Span, quotes: Sequence[Citation]) -> str:
 
     The words of a quote that answer are bold.
     """
-    told, at = [], span.start
+    pieces, at = [], span.start
     bold = [quote.answer for quote in quotes if quote.answer]
     for part in sorted((quote.span for quote in quotes), key=lambda p: (p.start, p.end)):
         start = max(part.start, at)
         if part.end <= start:
             continue
-        told.append(safe(_slice(text, span, Span(at, start))))
-        told.append(f"<mark>{_bold(text, span, Span(start, part.end), bold)}</mark>")
+        pieces.append(safe(_slice(text, span, Span(at, start))))
+        pieces.append(f"<mark>{_bold(text, span, Span(start, part.end), bold)}</mark>")
         at = part.end
-    return "".join([*told, safe(_slice(text, span, Span(at, span.end)))])
+    return "".join([*pieces, safe(_slice(text, span, Span(at, span.end)))])
 
 
 def _bold(text: str, span: Span, part: Span, answers: Sequence[Span]) -> str:

@@ -10,7 +10,7 @@ from index.types import Article, Skipped
 from rag.app.library.holdings import Entry, Holdings, Place, Unread
 from rag.app.library.jobs import Outcome, Stage
 from rag.app.page import reader
-from rag.app.page.html import count, safe, said
+from rag.app.page.html import count, message, safe
 
 PAGE = 200
 """Rows that are added at a time."""
@@ -34,18 +34,18 @@ class Look:
     """
 
     words: str = ""
-    shown: int = PAGE
+    limit: int = PAGE
     left: int = PAGE
-    asked: str = ""
+    removing: str = ""
     focus: str = ""
     may_change: bool = True
 
 
 def head(holdings: Holdings) -> str:
     """The title, and how much there is."""
-    told = "Nothing is indexed here yet."
+    line = "Nothing is indexed here yet."
     if holdings.generation is not None:
-        told = " · ".join(
+        line = " · ".join(
             (
                 count(len(holdings.entries), "document"),
                 count(holdings.articles, "section"),
@@ -53,11 +53,11 @@ def head(holdings: Holdings) -> str:
                 *([f"in step since {holdings.last.ended:%Y-%m-%d %H:%M}"] if holdings.last else []),
             )
         )
-    return f'<h2>Documents</h2><p class="note">{safe(told)}</p>'
+    return f'<h2>Documents</h2><p class="note">{safe(line)}</p>'
 
 
 def places(holdings: Holdings, look: Look, question: str = "") -> str:
-    """Where the files come from, each with a way out; `question` is asked where `look.asked` is one of them."""
+    """Where the files come from, each with a way out; `question` is asked where `look.removing` is one of them."""
     if not holdings.places:
         return ""
     rows = "".join(_place(place, look, question) for place in holdings.places)
@@ -69,15 +69,15 @@ def listing(holdings: Holdings, look: Look, question: str = "") -> str:
     if holdings.generation is None:
         return _empty(holdings, look) + _left_out(holdings, look, question)
     words = look.words.casefold().split()
-    found = [entry for entry in holdings.entries if entry.matches(words)] if words else holdings.entries
-    rows = "".join(_entry(holdings.collection, entry, look, question) for entry in found[: look.shown])
-    if len(found) > look.shown:
-        more = f"Show {min(PAGE, len(found) - look.shown):,} more of {len(found):,}"
+    entries = [entry for entry in holdings.entries if entry.matches(words)] if words else holdings.entries
+    rows = "".join(_entry(holdings.collection, entry, look, question) for entry in entries[: look.limit])
+    if len(entries) > look.limit:
+        more = f"Show {min(PAGE, len(entries) - look.limit):,} more of {len(entries):,}"
         rows += f'<li class="doc-more"><button type="button" data-do="more">{more}</button></li>'
-    told = f"{len(found):,} of {len(holdings.entries):,}" if words else f"{len(found):,}"
-    none = "" if found else '<p class="note">No file matches; try fewer letters of a name or a title.</p>'
+    total = f"{len(entries):,} of {len(holdings.entries):,}" if words else f"{len(entries):,}"
+    none = "" if entries else '<p class="note">No file matches; try fewer letters of a name or a title.</p>'
     return (
-        f'<section><h3>Files <span class="count" role="status">{told}</span></h3>{none}'
+        f'<section><h3>Files <span class="count" role="status">{total}</span></h3>{none}'
         f'<ul class="doc-files">{rows}</ul></section>{_left_out(holdings, look, question)}'
     )
 
@@ -90,7 +90,7 @@ def damaged(sentence: str, *, may_change: bool = True) -> str:
         '<button type="button" data-do="repair">Repair</button>'
     )
     return (
-        f'<section class="doc-empty"><h3>This collection cannot be read</h3>{said(sentence, wrong=True)}'
+        f'<section class="doc-empty"><h3>This collection cannot be read</h3>{message(sentence, wrong=True)}'
         f"{mends if may_change else ''}</section>"
     )
 
@@ -100,13 +100,13 @@ def progress(stage: Stage) -> str:
     name = "Stopping" if stage.stopping else _STAGES.get(stage.name, stage.name)
     known = stage.total > 0 and stage.name in _STEPS
     bar = f' value="{min(stage.done, stage.total)}" max="{stage.total}"' if known else ""
-    told = []
+    parts = []
     if known:
-        told.append(f"{min(stage.done, stage.total):,} of {count(stage.total, _STEPS[stage.name])}")
+        parts.append(f"{min(stage.done, stage.total):,} of {count(stage.total, _STEPS[stage.name])}")
         if stage.rate and stage.done < stage.total:
-            told += [f"{_rate(stage.rate)} a second", f"{_duration(stage.left)} left"]
+            parts += [f"{_rate(stage.rate)} a second", f"{_duration(stage.left)} left"]
     return (
-        f'<div class="doc-run"><p><b>{safe(name)}</b> <span class="note">{safe(" · ".join(told))}</span></p>'
+        f'<div class="doc-run"><p><b>{safe(name)}</b> <span class="note">{safe(" · ".join(parts))}</span></p>'
         f'<progress aria-label="{safe(name)}"{bar}></progress></div>'
     )
 
@@ -114,8 +114,8 @@ def progress(stage: Stage) -> str:
 def ended(outcome: Outcome) -> str:
     """How a run ended, what it skipped, and a way to let go of files that are gone."""
     skipped = outcome.report.skipped if outcome.report else ()
-    told = said(outcome.sentence, wrong=outcome.wrong) + (_skipped(skipped) if skipped else "")
-    return told + ('<button type="button" class="doc-yes" data-do="let-go">Let them go</button>' * outcome.gone)
+    status = message(outcome.sentence, wrong=outcome.wrong) + (_skipped(skipped) if skipped else "")
+    return status + ('<button type="button" class="doc-yes" data-do="let-go">Let them go</button>' * outcome.gone)
 
 
 def _skipped(skipped: Sequence[Skipped]) -> str:
@@ -132,7 +132,7 @@ def _place(place: Place, look: Look, question: str) -> str:
     path = printable(str(place.path) if look.may_change else place.path.name)
     name = "Uploaded files" if place.given else f'<span class="path">{safe(path)}</span>'
     about = count(place.files, "file") + ("" if place.there else " · not there now")
-    if look.asked == place.key:
+    if look.removing == place.key:
         return f'<li class="doc-asked">{_sure(place.key, question)}</li>'
     return (
         f'<li><span class="doc-what">{name} <span class="note">{about}</span></span>'
@@ -141,14 +141,14 @@ def _place(place: Place, look: Look, question: str) -> str:
 
 
 def _entry(collection: str, entry: Entry, look: Look, question: str) -> str:
-    asked = entry.key is not None and look.asked == entry.key
+    is_removing = entry.key is not None and look.removing == entry.key
     count_of = f"{count(len(entry.articles), 'section')} · {count(entry.passages, 'passage')}"
     about = " · ".join((entry.kind, _size(entry.size), count_of, *(["–".join(entry.dates)] if entry.dates else [])))
     mark = ' <span class="badge">Read in part</span>' if entry.remark else ""
-    body = _body(collection, entry) + ("" if asked or entry.key is None else _remove(entry.key, look, entry.path))
-    sure = _sure(look.asked, question) if asked else ""
+    body = _body(collection, entry) + ("" if is_removing or entry.key is None else _remove(entry.key, look, entry.path))
+    sure = _sure(look.removing, question) if is_removing else ""
     return (
-        f"<li><details{' open' if asked or (entry.key and entry.key == look.focus) else ''}>"
+        f"<li><details{' open' if is_removing or (entry.key and entry.key == look.focus) else ''}>"
         f'<summary><span class="doc-name">{safe(entry.path)}</span>{mark}'
         f'<span class="note">{safe(about)}</span></summary><div class="doc-body">{body}{sure}</div></details></li>'
     )
@@ -163,43 +163,45 @@ def _body(collection: str, entry: Entry) -> str:
         entry.also
     )
     notes.append(f"The file was last changed {entry.changed:%Y-%m-%d %H:%M}.")
-    told = "".join(f'<p class="note">{safe(note)}</p>' for note in notes)
+    remarks = "".join(f'<p class="note">{safe(note)}</p>' for note in notes)
     href = safe(reader.link(collection, entry.document_id, (), ()))
     look = f'<button type="button" data-do="overview" data-id="{safe(entry.document_id)}">Overview</button>'
     opened = f'<a class="doc-open" href="{href}" target="reader">Open</a>'
-    return f'<ol class="doc-articles">{rows}</ol>{told}{opened}{look}'
+    return f'<ol class="doc-articles">{rows}</ol>{remarks}{opened}{look}'
 
 
 def _article(article: Article, passages: int) -> str:
     title = safe(article.title) if article.title else "<i>No title</i>"
-    told = [part for part in (article.outlet, article.author, article.date) if part]
-    about = safe(" · ".join((*told, count(passages, "passage"))))
+    byline = [part for part in (article.outlet, article.author, article.date) if part]
+    about = safe(" · ".join((*byline, count(passages, "passage"))))
     return f'<li><span class="doc-title">{title}</span> <span class="note">{about}</span></li>'
 
 
 def _left_out(holdings: Holdings, look: Look, question: str) -> str:
-    told = []
+    counts = []
     if holdings.hidden:
-        told.append(f"{count(holdings.hidden, 'hidden character')} left out of the files above")
+        counts.append(f"{count(holdings.hidden, 'hidden character')} left out of the files above")
     if holdings.last and holdings.last.report.hidden_files:
-        told.append(f"{count(holdings.last.report.hidden_files, 'hidden file or folder')} passed over")
+        counts.append(f"{count(holdings.last.report.hidden_files, 'hidden file or folder')} passed over")
     if holdings.last and holdings.last.report.excluded:
-        told.append(f"{count(holdings.last.report.excluded, 'file')} left out by the patterns")
-    if not (told or holdings.unread):
+        counts.append(f"{count(holdings.last.report.excluded, 'file')} left out by the patterns")
+    if not (counts or holdings.unread):
         return ""
     rows = "".join(_unread(item, look, question) for item in holdings.unread[: look.left])
     rest = len(holdings.unread) - look.left
     more = f'<button type="button" data-do="more-left">Show {min(PAGE, rest):,} more</button>' if rest > 0 else ""
     number = f'<span class="count">{len(holdings.unread):,}</span>' if holdings.unread else ""
-    note = f'<p class="note">{safe("; ".join(told))}.</p>' if told else ""
+    note = f'<p class="note">{safe("; ".join(counts))}.</p>' if counts else ""
     return f'<section><h3>Left out {number}</h3>{note}<dl class="doc-left">{rows}</dl>{more}</section>'
 
 
 def _unread(item: Unread, look: Look, question: str) -> str:
     if item.key is None:
         return _row(item.path, item.reason)
-    asked = look.asked == item.key
-    return _row(item.path, item.reason, _sure(item.key, question) if asked else _remove(item.key, look, item.path))
+    is_removing = look.removing == item.key
+    return _row(
+        item.path, item.reason, _sure(item.key, question) if is_removing else _remove(item.key, look, item.path)
+    )
 
 
 def _row(path: str, reason: str, after: str = "") -> str:

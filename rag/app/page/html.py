@@ -36,8 +36,8 @@ def safe(text: str) -> str:
     """`text` escaped for HTML, its control, bidirectional and hidden characters replaced by visible marks."""
     if _PLAIN.fullmatch(text):
         return html.escape(text, quote=True)
-    shown = {ord(char): told for char in set(text) if (told := _visible(char)) != char}
-    return html.escape(text.translate(shown) if shown else text, quote=True)
+    marks = {ord(char): mark for char in set(text) if (mark := _visible(char)) != char}
+    return html.escape(text.translate(marks) if marks else text, quote=True)
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +65,7 @@ def badge(verdict: Verdict) -> str:
     return f'<span class="badge {verdict}"><span aria-hidden="true">{symbol}</span> {words}</span>'
 
 
-def said(sentence: str, *, wrong: bool = False) -> str:
+def message(sentence: str, *, wrong: bool = False) -> str:
     """A sentence that a screen reader tells when it appears: at once where something went wrong."""
     if not sentence:
         return '<p class="said" role="status"></p>'

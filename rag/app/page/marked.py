@@ -68,15 +68,15 @@ def _block(
     span = Span(paragraphs[0].start, paragraphs[-1].end)
     near = [pair for pair in enumerate(highlights, 1) if pair[1].span.overlap(span)]
     ids = {at: name for at, name in anchors.items() if span.start <= at < span.end} if anchors else {}
-    told = "".join(f'<p dir="auto">{_inline(text, one, near, ids)}</p>' for one in paragraphs)
-    return _frame(text, number, paragraphs, told)
+    body = "".join(f'<p dir="auto">{_inline(text, one, near, ids)}</p>' for one in paragraphs)
+    return _frame(text, number, paragraphs, body)
 
 
-def _frame(text: str, number: int, paragraphs: Sequence[Span], told: str) -> str:
+def _frame(text: str, number: int, paragraphs: Sequence[Span], body: str) -> str:
     """A block with about as many lines as it will have when it is laid out."""
     start, end = paragraphs[0].start, paragraphs[-1].end
     lines = text.count("\n", start, end) + (end - start) // _LINE + 1
-    return f'<div class="block" id="block-{number}" style="--lines:{lines}">{told}</div>\n'
+    return f'<div class="block" id="block-{number}" style="--lines:{lines}">{body}</div>\n'
 
 
 def _blocks(text: str) -> Iterator[list[Span]]:
@@ -120,12 +120,12 @@ def _inline(text: str, span: Span, near: Sequence[tuple[int, Highlight]], anchor
 
 def _piece(text: str, piece: Span, near: Sequence[tuple[int, Highlight]], anchors: Mapping[int, str]) -> str:
     """A run of characters that lies whole inside each of its highlights, in one mark for each."""
-    told = safe(piece.of(text))
+    content = safe(piece.of(text))
     for number, highlight in reversed([pair for pair in near if pair[1].span.contains(piece)]):
         begins = _begins(number, highlight) if highlight.span.start == piece.start else ""
-        told = f'<mark{begins} data-hit="{number}">{told}</mark>'
+        content = f'<mark{begins} data-hit="{number}">{content}</mark>'
     anchor = f'<a id="{safe(anchors[piece.start])}"></a>' if piece.start in anchors else ""
-    return anchor + told
+    return anchor + content
 
 
 def _begins(number: int, highlight: Highlight) -> str:

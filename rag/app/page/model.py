@@ -33,27 +33,27 @@ def hint(kind: object, address: object) -> str:
     )
 
 
-def kept(file: str) -> str:
+def saved_in(file: str) -> str:
     """Where the settings are written."""
     return f'<p class="note">“Use it” writes to <span class="path">{safe(file)}</span></p>'
 
 
-def result(found: Probe) -> str:
+def result(probe: Probe) -> str:
     """What a trial found, in words."""
-    speed = f"the first word after {found.first_ms / 1000:,.1f} seconds"
-    if found.tokens_per_second is not None:
-        speed = f"{found.tokens_per_second:,.1f} tokens a second, {speed}"
-    reply = found.reply if len(found.reply) <= _LONGEST_REPLY else found.reply[: _LONGEST_REPLY - 1] + "…"
+    speed = f"the first word after {probe.first_ms / 1000:,.1f} seconds"
+    if probe.tokens_per_second is not None:
+        speed = f"{probe.tokens_per_second:,.1f} tokens a second, {speed}"
+    reply = probe.reply if len(probe.reply) <= _LONGEST_REPLY else probe.reply[: _LONGEST_REPLY - 1] + "…"
     rows = [
-        ("Answers", _judged(found.right, "what the sample says", "not what the sample says")),
-        ("Cites", _judged(found.cites, "every sentence names its passage", "not every sentence names its passage")),
-        ("Declines", _judged(found.declines, "says when it is not there", "answers what is not there")),
+        ("Answers", _judged(probe.right, "what the sample says", "not what the sample says")),
+        ("Cites", _judged(probe.cites, "every sentence names its passage", "not every sentence names its passage")),
+        ("Declines", _judged(probe.declines, "says when it is not there", "answers what is not there")),
         ("Speed", safe(speed)),
-        ("Room", f"{found.window:,} tokens for a question and its passages"),
+        ("Room", f"{probe.window:,} tokens for a question and its passages"),
         ("Its reply", f'<span class="said-by">{safe(reply)}</span>'),
     ]
-    told = "".join(f"<div><dt>{term}</dt><dd>{words}</dd></div>" for term, words in rows)
-    return f'<section class="trial"><h3>{safe(found.model)}</h3><dl>{told}</dl></section>'
+    terms = "".join(f"<div><dt>{term}</dt><dd>{words}</dd></div>" for term, words in rows)
+    return f'<section class="trial"><h3>{safe(probe.model)}</h3><dl>{terms}</dl></section>'
 
 
 def _judged(good: bool, yes: str, no: str) -> str:

@@ -35,8 +35,8 @@ def overview(collection: str, documents: Sequence[Held], state: IndexState, offe
     more = state.documents - len(documents[:LISTED])
     rest = f'<p class="note">and {count(more, "more document")}, all under Documents</p>' if more > 0 else ""
     title = f"<h3>{count(state.documents, 'document')}</h3>"
-    asked = _questions(offered, {held.document.id: _title(held) for held in documents})
-    return f'{asked}<section class="glance">{title}<ul>{rows}</ul>{rest}</section>'
+    questions = _questions(offered, {held.document.id: _title(held) for held in documents})
+    return f'{questions}<section class="glance">{title}<ul>{rows}</ul>{rest}</section>'
 
 
 def overview_of(collection: str, held: Held, offered: Offered) -> str:

@@ -37,24 +37,24 @@ def link(collection: str, document_id: str, spans: Sequence[Span], labels: Seque
 
     Spans beyond the first `MOST` are left out.
     """
-    asked = Asked.of(list(zip(spans, labels, strict=True))[:MOST])
+    marks = Marks.of(list(zip(spans, labels, strict=True))[:MOST])
     address = f"/document/{quote(collection, safe='')}/{quote(document_id, safe='')}"
-    return f"{address}?{asked.query()}#hit-{asked.first}" if asked.given else address
+    return f"{address}?{marks.query()}#hit-{marks.first}" if marks.given else address
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Marks:
     """What a link asks to be marked: spans and labels as given, the first of which is where the reader opens."""
 
     given: tuple[tuple[Span, int | None], ...] = ()
 
     @classmethod
-    def of(cls, pairs: Sequence[tuple[Span, int | None]]) -> Asked:
+    def of(cls, pairs: Sequence[tuple[Span, int | None]]) -> Marks:
         """These spans with their labels, each pair once."""
         return cls(tuple(dict.fromkeys(pairs)))
 
     @classmethod
-    def parse(cls, at: str, labels: str) -> Asked:
+    def parse(cls, at: str, labels: str) -> Marks:
         """What `at=120-180.300-350` and `n=1.2` ask. Raises: ValueError, when they are not of this form."""
         if not at:
             return cls()
@@ -79,12 +79,12 @@ class Asked:
 
     def query(self, **more: str | int | None) -> str:
         """The query that asks for this, and for what else is given, in a URL."""
-        told: dict[str, str | int] = {}
+        params: dict[str, str | int] = {}
         if self.given:
-            told["at"] = ".".join(f"{span.start}-{span.end}" for span, _ in self.given)
+            params["at"] = ".".join(f"{span.start}-{span.end}" for span, _ in self.given)
         if self.given and all(label is not None for _, label in self.given):
-            told["n"] = ".".join(str(label) for _, label in self.given)
-        return urlencode(told | {name: value for name, value in more.items() if value is not None})
+            params["n"] = ".".join(str(label) for _, label in self.given)
+        return urlencode(params | {name: value for name, value in more.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +92,25 @@ class Reading:
     """A document that is open in the reader, what is marked in it, and the theme that is asked for."""
 
     held: Held
-    asked: Asked
+    marks: Marks
     theme: Theme | None = None
 
     def address(self, view: View, hit: int | None = None, page: int | None = None) -> str:
         """Another view of the same document, relative to this one."""
-        told = self.asked.query(view="page" if view == "page" else None, page=page, theme=self.theme)
-        return f"?{told}" + ("" if hit is None else f"#hit-{hit}")
+        query = self.marks.query(view="page" if view == "page" else None, page=page, theme=self.theme)
+        return f"?{query}" + ("" if hit is None else f"#hit-{hit}")
 
     def page_of(self, hit: int) -> int:
         """The page, from 1, that the hit begins on."""
-        return page_at(self.held.document, self.asked.highlights[hit - 1].span.start)
+        return page_at(self.held.document, self.marks.highlights[hit - 1].span.start)
 
     @property
     def article(self) -> Article | None:
         """The article of the words that the reader opens at, or the only one."""
         articles = self.held.articles
-        if not self.asked.given:
+        if not self.marks.given:
             return articles[0] if len(articles) == 1 else None
-        at = self.asked.given[0][0].start
+        at = self.marks.given[0][0].start
         return next((one for one in articles if one.span.start <= at < one.span.end), None)
 
 
@@ -121,9 +121,9 @@ def text_page(reading: Reading) -> Iterator[str]:
     """
     articles = reading.held.articles
     anchors = {one.span.start: f"article-{one.ordinal}" for one in articles[:LISTED]} if len(articles) > 1 else {}
-    highlights = reading.asked.highlights
+    highlights = reading.marks.highlights
     hits = [f"#hit-{number}" for number in range(1, len(highlights) + 1)]
-    header = _header(reading, "text", hits, reading.asked.first if hits else 0, _contents(reading))
+    header = _header(reading, "text", hits, reading.marks.first if hits else 0, _contents(reading))
     before, after = _whole(reading, header, f'<main class="text">{_HERE}</main>').split(_HERE)
     first, later = quoted_first(reading.held.document.text, highlights, anchors)
     yield before + first + _script() + _FILL
@@ -135,14 +135,14 @@ def text_page(reading: Reading) -> Iterator[str]:
 def picture_page(reading: Reading, number: int, drawn: Drawn | None, trouble: str = "") -> str:
     """One page as a picture with the asked words boxed, as a complete page; `trouble` says why there is none."""
     pages = len(reading.held.document.pages)
-    numbers = range(1, len(reading.asked.highlights) + 1)
+    numbers = range(1, len(reading.marks.highlights) + 1)
     hits = [reading.address("page", hit, reading.page_of(hit)) for hit in numbers]
     here = [hit for hit in numbers if reading.page_of(hit) == number]
-    first = reading.asked.first if hits else 0
+    first = reading.marks.first if hits else 0
     current = first if first in here or not here else here[0]
     turn = _turn(reading, number, pages)
-    shown = _picture(reading, number, drawn) if drawn else f'<p class="said" role="status">{safe(trouble)}</p>'
-    body = f'<main class="picture">{turn}{shown}</main>{_script()}'
+    picture = _picture(reading, number, drawn) if drawn else f'<p class="said" role="status">{safe(trouble)}</p>'
+    body = f'<main class="picture">{turn}{picture}</main>{_script()}'
     return _whole(reading, _header(reading, "page", hits, current, ""), body)
 
 
@@ -191,8 +191,8 @@ def _byline(article: Article) -> str:
 
 
 def _path(reading: Reading) -> str:
-    on_page = reading.held.document.pages and reading.asked.given
-    page = f" · page {page_at(reading.held.document, reading.asked.given[0][0].start)}" if on_page else ""
+    on_page = reading.held.document.pages and reading.marks.given
+    page = f" · page {page_at(reading.held.document, reading.marks.given[0][0].start)}" if on_page else ""
     return f"<bdi>{safe(reading.held.files[0].path)}</bdi>{page}"
 
 
@@ -200,7 +200,7 @@ def _views(reading: Reading, view: View) -> str:
     """The two ways to see a PDF or a picture."""
     if drawn_as(reading.held.document) is None:
         return ""
-    hit = reading.asked.first if reading.asked.given else None
+    hit = reading.marks.first if reading.marks.given else None
     rows = ((name, reading.address(name, hit)) for name in ("text", "page"))
     links = "".join(
         f'<a href="{safe(address)}"{" aria-current=page" if name == view else ""}>{name.capitalize()}</a>'
@@ -241,12 +241,12 @@ def _turn(reading: Reading, number: int, pages: int) -> str:
     """The pages before and after."""
     before = f'<a href="{safe(reading.address("page", page=number - 1))}" rel="prev">‹ Page {number - 1}</a>'
     after = f'<a href="{safe(reading.address("page", page=number + 1))}" rel="next">Page {number + 1} ›</a>'
-    told = (before if number > 1 else "<span></span>", f"<span>Page {number} of {pages}</span>")
-    return f'<nav class="turn" aria-label="Pages">{"".join(told)}{after if number < pages else "<span></span>"}</nav>'
+    parts = (before if number > 1 else "<span></span>", f"<span>Page {number} of {pages}</span>")
+    return f'<nav class="turn" aria-label="Pages">{"".join(parts)}{after if number < pages else "<span></span>"}</nav>'
 
 
 def _picture(reading: Reading, number: int, drawn: Drawn) -> str:
-    address = f"{quote(reading.held.document.id, safe='')}/page/{number}.png?{reading.asked.query()}"
+    address = f"{quote(reading.held.document.id, safe='')}/page/{number}.png?{reading.marks.query()}"
     seen: set[int] = set()
     boxes = ""
     for box in drawn.boxes:
@@ -258,7 +258,7 @@ def _picture(reading: Reading, number: int, drawn: Drawn) -> str:
         )
         boxes += f'<span class="box"{begins} data-hit="{box.quote + 1}" style="{place}"></span>'
     words = f"Page {number} of {reading.held.files[0].path}" + (", the quoted words boxed" if boxes else "")
-    here = any(reading.page_of(hit) == number for hit in range(1, len(reading.asked.highlights) + 1))
+    here = any(reading.page_of(hit) == number for hit in range(1, len(reading.marks.highlights) + 1))
     lost = (
         '<p class="said" role="status">The quoted words could not be placed on this page.</p>'
         if here and not boxes

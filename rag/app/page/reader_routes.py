@@ -14,7 +14,7 @@ from index.errors import NoIndex, RagError, SettingsInvalid, UnreadableFile
 from index.readers.drawing import Drawn
 from index.store.corpus import Held
 from index.store.page_image import Pages, drawn_as
-from rag.app.page.reader import Asked, Reading, Theme, picture_page, said_page, text_page
+from rag.app.page.reader import Marks, Reading, Theme, picture_page, said_page, text_page
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
 
@@ -56,8 +56,8 @@ class _Documents:
             number = _number(reading, request.query_params.get("page"))
             return HTMLResponse(self._picture_page(request, reading, number), headers=_HEADERS)
         except _Refusal as no:
-            told = said_page(no.title, no.sentence, _theme(request), no.onward)
-            return HTMLResponse(told, no.status, headers=_HEADERS)
+            page = said_page(no.title, no.sentence, _theme(request), no.onward)
+            return HTMLResponse(page, no.status, headers=_HEADERS)
 
     def picture(self, request: Request) -> Response:
         """A page of it as PNG."""
@@ -66,8 +66,8 @@ class _Documents:
             number = _number(reading, request.path_params["number"])
             return Response(self._drawn(request, reading, number).png, media_type="image/png", headers=_HEADERS)
         except (_Refusal, UnreadableFile) as no:
-            told = no.sentence if isinstance(no, _Refusal) else _changed(no)
-            return Response(told, 404, media_type="text/plain", headers=_HEADERS)
+            sentence = no.sentence if isinstance(no, _Refusal) else _changed(no)
+            return Response(sentence, 404, media_type="text/plain", headers=_HEADERS)
 
     def _picture_page(self, request: Request, reading: Reading, number: int) -> str:
         try:
@@ -77,19 +77,19 @@ class _Documents:
 
     def _drawn(self, request: Request, reading: Reading, number: int) -> Drawn:
         settings = self._workspace.settings_of(request.path_params["collection"])
-        quotes = [one.span for one in reading.asked.highlights]
+        quotes = [one.span for one in reading.marks.highlights]
         return self._pages.draw(reading.held, number, quotes, settings.index.max_file_bytes)
 
     def _opened(self, request: Request) -> Reading:
         """What is asked for. Raises: _Refusal."""
         held = self._held(request.path_params["collection"], request.path_params["document_id"])
         try:
-            asked = Asked.parse(request.query_params.get("at", ""), request.query_params.get("n", ""))
+            marks = Marks.parse(request.query_params.get("at", ""), request.query_params.get("n", ""))
         except ValueError:
             raise _Refusal(400, "A damaged link", _UNREADABLE_LINK, request.url.path) from None
-        if any(span.end > len(held.document.text) for span, _ in asked.given):
+        if any(span.end > len(held.document.text) for span, _ in marks.given):
             raise _Refusal(404, "The words are not there", _ELSEWHERE, request.url.path)
-        return Reading(held, asked, _theme(request))
+        return Reading(held, marks, _theme(request))
 
     def _held(self, collection: str, document_id: str) -> Held:
         try:
@@ -108,12 +108,12 @@ def _theme(request: Request) -> Theme | None:
     return "dark" if theme == "dark" else "light" if theme == "light" else None
 
 
-def _number(reading: Reading, told: str | None) -> int:
+def _number(reading: Reading, page: str | None) -> int:
     """The page that is asked for, or that of the words the reader opens at. Raises: _Refusal."""
     pages = len(reading.held.document.pages) if drawn_as(reading.held.document) else 0
-    if told is None:
-        return reading.page_of(reading.asked.first) if reading.asked.given else 1
-    number = int(told) if told.isascii() and told.isdigit() and len(told) < 7 else 0
+    if page is None:
+        return reading.page_of(reading.marks.first) if reading.marks.given else 1
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 0
     if not 1 <= number <= pages:
         raise _Refusal(404, "No such page", f"There is no picture of this page; there are {pages:,} of this document.")
     return number

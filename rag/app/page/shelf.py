@@ -25,26 +25,26 @@ _MARKS = {"changed": "△", "gone": "✕"}
 class View:
     """What one browser tab sees of the list: how much of it, and what it is being asked about which conversation."""
 
-    shown: int = PAGE
+    limit: int = PAGE
     doing: Literal["", "rename", "delete", "clear"] = ""
     id: str = ""
     focus: tuple[str, str] = ("", "")
     """What a button does and to which conversation: the button that has the keyboard after the list is shown anew."""
 
 
-def listing(view: View, found: Sequence[Summary], search: str, now: datetime, *, keep: bool = True) -> str:
-    """The conversations of `found`, grouped by the day they were last asked on in the time zone of `now`.
+def listing(view: View, matches: Sequence[Summary], search: str, now: datetime, *, keep: bool = True) -> str:
+    """The conversations of `matches`, grouped by the day they were last asked on in the time zone of `now`.
 
     `search` is what they were looked for with, `keep` whether new ones are kept. Raises: ValueError, when a time of
-    `found` is none.
+    `matches` is none.
     """
     note = "" if keep else '<p class="kept-note">New conversations are not kept: this is off in the settings.</p>'
-    if not found:
+    if not matches:
         return note + (_no_match(search) if search.strip() else _empty(keep))
-    shown = found[: view.shown]
-    days = groupby(shown, key=lambda summary: _local(summary, now).date())
+    listed = matches[: view.limit]
+    days = groupby(listed, key=lambda summary: _local(summary, now).date())
     body = "".join(_day(day, tuple(summaries), view, now) for day, summaries in days)
-    return note + body + _more(len(shown), len(found), view) + ("" if search.strip() else _clear(len(found), view))
+    return note + body + _more(len(listed), len(matches), view) + ("" if search.strip() else _clear(len(matches), view))
 
 
 def not_kept() -> str:
@@ -77,19 +77,19 @@ def _day_name(day: date, today: date) -> str:
 
 
 def _row(summary: Summary, view: View, now: datetime) -> str:
-    asked = view.doing if view.id == summary.id else ""
-    if asked == "rename":
+    doing = view.doing if view.id == summary.id else ""
+    if doing == "rename":
         return f'<li class="kept asked">{_rename(summary)}</li>'
-    if asked == "delete":
+    if doing == "delete":
         return f'<li class="kept asked">{_what(summary, now)}{_sure(summary)}</li>'
     return f'<li class="kept">{_what(summary, now)}{_does(summary, view)}</li>'
 
 
 def _what(summary: Summary, now: datetime) -> str:
-    asked = _local(summary, now)
-    time = f'<time datetime="{asked.isoformat(timespec="minutes")}">{asked:%H:%M}</time>'
-    told = f"{time} · {count(summary.turns, 'question')} · {safe(summary.collection)}"
-    return f'<div class="what"><p class="title" dir="auto">{_title(summary)}</p><p class="meta">{told}</p></div>'
+    updated = _local(summary, now)
+    time = f'<time datetime="{updated.isoformat(timespec="minutes")}">{updated:%H:%M}</time>'
+    details = f"{time} · {count(summary.turns, 'question')} · {safe(summary.collection)}"
+    return f'<div class="what"><p class="title" dir="auto">{_title(summary)}</p><p class="meta">{details}</p></div>'
 
 
 def _title(summary: Summary) -> str:
@@ -141,29 +141,29 @@ def _sure(summary: Summary) -> str:
     )
 
 
-def _more(shown: int, found: int, view: View) -> str:
-    if shown == found:
+def _more(listed: int, total: int, view: View) -> str:
+    if listed == total:
         return ""
-    button = _button(f"Show {min(PAGE, found - shown)} more", "more", view)
-    return f'<div class="kept-more"><p>{shown:,} of {found:,} conversations</p>{button}</div>'
+    button = _button(f"Show {min(PAGE, total - listed)} more", "more", view)
+    return f'<div class="kept-more"><p>{listed:,} of {total:,} conversations</p>{button}</div>'
 
 
-def _clear(found: int, view: View) -> str:
-    if found == 1:  # its own button does the same
+def _clear(total: int, view: View) -> str:
+    if total == 1:  # its own button does the same
         return ""
     if view.doing != "clear":
         return f'<div class="kept-clear">{_button("Delete all conversations", "clear", view)}</div>'
     return (
         '<div class="kept-clear sure" role="group" aria-label="Delete all conversations">'
-        f"<p>Delete all {found:,} conversations? They cannot be brought back.</p>"
+        f"<p>Delete all {total:,} conversations? They cannot be brought back.</p>"
         '<button type="button" class="danger" data-do="all">Delete all</button>'
         '<button type="button" class="do-back" data-do="back" data-focus>Keep them</button></div>'
     )
 
 
 def _empty(keep: bool) -> str:
-    told = "What you ask is kept here with its answers, on this computer alone. " if keep else ""
-    return f'<div class="kept-empty"><h3>No conversation yet</h3><p>{told}Ask a question to begin one.</p></div>'
+    sentence = "What you ask is kept here with its answers, on this computer alone. " if keep else ""
+    return f'<div class="kept-empty"><h3>No conversation yet</h3><p>{sentence}Ask a question to begin one.</p></div>'
 
 
 def _no_match(search: str) -> str:

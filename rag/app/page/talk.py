@@ -14,7 +14,7 @@ from index.errors import RagError
 from index.types import IndexState
 from rag.app.conversations.keeping import Keeper
 from rag.app.conversations.store import StoredConversation
-from rag.app.page import answer as shown
+from rag.app.page import answer as render
 from rag.app.page.evidence import Mark, as_it_was, evidence, nothing_read
 from rag.app.page.html import safe
 from rag.app.page.shelf import standing
@@ -82,8 +82,8 @@ class Exchange:
         opening, _, rest = self.chat.partition(f'<span class="kept" id="judged-{number}" role="status">')
         if not rest:
             return self
-        told = f'<span class="kept" id="judged-{number}" role="status">{safe(sentence)}'
-        return replace(self, chat=opening + told + rest[rest.index("</span>") :])
+        status = f'<span class="kept" id="judged-{number}" role="status">{safe(sentence)}'
+        return replace(self, chat=opening + status + rest[rest.index("</span>") :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Talk:
     keeper: Keeper | None = None
     stop: threading.Event | None = None
     ended: bool = False
-    told: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
     """What went wrong in keeping it, in sentences."""
 
     @property
@@ -147,15 +147,15 @@ def _as_it_comes(heard: queue.SimpleQueue[str | Exchange]) -> Iterator[str | Exc
     written = ""
     while True:
         try:
-            told = heard.get(timeout=_BREATH)
-            while isinstance(told, str):
-                written += told
-                told = heard.get_nowait()
+            piece = heard.get(timeout=_BREATH)
+            while isinstance(piece, str):
+                written += piece
+                piece = heard.get_nowait()
         except queue.Empty:
             yield written
             time.sleep(_PACE)
         else:
-            yield told
+            yield piece
             return
 
 
@@ -165,29 +165,29 @@ def exchange(
     """The next turn of a conversation. It raises nothing: what goes wrong is a sentence in it."""
     number = len(past) + 1
     try:
-        asked = readable(question.text)
+        text = readable(question.text)
         history = [] if question.alone else [turn for earlier in past if (turn := earlier.turn)]
         answer = pipeline.ask(
-            asked, history=history, live=live, filters=question.filters, understand=question.understand
+            text, history=history, live=live, filters=question.filters, understand=question.understand
         )
-        return _shown(pipeline, number, asked, answer, collection)
+        return _answered(pipeline, number, text, answer, collection)
     except Cancelled:
         sentence = _STOPPED
     except Exception as error:  # noqa: BLE001  (the page is a boundary)
         sentence = discreet(in_words(error, _BROKEN))
-    asked = echo(question.text)
-    reply = shown.asked(number, asked, shown.trouble(number, sentence))
-    return Exchange(asked, None, reply, nothing_read(number))
+    text = echo(question.text)
+    reply = render.turn(number, text, render.trouble(number, sentence))
+    return Exchange(text, None, reply, nothing_read(number))
 
 
-def _shown(
-    pipeline: Asks, number: int, asked: str, answer: Answer, collection: str, mark: Mark = as_it_was
+def _answered(
+    pipeline: Asks, number: int, text: str, answer: Answer, collection: str, mark: Mark = as_it_was
 ) -> Exchange:
-    reply = shown.asked(number, asked, shown.reply(number, answer, collection))
-    return Exchange(asked, answer, reply, evidence(number, answer, _texts(pipeline, answer), collection, mark))
+    reply = render.turn(number, text, render.reply(number, answer, collection))
+    return Exchange(text, answer, reply, evidence(number, answer, _texts(pipeline, answer), collection, mark))
 
 
-def reopened(pipeline: Asks, kept: StoredConversation) -> tuple[Exchange, ...]:
+def reopened(pipeline: Asks, stored: StoredConversation) -> tuple[Exchange, ...]:
     """The turns of a kept conversation, each citation marked whose source is not as it was.
 
     Raises: ConversationsUnusable, when an answer does not read; IndexDamaged.
@@ -196,10 +196,10 @@ def reopened(pipeline: Asks, kept: StoredConversation) -> tuple[Exchange, ...]:
     def mark(citation: Citation) -> str:
         return standing(citation, pipeline.check(citation))
 
-    collection = kept.summary.collection
+    collection = stored.summary.collection
     return tuple(
-        _shown(pipeline, number, turn.question, answer_of(turn.answer), collection, mark)
-        for number, turn in enumerate(kept.turns, start=1)
+        _answered(pipeline, number, turn.question, answer_of(turn.answer), collection, mark)
+        for number, turn in enumerate(stored.turns, start=1)
     )
 
 

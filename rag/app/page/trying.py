@@ -13,9 +13,9 @@ from index.errors import RagError
 from index.store.corpus import Held
 from index.types import IndexState
 from rag.app.page.overview import Offered
-from rag.asking.suggest import Found, suggestions
+from rag.asking.suggest import DocumentSpan, suggestions
 
-_KEPT = 64
+_MOST_TRIALS = 64
 """Overviews whose questions are kept."""
 _log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Tries(Protocol):
         """What is indexed now."""
         ...
 
-    def finds(self, question: str) -> Found | None:
+    def finds(self, question: str) -> DocumentSpan | None:
         """The words that plainly answer a question."""
         ...
 
@@ -47,7 +47,7 @@ class Trials:
             trial = self._trials.get(key)
             if trial is None:
                 trial = self._trials[key] = _Trial(pipeline, documents)
-                if len(self._trials) > _KEPT:
+                if len(self._trials) > _MOST_TRIALS:
                     self._trials.popitem(last=False)
         yield from trial.follow()
 

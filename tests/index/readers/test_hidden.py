@@ -135,7 +135,7 @@ def test_hidden_sheets_rows_and_columns() -> None:
     rows = (
         sheet_row("name", "age", "pay")
         + sheet_row("Anna", "34", "100")
-        + sheet_row("Bob", "35", "90", told='hidden="1"')
+        + sheet_row("Bob", "35", "90", attributes='hidden="1"')
     )
     book = xlsx(
         {"Shown": sheet(rows, '<col min="3" max="3" hidden="1"/>'), "Apart": sheet(sheet_row("secret"))},

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import SettingsInvalid
-from rag.app.model_form import Filled, Trial, chosen, keyless, leaves, model_line, require_file, shown
+from rag.app.model_form import Filled, Trial, chosen, form_of, keyless, leaves, model_line, require_file
 from rag.app.workspace import Workspace
 from rag.errors import Cancelled, LLMFailed
 from rag.providers.file import outranked, write
@@ -41,7 +41,7 @@ def test_what_is_filled_in_becomes_settings_and_the_rest_stays() -> None:
         provider="openai", base_url="http://localhost:11434/v1", model="qwen2.5:7b", api_key_env="MY_KEY",
         context=8192, timeout=33, path=Path("/models/a.gguf"),
     )  # fmt: skip
-    assert chosen(shown(made), made) == made
+    assert chosen(form_of(made), made) == made
     assert chosen(Filled("quotes"), made).provider is None
 
 

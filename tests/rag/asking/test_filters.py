@@ -14,7 +14,7 @@ from index.errors import SettingsInvalid
 from index.indexing.build import build_index
 from index.types import Article, Span
 from rag.answering.extract import QuotesAnswerer
-from rag.asking.asked import Asked, from_question
+from rag.asking.asked import ParsedQuestion, from_question
 from rag.asking.filters import (
     EVERY_ARTICLE,
     Entry,
@@ -130,7 +130,7 @@ def test_what_is_no_date_is_refused(told: str) -> None:
 KNOWN = Known((*NEWS, *FILES))
 
 
-def asked(question: str) -> Asked:
+def asked(question: str) -> ParsedQuestion:
     return from_question(question, lambda: KNOWN)
 
 
@@ -189,7 +189,7 @@ def test_what_a_question_asks_for(question: str, filters: str, text: str | None)
     ],
 )
 def test_what_asks_for_nothing(question: str) -> None:
-    assert asked(question) == Asked(EVERY_ARTICLE, question)
+    assert asked(question) == ParsedQuestion(EVERY_ARTICLE, question)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Block, BlockKind, Cell, Document, Span
-from rag.asking.suggest import MOST, TRIED, Found, Suggestion, candidates, suggestions
+from rag.asking.suggest import MOST, TRIED, DocumentSpan, Suggestion, candidates, suggestions
 
 LEASE = (
     ("heading", "Lease of Flat 4"),
@@ -67,9 +67,9 @@ def test_a_row_is_asked_for_by_the_cell_that_no_other_row_has() -> None:
 def test_what_answers_lies_in_the_words_that_the_question_was_made_from() -> None:
     lease = document(LEASE)
     for one in candidates(lease):
-        assert one.is_answered_by(Found("lease", Span(one.answer.start + 1, one.answer.start + 2)))
-        assert not one.is_answered_by(Found("other", one.answer))
-        assert not one.is_answered_by(Found("lease", Span(0, 1)))
+        assert one.is_answered_by(DocumentSpan("lease", Span(one.answer.start + 1, one.answer.start + 2)))
+        assert not one.is_answered_by(DocumentSpan("other", one.answer))
+        assert not one.is_answered_by(DocumentSpan("lease", Span(0, 1)))
         assert not one.is_answered_by(None)
 
 
@@ -78,9 +78,9 @@ def test_only_what_was_found_again_is_offered_and_one_of_each_document_first() -
     known = {one.question: one for lease in many[1:] for one in candidates(lease)}
     asked: list[str] = []
 
-    def finds(question: str) -> Found | None:
+    def finds(question: str) -> DocumentSpan | None:
         asked.append(question)
-        return None if question.startswith("How") else Found("1", known[question].answer)
+        return None if question.startswith("How") else DocumentSpan("1", known[question].answer)
 
     offered = list(suggestions(many, finds))
     assert [(one.document_id, one.question) for one in offered] == [

@@ -13,7 +13,7 @@ from index.errors import NoIndex
 from rag.app.library.jobs import Job
 from rag.app.library.library import Library
 from rag.app.page import files as progress
-from rag.app.page.html import ACTIONS, said
+from rag.app.page.html import ACTIONS, message
 from rag.app.page.overview import LISTED, overview, overview_of
 from rag.app.page.tabs.documents import Rights
 from rag.app.page.trouble import discreet, in_words
@@ -96,7 +96,7 @@ def _drawn(rights: Rights, samples: Path | None) -> _Parts:
             add = gr.Button("Add", variant="primary")
         may_try = owner and samples is not None
         sampled = gr.Button("or try it with two sample documents", visible=may_try, elem_id="arrival-samples")
-    status = gr.HTML(said(""), js_on_load=None, apply_default_css=False)
+    status = gr.HTML(message(""), js_on_load=None, apply_default_css=False)
     listed = gr.HTML("", elem_id="overview", js_on_load=ACTIONS, apply_default_css=False)
     return _Parts(way, files, path, add, sampled, status, listed, gr.State(""))
 
@@ -116,25 +116,27 @@ class _Handlers:
 
     def refresh(self, collection: str) -> Iterator[Updates]:
         """The way in where nothing is indexed; else all documents, and questions as they are found."""
-        yield from self._told(self._overview(collection))
+        yield from self._guarded(self._overview(collection))
 
     def look(self, collection: str, document_id: str) -> Iterator[Updates]:
         """One document, and questions that it answers."""
-        yield from self._told(self._overview_of(collection, document_id))
+        yield from self._guarded(self._overview_of(collection, document_id))
 
     def add_files(self, collection: str, files: list[str] | None) -> Iterator[Updates]:
         """The files just uploaded."""
         paths = [Path(file) for file in files or ()]
-        yield from self._told(self._added(collection, lambda: self._library.add_files(collection, paths)))
+        yield from self._guarded(self._added(collection, lambda: self._library.add_files(collection, paths)))
 
     def add_folder(self, collection: str, path: object) -> Iterator[Updates]:
         """The folder that was typed."""
         typed = path if isinstance(path, str) else ""
-        yield from self._told(self._added(collection, lambda: self._library.add_folder(collection, typed)))
+        yield from self._guarded(self._added(collection, lambda: self._library.add_folder(collection, typed)))
 
     def add_samples(self, collection: str) -> Iterator[Updates]:
         """The sample documents."""
-        yield from self._told(self._added(collection, lambda: self._library.add_folder(collection, str(self._samples))))
+        yield from self._guarded(
+            self._added(collection, lambda: self._library.add_folder(collection, str(self._samples)))
+        )
 
     def _added(self, collection: str, begin: Callable[[], Job]) -> Iterator[Updates]:
         yield from self._followed(collection, begin())
@@ -147,7 +149,7 @@ class _Handlers:
         outcome = job.outcome
         sentence = outcome.sentence if self._rights == "all" else discreet(outcome.sentence)
         yield {
-            parts.status: said(sentence, wrong=outcome.wrong),
+            parts.status: message(sentence, wrong=outcome.wrong),
             parts.add: gr.Button(interactive=True),
             parts.changed: secrets.token_hex(4),
         }
@@ -177,10 +179,10 @@ class _Handlers:
         for offered in self._trials.follow(collection, pipeline, [held], document_id):
             yield {self._parts.listed: overview_of(collection, held, offered)}
 
-    def _told(self, steps: Iterator[Updates]) -> Iterator[Updates]:
+    def _guarded(self, steps: Iterator[Updates]) -> Iterator[Updates]:
         """The steps; what ends them early becomes a sentence."""
         try:
             yield from steps
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
             sentence = in_words(error, _BROKEN)
-            yield {self._parts.status: said(sentence if self._rights == "all" else discreet(sentence), wrong=True)}
+            yield {self._parts.status: message(sentence if self._rights == "all" else discreet(sentence), wrong=True)}

@@ -19,9 +19,9 @@ from rag.app.conversations.feedback import NOT_THERE, Feedback
 from rag.app.conversations.keeping import Keeper
 from rag.app.conversations.store import ConversationStore
 from rag.app.library.library import Library
-from rag.app.page import answer as shown
+from rag.app.page import answer as render
 from rag.app.page import evidence as panel
-from rag.app.page.html import ACTIONS, safe, said
+from rag.app.page.html import ACTIONS, message, safe
 from rag.app.page.style import script
 from rag.app.page.tabs.arrival import Arrival, arrival
 from rag.app.page.tabs.documents import Rights
@@ -117,11 +117,11 @@ def ask_tab(
 
 def _wire(desk: _Desk, parts: _Parts, narrow: Narrow, new: gr.Button, arrived: Arrival) -> None:
     wire(narrow, parts.evidence)
-    told = [parts.talk, parts.collection, *narrow.fields]
+    inputs = [parts.talk, parts.collection, *narrow.fields]
     for listen in (parts.send.click, parts.box.submit):
-        _on(listen, desk.ask, [parts.box, *told], parts.all, limit=_AT_ONCE, js=script("send"))
-    _on(arrived.listed.act, desk.offered, told, parts.all, limit=_AT_ONCE)
-    _on(parts.chat.act, desk.act, told, parts.all, limit=_AT_ONCE)
+        _on(listen, desk.ask, [parts.box, *inputs], parts.all, limit=_AT_ONCE, js=script("send"))
+    _on(arrived.listed.act, desk.offered, inputs, parts.all, limit=_AT_ONCE)
+    _on(parts.chat.act, desk.act, inputs, parts.all, limit=_AT_ONCE)
     _on(parts.stop.click, desk.stop, parts.talk, None)
     _on(new.click, desk.clear, parts.talk, [*parts.all, parts.talk])
 
@@ -183,7 +183,7 @@ class _Desk:
             yield gr.skip()
             return
         number = len(talk.past) + 1
-        pending = shown.asked(number, echo(text), shown.waiting())
+        pending = render.turn(number, echo(text), render.waiting())
         yield {
             parts.live: _now(pending),
             parts.send: gr.Button(visible=False),
@@ -196,21 +196,21 @@ class _Desk:
         except RagError as error:
             yield self._ended(talk, collection, _failed(number, text, discreet(str(error))))
             return
-        for told in answering(pipeline, question, talk, collection):
-            if isinstance(told, Exchange):
-                yield gr.skip() if talk.ended else self._ended(talk, collection, told)
-            elif told:
-                yield {parts.live: _now(shown.asked(number, echo(text), shown.writing(told)))}
+        for piece in answering(pipeline, question, talk, collection):
+            if isinstance(piece, Exchange):
+                yield gr.skip() if talk.ended else self._ended(talk, collection, piece)
+            elif piece:
+                yield {parts.live: _now(render.turn(number, echo(text), render.writing(piece)))}
             else:
                 yield gr.skip()
 
-    def _ended(self, talk: Talk, collection: str, told: Exchange) -> Updates:
+    def _ended(self, talk: Talk, collection: str, turn: Exchange) -> Updates:
         """What is shown once a turn is whole; it is kept then."""
         parts = self._parts
-        talk.past += (told,)
-        if told.answer is not None and self._keeps():
-            talk.keeper = talk.keeper or Keeper(self._store, collection, talk.told.append)  # type: ignore[arg-type]
-            talk.keeper.keep(told.question, told.answer)
+        talk.past += (turn,)
+        if turn.answer is not None and self._keeps():
+            talk.keeper = talk.keeper or Keeper(self._store, collection, talk.troubles.append)  # type: ignore[arg-type]
+            talk.keeper.keep(turn.question, turn.answer)
         return {
             parts.live: "",
             parts.chat: _log(talk.past),
@@ -247,8 +247,8 @@ class _Desk:
         before = [earlier.turn for earlier in talk.past[: number - 1] if earlier.turn]
         answer = turn.answer
         assert answer is not None
-        told = in_one_sentence(lambda: feedback.add(answer, before, good, correction))
-        talk.past = (*talk.past[: number - 1], turn.judged(number, told), *talk.past[number:])
+        sentence = in_one_sentence(lambda: feedback.add(answer, before, good, correction))
+        talk.past = (*talk.past[: number - 1], turn.judged(number, sentence), *talk.past[number:])
         return {self._parts.chat: _log(talk.past)}
 
     def stop(self, talk: Talk) -> None:
@@ -264,12 +264,12 @@ class _Desk:
     def reopen(self, conversation_id: str, talk: Talk) -> Updates:
         """A kept conversation in place of the one that is shown. Raises: RagError, when it cannot be had."""
         assert self._store is not None
-        kept = self._store.get(conversation_id)
-        collection = kept.summary.collection
-        past = reopened(self._workspace.pipeline(collection), kept)
+        stored = self._store.get(conversation_id)
+        collection = stored.summary.collection
+        past = reopened(self._workspace.pipeline(collection), stored)
         talk.leave()
         again = Talk(past)
-        again.keeper = Keeper(self._store, collection, again.told.append, conversation_id)
+        again.keeper = Keeper(self._store, collection, again.troubles.append, conversation_id)
         return self._showing(again) | {
             self._parts.collection: collection,
         }
@@ -289,14 +289,14 @@ class _Desk:
 
 
 def _failed(number: int, text: object, sentence: str) -> Exchange:
-    asked = echo(text)
-    reply = shown.asked(number, asked, shown.trouble(number, sentence))
-    return Exchange(asked, None, reply, panel.nothing_read(number))
+    question = echo(text)
+    reply = render.turn(number, question, render.trouble(number, sentence))
+    return Exchange(question, None, reply, panel.nothing_read(number))
 
 
 def _log(past: Sequence[Exchange]) -> str:
     inner = "".join(earlier.chat for earlier in past)
-    return f'<div role="log" aria-label="Conversation">{inner or shown.welcome()}</div>'
+    return f'<div role="log" aria-label="Conversation">{inner or render.welcome()}</div>'
 
 
 def _now(turn: str) -> str:
@@ -309,12 +309,12 @@ def _shelf(past: Sequence[Exchange]) -> str:
 
 def _saved(talk: Talk) -> str:
     """Where the conversation can be had as a file, and what went wrong in keeping it."""
-    told = "".join(said(sentence, wrong=True) for sentence in talk.told)
+    troubles = "".join(message(sentence, wrong=True) for sentence in talk.troubles)
     key = talk.keeper.conversation_id if talk.keeper else None
     if key is None:
-        return told
+        return troubles
     links = " · ".join(
         f'<a href="/conversation/{safe(key)}.{kind}" download>{words}</a>'
         for kind, words in (("md", "Markdown"), ("json", "JSON"))
     )
-    return f"<span>Export: {links}</span>{told}"
+    return f"<span>Export: {links}</span>{troubles}"

@@ -12,7 +12,7 @@ import gradio as gr
 from index.errors import RagError
 from rag.app.conversations.store import ConversationStore, Summary
 from rag.app.page import shelf
-from rag.app.page.html import ACTIONS, count, said
+from rag.app.page.html import ACTIONS, count, message
 from rag.app.page.shelf import PAGE, View
 from rag.app.page.style import script
 from rag.app.page.trouble import in_words
@@ -20,7 +20,7 @@ from rag.app.workspace import Workspace
 from rag.errors import NoConversation
 
 _T = TypeVar("_T")
-Shown = tuple[View, str, str]
+Update = tuple[View, str, str]
 """What a handler gives the page: the view, the sentence about what was done, and the list."""
 
 _BROKEN = "The conversations could not be shown; nothing was lost. Look at the log for the cause."
@@ -43,7 +43,7 @@ class ConversationsTab:
     """What the page wires: `refresh` takes `inputs` and gives `outputs`; `listing.act` tells `open` with an id."""
 
     listing: gr.HTML
-    refresh: Callable[[View, str], Shown]
+    refresh: Callable[[View, str], Update]
     inputs: list[gr.components.Component]
     outputs: list[gr.components.Component]
 
@@ -60,7 +60,7 @@ def conversations_tab(workspace: Workspace, store: ConversationStore | None) -> 
             visible=store is not None,
             elem_id="conversations-search",
         )
-        notice = gr.HTML(said(""), js_on_load=None, apply_default_css=False, elem_id="conversations-notice")
+        notice = gr.HTML(message(""), js_on_load=None, apply_default_css=False, elem_id="conversations-notice")
         listed = gr.HTML(
             shelf.not_kept() if store is None else "",
             js_on_load=ACTIONS + script("conversations"),
@@ -69,8 +69,8 @@ def conversations_tab(workspace: Workspace, store: ConversationStore | None) -> 
     view = gr.State(View())
     outputs: list[gr.components.Component] = [view, notice, listed]
 
-    def refresh(view: View, search: str) -> Shown:
-        return view, said(""), shelf.not_kept()
+    def refresh(view: View, search: str) -> Update:
+        return view, message(""), shelf.not_kept()
 
     tab = ConversationsTab(listed, refresh, [view, search], outputs)
     return tab if store is None else _wired(tab, workspace, store, search)
@@ -80,15 +80,15 @@ def _wired(tab: ConversationsTab, workspace: Workspace, store: ConversationStore
     def keep() -> bool:
         return workspace.settings.conversations.keep
 
-    def refresh(view: View, search: str) -> Shown:
-        return show(store, View(view.shown), search, keep=keep())
+    def refresh(view: View, search: str) -> Update:
+        return show(store, View(view.limit), search, keep=keep())
 
-    def find(search: str) -> Shown:
+    def find(search: str) -> Update:
         return show(store, View(), search, keep=keep(), tell=True)
 
-    def act(view: View, search: str, event: gr.EventData) -> Shown | object:
-        asked = pressed(event)
-        return gr.skip() if asked.do == "open" else press(store, view, search, asked, keep=keep())
+    def act(view: View, search: str, event: gr.EventData) -> Update | object:
+        button = pressed(event)
+        return gr.skip() if button.do == "open" else press(store, view, search, button, keep=keep())
 
     # Not `input`, which Gradio sends for keys that print alone: neither for a backspace nor for what is pasted.
     box.change(find, box, tab.outputs, trigger_mode="always_last", show_progress="hidden", api_visibility="private")
@@ -112,9 +112,9 @@ def _sent(event: gr.EventData, name: str) -> str:
     return value[:_LONGEST_SENT] if isinstance(value, str) else ""
 
 
-def press(store: ConversationStore, view: View, search: str, asked: Pressed, *, keep: bool = True) -> Shown:
+def press(store: ConversationStore, view: View, search: str, button: Pressed, *, keep: bool = True) -> Update:
     """The page after a press. It raises nothing: what goes wrong is a sentence in it."""
-    (view, sentence), trouble = _tried(lambda: step(store, view, search, asked), (view, ""))
+    (view, sentence), trouble = _tried(lambda: step(store, view, search, button), (view, ""))
     return show(store, view, search, sentence, trouble, keep=keep)
 
 
@@ -127,56 +127,56 @@ def show(
     *,
     keep: bool = True,
     tell: bool = False,
-) -> Shown:
+) -> Update:
     """The list as it is now below `sentence`, or below `trouble`; `tell` says how many were found."""
     search = _words(search)
-    found, unread = _tried(lambda: store.summaries(search), None)
-    html, unshown = _tried(lambda: shelf.listing(view, found or (), search, datetime.now(), keep=keep), "")
-    if tell and found and search:
-        sentence = f"{count(len(found), 'conversation')} found."
+    matches, unread = _tried(lambda: store.summaries(search), None)
+    html, unshown = _tried(lambda: shelf.listing(view, matches or (), search, datetime.now(), keep=keep), "")
+    if tell and matches and search:
+        sentence = f"{count(len(matches), 'conversation')} found."
     trouble = trouble or unread or unshown
-    return view, said(trouble or sentence, wrong=bool(trouble)), "" if found is None else html
+    return view, message(trouble or sentence, wrong=bool(trouble)), "" if matches is None else html
 
 
 def _words(search: str) -> str:
     return search.strip()[:_LONGEST_SEARCH] if isinstance(search, str) else ""  # Gradio passes on whatever was sent
 
 
-def step(store: ConversationStore, view: View, search: str, asked: Pressed) -> tuple[View, str]:
+def step(store: ConversationStore, view: View, search: str, button: Pressed) -> tuple[View, str]:
     """What a press does: the view after it, and what there is to say. What makes no sense now does nothing.
 
     Raises: RagError, when the title is empty; ConversationsUnusable; NoConversation.
     """
-    rest = View(view.shown)
-    match asked.do:
+    rest = View(view.limit)
+    match button.do:
         case "rename" | "delete" | "clear":
-            return replace(rest, doing=asked.do, id=asked.id), ""
+            return replace(rest, doing=button.do, id=button.id), ""
         case "back":
             return replace(rest, focus=(view.doing, view.id)), ""
         case "more":
-            first = store.summaries(_words(search))[view.shown :][:1]
-            return View(view.shown + PAGE, focus=("open", first[0].id if first else "")), ""
-        case "title" if (view.doing, view.id) == ("rename", asked.id):
-            return _rename(store, rest, asked)
-        case "yes" if (view.doing, view.id) == ("delete", asked.id):
-            beside = _beside(store.summaries(_words(search)), asked.id)
-            store.delete(asked.id)
+            first = store.summaries(_words(search))[view.limit :][:1]
+            return View(view.limit + PAGE, focus=("open", first[0].id if first else "")), ""
+        case "title" if (view.doing, view.id) == ("rename", button.id):
+            return _rename(store, rest, button)
+        case "yes" if (view.doing, view.id) == ("delete", button.id):
+            beside = _beside(store.summaries(_words(search)), button.id)
+            store.delete(button.id)
             return replace(rest, focus=("open", beside)), "The conversation is deleted."
         case "all" if view.doing == "clear":
             return View(), f"{count(store.delete_all(), 'conversation')} deleted."
     return view, ""
 
 
-def _rename(store: ConversationStore, rest: View, asked: Pressed) -> tuple[View, str]:
-    if not asked.title.strip():
+def _rename(store: ConversationStore, rest: View, button: Pressed) -> tuple[View, str]:
+    if not button.title.strip():
         raise RagError("The title is empty; type one, or cancel.")
-    summary = store.rename(asked.id, asked.title)
-    return replace(rest, focus=("rename", asked.id)), f"Renamed to “{summary.title}”."
+    summary = store.rename(button.id, button.title)
+    return replace(rest, focus=("rename", button.id)), f"Renamed to “{summary.title}”."
 
 
-def _beside(found: tuple[Summary, ...], key: str) -> str:
+def _beside(matches: tuple[Summary, ...], key: str) -> str:
     """The conversation that takes the place of `key` when that goes."""
-    keys = [summary.id for summary in found]
+    keys = [summary.id for summary in matches]
     if key not in keys or len(keys) == 1:
         return ""
     at = keys.index(key)

@@ -15,7 +15,7 @@ from rag.app.library.jobs import Job, Stage
 from rag.app.library.library import Library
 from rag.app.page import files as html
 from rag.app.page.files import PAGE, Look
-from rag.app.page.html import ACTIONS, said
+from rag.app.page.html import ACTIONS, message
 from rag.app.page.style import script
 from rag.app.page.trouble import discreet, in_words
 
@@ -133,7 +133,7 @@ def _drawn(collection: gr.State, rights: Rights) -> _Parts:
             with gr.Row():
                 sync = gr.Button("Check for changes", variant="secondary", visible=owner, elem_id="documents-sync")
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="documents-stop")
-    status = listed("status", presses, said(""))
+    status = listed("status", presses, message(""))
     places = listed("places", presses)
     search = gr.Textbox(
         label="Find by name, title or author",
@@ -162,30 +162,32 @@ class _Handlers:
 
     def refresh(self, collection: str, look: Look, session: Session) -> Iterator[Updates]:
         """The tab as things are now; a change that is being made is followed to its end."""
-        yield from self._told(self._refreshed(collection, replace(look, asked="", focus=""), session))
+        yield from self._guarded(self._refreshed(collection, replace(look, removing="", focus=""), session))
 
     def choose(self, collection: str, look: Look, session: Session, chosen: object) -> Iterator[Updates]:
         """Another collection."""
-        yield from self._told(self._chosen(chosen if isinstance(chosen, str) else collection, session))
+        yield from self._guarded(self._chosen(chosen if isinstance(chosen, str) else collection, session))
 
     def create(self, collection: str, look: Look, session: Session, name: object) -> Iterator[Updates]:
         """A collection that is empty until something is added to it."""
-        yield from self._told(self._chosen(_text(name), session))
+        yield from self._guarded(self._chosen(_text(name), session))
 
     def add_files(self, collection: str, look: Look, session: Session, files: list[str] | None) -> Iterator[Updates]:
         """The files just uploaded."""
         paths = [Path(file) for file in files or ()]
-        yield from self._told(self._run(lambda: self._library.add_files(collection, paths), collection, look, session))
+        yield from self._guarded(
+            self._run(lambda: self._library.add_files(collection, paths), collection, look, session)
+        )
 
     def add_folder(self, collection: str, look: Look, session: Session, path: object) -> Iterator[Updates]:
         """The folder that was typed."""
-        yield from self._told(
+        yield from self._guarded(
             self._run(lambda: self._library.add_folder(collection, _text(path)), collection, look, session)
         )
 
     def sync(self, collection: str, look: Look, session: Session) -> Iterator[Updates]:
         """Bring the index in step."""
-        yield from self._told(self._run(lambda: self._library.sync(collection), collection, look, session))
+        yield from self._guarded(self._run(lambda: self._library.sync(collection), collection, look, session))
 
     def stop(self, collection: str) -> object:
         """End what is being done, at its next step."""
@@ -195,26 +197,26 @@ class _Handlers:
 
     def find(self, collection: str, look: Look, session: Session, words: object) -> Iterator[Updates]:
         """The files that match."""
-        yield from self._told(
-            self._shown(collection, Look(words=_text(words)[:_LONGEST_SEARCH], may_change=self._owner))
+        yield from self._guarded(
+            self._listed(collection, Look(words=_text(words)[:_LONGEST_SEARCH], may_change=self._owner))
         )
 
     def act(self, collection: str, look: Look, session: Session, event: gr.EventData) -> Iterator[Updates]:
         """What a button in the lists asks for."""
         do, key = _sent(event, "do"), _sent(event, "id")
-        still = replace(look, asked="", focus="")
+        still = replace(look, removing="", focus="")
         match do:
             case "more":
-                steps = self._shown(collection, replace(still, shown=look.shown + PAGE))
+                steps = self._listed(collection, replace(still, limit=look.limit + PAGE))
             case "more-left":
-                steps = self._shown(collection, replace(still, left=look.left + PAGE))
+                steps = self._listed(collection, replace(still, left=look.left + PAGE))
             case _ if not self._owner:
                 steps = iter(())
             case "remove":
-                steps = self._shown(collection, replace(still, asked=key))
+                steps = self._listed(collection, replace(still, removing=key))
             case "back":
-                steps = self._shown(collection, replace(still, focus=look.asked))
-            case "yes" if key and key == look.asked:
+                steps = self._listed(collection, replace(still, focus=look.removing))
+            case "yes" if key and key == look.removing:
                 steps = self._run(lambda: self._removed(collection, key), collection, still, session)
             case "let-go":
                 steps = self._run(lambda: self._library.sync(collection, let_go=True), collection, still, session)
@@ -222,9 +224,9 @@ class _Handlers:
                 steps = self._run(lambda: self._library.repair(collection), collection, still, session)
             case _:
                 steps = iter(())
-        yield from self._told(steps)
+        yield from self._guarded(steps)
 
-    def _shown(self, collection: str, look: Look) -> Iterator[Updates]:
+    def _listed(self, collection: str, look: Look) -> Iterator[Updates]:
         yield self._show(collection, look)
 
     def _removed(self, collection: str, key: str) -> Job:
@@ -251,14 +253,14 @@ class _Handlers:
             parts.collection: name,
             parts.chosen: gr.Dropdown(choices=list(choices), value=name),
             parts.name: "",
-            parts.status: said(""),
+            parts.status: message(""),
             parts.search: gr.Textbox(value=""),
         }
         yield from self._refreshed(name, Look(may_change=self._owner), session)
 
     def _run(self, begin: Callable[[], Job], collection: str, look: Look, session: Session) -> Iterator[Updates]:
         session.collection = collection
-        still = replace(look, asked="", focus="")
+        still = replace(look, removing="", focus="")
         try:
             job = begin()
         finally:
@@ -306,7 +308,7 @@ class _Handlers:
                 parts.head: "<h2>Documents</h2>",
                 parts.listing: html.damaged(self._sentence(error), may_change=self._owner),
             }
-        question = self._library.removal(collection, look.asked).sentence if look.asked else ""
+        question = self._library.removal(collection, look.removing).sentence if look.removing else ""
         return {
             parts.look: look,
             parts.head: html.head(holdings),
@@ -315,20 +317,20 @@ class _Handlers:
             parts.listing: html.listing(holdings, look, question),
         }
 
-    def _told(self, steps: Iterator[Updates]) -> Iterator[Updates]:
+    def _guarded(self, steps: Iterator[Updates]) -> Iterator[Updates]:
         """The steps; what ends them early becomes a sentence."""
         try:
             yield from steps
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
-            yield {self._parts.status: said(self._sentence(error), wrong=True)}
+            yield {self._parts.status: message(self._sentence(error), wrong=True)}
 
     def _sentence(self, error: Exception) -> str:
         sentence = in_words(error, _BROKEN)
         return sentence if self._owner else discreet(sentence)
 
 
-def _text(told: object) -> str:
-    return told if isinstance(told, str) else ""  # Gradio passes on whatever was sent
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""  # Gradio passes on whatever was sent
 
 
 def _sent(event: gr.EventData, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import gradio as gr
 
-from rag.app.page.html import ACTIONS, count, said
+from rag.app.page.html import ACTIONS, count, message
 from rag.app.page.trouble import in_words
 
 _BROKEN = "Something went wrong here; nothing that was kept is lost. Try again, or look at the log for the cause."
@@ -46,7 +46,7 @@ class Suite(Protocol):
     def problem(self) -> str | None: ...  # noqa: D102
 
 
-class Kept(Protocol):
+class StoredRun(Protocol):
     """A run that was kept."""
 
     @property
@@ -82,7 +82,7 @@ class Desk(Protocol):
         """What can be chosen."""
         ...
 
-    def runs(self, suite: str) -> Sequence[Kept]:
+    def runs(self, suite: str) -> Sequence[StoredRun]:
         """The runs kept of a suite, newest first."""
         ...
 
@@ -134,9 +134,9 @@ class _View:
             self.half = gr.Radio(label="Cases", choices=[], elem_id="evals-half")
             self.start = gr.Button("Run", elem_id="evals-start", variant="primary", interactive=False)
             self.stop = gr.Button("Stop", elem_id="evals-stop", variant="stop", visible=False)
-        self.status = gr.HTML(said(""), elem_id="evals-status", js_on_load=None, apply_default_css=False)
+        self.status = gr.HTML(message(""), elem_id="evals-status", js_on_load=None, apply_default_css=False)
         # "hidden" and not False: what is not in the page sends the value it had before.
-        with gr.Row(elem_id="evals-kept", visible="hidden") as self.kept:
+        with gr.Row(elem_id="evals-kept", visible="hidden") as self.run_row:
             self.runs = gr.Dropdown(label="Run shown", choices=[], elem_id="evals-runs")
             self.mark = gr.Button("Make this the baseline", elem_id="evals-mark")
         self.results = gr.HTML("", elem_id="evals-results", js_on_load=None, apply_default_css=False)
@@ -144,8 +144,8 @@ class _View:
 
     @property
     def all(self) -> list[gr.components.Component]:
-        told = [self.suite, self.half, self.start, self.stop, self.status, self.runs, self.results, self.cases]
-        return [*told, self.kept]
+        components = [self.suite, self.half, self.start, self.stop, self.status, self.runs, self.results, self.cases]
+        return [*components, self.run_row]
 
     def refresh(self, suite: object, half: object, run: object, session: _Session) -> Changes:
         """The suites there are now; what was chosen stays chosen. While a run goes on, nothing changes."""
@@ -155,7 +155,7 @@ class _View:
 
     def choose(self, suite: object) -> Changes:
         """Another suite, with its newest run."""
-        return self._guarded(lambda: {self.status: said(""), **self._of_suite(suite, None, None)})
+        return self._guarded(lambda: {self.status: message(""), **self._of_suite(suite, None, None)})
 
     def view(self, suite: object, run: object) -> Changes:
         """Another run."""
@@ -166,7 +166,7 @@ class _View:
 
         def marked() -> Changes:
             self.desk.mark(str(suite), str(run))
-            done = said("Runs of this suite are compared with this one from now on.")
+            done = message("Runs of this suite are compared with this one from now on.")
             return {self.status: done, **self._of_run(str(suite), run)}
 
         return self._guarded(marked)
@@ -183,8 +183,8 @@ class _View:
             return
         session.busy, session.stopped = True, False
         try:
-            yield {self.status: said("Asking the first question."), **self._running(True)}
-            yield from self._asked(str(suite), str(half), collection, session)
+            yield {self.status: message("Asking the first question."), **self._running(True)}
+            yield from self._steps(str(suite), str(half), collection, session)
         finally:
             session.busy = False
 
@@ -193,25 +193,25 @@ class _View:
         session.stopped = True
         return {self.stop: gr.Button("Stopping", interactive=False)}
 
-    def _asked(self, suite: str, half: str, collection: object, session: _Session) -> Iterator[Changes]:
+    def _steps(self, suite: str, half: str, collection: object, session: _Session) -> Iterator[Changes]:
         name = collection if isinstance(collection, str) else None
-        told: Progress | None = None
+        progress: Progress | None = None
         try:
             # Closing this generator, as when the tab is closed, closes the run.
             with closing(self.desk.run(suite, half, name, lambda: session.stopped)) as going:
-                for told in going:
-                    if not told.ended and told.done:
-                        yield {self.status: _far(told)}
-            yield {**self._running(False), **self._ended(suite, told)}
+                for progress in going:
+                    if not progress.ended and progress.done:
+                        yield {self.status: _far(progress)}
+            yield {**self._running(False), **self._ended(suite, progress)}
         except Exception as error:  # noqa: BLE001 - the page is a boundary: nobody is shown a traceback
-            yield {**self._running(False), self.status: said(in_words(error, _BROKEN), wrong=True)}
+            yield {**self._running(False), self.status: message(in_words(error, _BROKEN), wrong=True)}
 
-    def _ended(self, suite: str, told: Progress | None) -> Changes:
-        if told is None or told.run is None:
-            return {self.status: said("Nothing was asked before the run was stopped, so nothing is kept.")}
-        how = "The run has ended" if told.done == told.of else "The run was stopped"
-        asked = f"{how}: {told.done} of {count(told.of, 'case')} asked in {_time(told.seconds)}."
-        return {self.status: said(asked), **self._of_run(suite, told.run)}
+    def _ended(self, suite: str, progress: Progress | None) -> Changes:
+        if progress is None or progress.run is None:
+            return {self.status: message("Nothing was asked before the run was stopped, so nothing is kept.")}
+        how = "The run has ended" if progress.done == progress.of else "The run was stopped"
+        sentence = f"{how}: {progress.done} of {count(progress.of, 'case')} asked in {_time(progress.seconds)}."
+        return {self.status: message(sentence), **self._of_run(suite, progress.run)}
 
     def _running(self, on: bool) -> Changes:
         return {
@@ -229,36 +229,36 @@ class _View:
         chosen = suite if suite in names else next(iter([*usable, *names]), None)
         dropdown = gr.Dropdown(choices=choices, value=chosen)
         if chosen is None:
-            return {self.suite: dropdown, self.status: said("There is no suite yet.")}
+            return {self.suite: dropdown, self.status: message("There is no suite yet.")}
         return {self.suite: dropdown, **self._of_suite(chosen, half, run)}
 
     def _of_suite(self, suite: object, half: object, run: object) -> Changes:
-        found = next((one for one in self.desk.suites() if one.name == suite), None)
-        if found is None:
-            return {self.status: said("This suite is gone; choose another.", wrong=True)}
-        halves = [(f"{_HALVES.get(name, name)} ({n})", name) for name, n in found.halves.items()]
-        value = next((name for name in (str(half), "test", "all") if name in found.halves), None)
+        entry = next((one for one in self.desk.suites() if one.name == suite), None)
+        if entry is None:
+            return {self.status: message("This suite is gone; choose another.", wrong=True)}
+        halves = [(f"{_HALVES.get(name, name)} ({n})", name) for name, n in entry.halves.items()]
+        value = next((name for name in (str(half), "test", "all") if name in entry.halves), None)
         changes: Changes = {
             self.half: gr.Radio(choices=halves, value=value),
-            self.start: gr.Button(interactive=found.problem is None),
-            **self._of_run(found.name, run),
+            self.start: gr.Button(interactive=entry.problem is None),
+            **self._of_run(entry.name, run),
         }
-        return {**changes, self.status: said(found.problem, wrong=True)} if found.problem else changes
+        return {**changes, self.status: message(entry.problem, wrong=True)} if entry.problem else changes
 
     def _of_run(self, suite: str, run: object) -> Changes:
-        kept = self.desk.runs(suite)
-        names = [one.name for one in kept]
+        runs = self.desk.runs(suite)
+        names = [one.name for one in runs]
         chosen = str(run) if run in names else next(iter(names), None)
         if chosen is None:
             return {
-                self.kept: gr.Row(visible="hidden"),
+                self.run_row: gr.Row(visible="hidden"),
                 self.runs: gr.Dropdown(choices=[], value=None),
                 self.results: _NO_RUN,
                 self.cases: "",
             }
         return {
-            self.kept: gr.Row(visible=True),
-            self.runs: gr.Dropdown(choices=[(one.label, one.name) for one in kept], value=chosen),
+            self.run_row: gr.Row(visible=True),
+            self.runs: gr.Dropdown(choices=[(one.label, one.name) for one in runs], value=chosen),
             self.results: self.desk.results(suite, chosen),
             self.cases: self.desk.cases(suite, chosen),
         }
@@ -267,14 +267,14 @@ class _View:
         try:
             return changes()
         except Exception as error:  # noqa: BLE001 - the page is a boundary: nobody is shown a traceback
-            return {self.status: said(in_words(error, _BROKEN), wrong=True)}
+            return {self.status: message(in_words(error, _BROKEN), wrong=True)}
 
 
 def evals_tab(desk: Desk, collection: gr.State) -> EvalsTab:
     """The view over `desk`, on the collection that `collection` names; made inside the blocks of the page."""
     with gr.Column(elem_id="evals"):
         view = _View(desk)
-    shown = view.all
+    outputs = view.all
 
     def on(
         listen: Callable[..., object], answer: Callable[..., object], given: object, changed: object, mode: str = "once"
@@ -282,23 +282,23 @@ def evals_tab(desk: Desk, collection: gr.State) -> EvalsTab:
         listen(answer, given, changed, trigger_mode=mode, show_progress="hidden", api_visibility="private")
 
     # What is chosen last is shown, and no press is lost, though the one before is still being shown.
-    on(view.suite.input, view.choose, view.suite, shown, "always_last")
-    on(view.runs.input, view.view, [view.suite, view.runs], shown, "always_last")
-    on(view.mark.click, view.set_baseline, [view.suite, view.runs], shown)
+    on(view.suite.input, view.choose, view.suite, outputs, "always_last")
+    on(view.runs.input, view.view, [view.suite, view.runs], outputs, "always_last")
+    on(view.mark.click, view.set_baseline, [view.suite, view.runs], outputs)
     on(view.cases.act, view.open, [view.suite, view.runs], [view.cases, view.status], "multiple")
-    on(view.start.click, view.run, [view.suite, view.half, collection, view.session], shown)
+    on(view.start.click, view.run, [view.suite, view.half, collection, view.session], outputs)
     on(view.stop.click, view.halt, view.session, view.stop)
-    return EvalsTab(view.refresh, [view.suite, view.half, view.runs, view.session], shown)
+    return EvalsTab(view.refresh, [view.suite, view.half, view.runs, view.session], outputs)
 
 
-def _far(told: Progress) -> str:
+def _far(progress: Progress) -> str:
     """How far a run is. Not a live region: a screen reader would read it out twice a second."""
-    left = told.seconds / told.done * (told.of - told.done)
+    left = progress.seconds / progress.done * (progress.of - progress.done)
     # The first answers tell little of the rest: a model may have been loaded for them.
-    until = f" · about {_time(left)} left" if told.done >= 3 else ""
+    until = f" · about {_time(left)} left" if progress.done >= 3 else ""
     return (
-        f'<div class="far"><progress max="{told.of}" value="{told.done}" aria-label="Cases asked"></progress>'
-        f'<p class="soft">{told.done} of {count(told.of, "case")} asked{until}</p></div>'
+        f'<div class="far"><progress max="{progress.of}" value="{progress.done}" aria-label="Cases asked"></progress>'
+        f'<p class="soft">{progress.done} of {count(progress.of, "case")} asked{until}</p></div>'
     )
 
 

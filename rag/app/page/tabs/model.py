@@ -10,9 +10,9 @@ from typing import Literal
 import gradio as gr
 from gradio.components import Component
 
-from rag.app.model_form import Filled, KeyTyped, Trial, chosen, keyless, leaves, require_file, shown, told
+from rag.app.model_form import Filled, KeyTyped, Trial, chosen, description, form_of, keyless, leaves, require_file
 from rag.app.page import model as words
-from rag.app.page.html import said
+from rag.app.page.html import message
 from rag.app.page.trouble import in_words
 from rag.app.workspace import Workspace
 from rag.providers.file import outranked, write
@@ -50,9 +50,9 @@ class _View:
     """The components of the tab."""
 
     def __init__(self, llm: LanguageModel, file: Path) -> None:
-        first = shown(llm)
+        first = form_of(llm)
         endpoint, local = first.kind == "endpoint", first.kind == "file"
-        self.now = _html(words.now(told(llm)))
+        self.now = _html(words.now(description(llm)))
         self.kind = gr.Radio(_KINDS, value=first.kind, label="Who answers", elem_id="model-kind")
         self.hint = _html(words.hint(first.kind, first.address))
         self.address = _box("Address", first.address, "http://localhost:11434/v1", endpoint)
@@ -72,9 +72,9 @@ class _View:
             self.use = gr.Button("Use it", variant="primary")
             self.test = gr.Button("Test", variant="secondary", visible=endpoint or local)
             self.stop = gr.Button("Stop", variant="stop", visible=False)
-        self.notice = _html(said(""))
+        self.notice = _html(message(""))
         self.outcome = _html("")
-        _html(words.kept(str(file)))
+        _html(words.saved_in(str(file)))
 
     @property
     def fields(self) -> list[Component]:
@@ -103,7 +103,7 @@ class _View:
 
     def filled(self, llm: LanguageModel) -> Changes:
         """Every field as `llm` says, and what is seen with it."""
-        filled = shown(llm)
+        filled = form_of(llm)
         endpoint, file = filled.kind == "endpoint", filled.kind == "file"
         return self.follow(filled.kind, filled.address) | {
             self.kind: filled.kind,
@@ -126,8 +126,8 @@ class _View:
         """The sentence for what went wrong; a key that was typed is taken out of its field."""
         if isinstance(error, KeyTyped):
             field = dict(zip(Filled.__dataclass_fields__, self.fields, strict=True))[error.field]
-            return {field: "", self.notice: said(str(error), wrong=True)}
-        return {self.notice: said(in_words(error, _BROKEN), wrong=True)}
+            return {field: "", self.notice: message(str(error), wrong=True)}
+        return {self.notice: message(in_words(error, _BROKEN), wrong=True)}
 
 
 def model_tab(workspace: Workspace, config: Path | None = None) -> ModelTab:
@@ -142,7 +142,7 @@ def model_tab(workspace: Workspace, config: Path | None = None) -> ModelTab:
     def refresh(before: LanguageModel | None) -> Changes:
         """Fills the form anew where another model is in use than was last shown; what is half typed stays."""
         llm = workspace.settings.llm
-        return {seen: llm} if llm == before else {view.now: words.now(told(llm)), seen: llm} | view.filled(llm)
+        return {seen: llm} if llm == before else {view.now: words.now(description(llm)), seen: llm} | view.filled(llm)
 
     def use(count: int, *values: object) -> Changes:
         try:
@@ -150,7 +150,7 @@ def model_tab(workspace: Workspace, config: Path | None = None) -> ModelTab:
             require_file(llm)
             write(file, llm)
             workspace.use_model(llm)
-            notice = said(_in_use(llm, workspace.settings.home, config))
+            notice = message(_in_use(llm, workspace.settings.home, config))
             return refresh(None) | {view.notice: notice, view.outcome: "", changed: count + 1}
         except Exception as error:  # noqa: BLE001  (the page is a boundary: nobody is shown a traceback)
             return view.wrong(error)
@@ -177,10 +177,10 @@ def _tried(view: _View, trying: Trying, choose: Callable[[], LanguageModel]) -> 
     try:
         llm = choose()
         trial = trying.trial = Trial(llm)
-        yield view.busy(True) | {view.notice: said(_waiting(llm)), view.outcome: ""}
+        yield view.busy(True) | {view.notice: message(_waiting(llm)), view.outcome: ""}
         while not trial.wait(_BEAT):
             yield {view.notice: gr.skip()}  # Gradio takes an empty one for none
-        yield {view.notice: said("The test is done."), view.outcome: words.result(trial.outcome())}
+        yield {view.notice: message("The test is done."), view.outcome: words.result(trial.outcome())}
     except Exception as error:  # noqa: BLE001  (as above)
         yield view.wrong(error) | {view.outcome: ""}
     finally:
@@ -195,7 +195,7 @@ def _typed(values: tuple[object, ...]) -> Filled:
 
 
 def _waiting(llm: LanguageModel) -> str:
-    return f"Asking {told(llm)} two short questions; each reply may take {llm.timeout:g} seconds."
+    return f"Asking {description(llm)} two short questions; each reply may take {llm.timeout:g} seconds."
 
 
 def _in_use(llm: LanguageModel, home: Path, config: Path | None) -> str:
@@ -204,7 +204,7 @@ def _in_use(llm: LanguageModel, home: Path, config: Path | None) -> str:
     return " ".join(
         sentence
         for sentence in (
-            f"From the next question on: {told(llm)}.",
+            f"From the next question on: {description(llm)}.",
             f"Questions and passages now go to {host}." if host else None,
             keyless(llm),
             f"It is written in {str(config)!r}, which is read only with --config." if config else None,

@@ -42,7 +42,7 @@ def narrowing(chips: gr.HTML) -> Narrow:
 def wire(narrow: Narrow, evidence: gr.HTML) -> None:
     """Keeps the chips in step with the fields; a card of `evidence` can keep the search to its document."""
     for field in narrow.fields:
-        _on(field.change, _shown, narrow.fields, narrow.chips)
+        _on(field.change, _chips, narrow.fields, narrow.chips)
     _on(narrow.chips.act, _emptied, None, narrow.fields)
     _on(evidence.act, _only, None, narrow.fields[_FILE])
 
@@ -63,7 +63,7 @@ def _on(listen: Callable[..., object], work: Callable[..., object], given: objec
     listen(work, given, changed, trigger_mode="multiple", show_progress="hidden", api_visibility="private")
 
 
-def _shown(*values: object) -> str:
+def _chips(*values: object) -> str:
     """A chip for each field that is filled in, with a button that empties it."""
     filled = [(place, _typed(value)) for place, value in enumerate(values) if _typed(value)]
     return "".join(_chip(place, value) for place, value in filled)

@@ -335,14 +335,14 @@ def test_the_list_escapes_everything_and_is_paged(desk: Desk) -> None:
         desk.write(f"{number}{MARKUP}", f"{STORM} {number}")
     desk.folder(desk.docs)
     held = desk.holdings
-    shown = html.listing(held, Look(shown=2))
+    shown = html.listing(held, Look(limit=2))
     assert "<img" not in shown
     assert shown.count("<details") == 2
     assert "Show 1 more of 3" in shown
     assert f"/document/default/{held.entries[0].document_id}" in shown
     assert html.listing(held, Look(words="ONERROR 2<")).count("<details") == 1
     assert "No file matches" in html.listing(held, Look(words="nothing such"))
-    assert "<img" not in html.places(held, Look(asked=held.places[0].key), "<img>")
+    assert "<img" not in html.places(held, Look(removing=held.places[0].key), "<img>")
     left = Holdings("a", "1", unread=tuple(Unread(f"{n}<img>", "<img>") for n in range(PAGE + 7)))
     assert html.listing(left, Look()).count("<dt>") == PAGE
     assert "Show 7 more" in html.listing(left, Look())

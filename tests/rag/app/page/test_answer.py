@@ -362,7 +362,7 @@ def test_an_answer_of_any_text_writes_only_its_own_elements(text: str, name: str
             ),
             filters=Filtering((Filter("outlet", name, "asked"), Filter("article", text, "set", text)), 1),
         )
-        chat = page.asked(1, question, page.reply(1, answer, "default"))
+        chat = page.turn(1, question, page.reply(1, answer, "default"))
         return Elements(chat + evidence_of(1, answer, {"d": text}, "default")).tags
 
     text = f"x{text}x"

@@ -30,7 +30,7 @@ class Suite:
 
 
 @dataclass
-class Kept:
+class StoredRun:
     name: str
     label: str
 
@@ -61,8 +61,8 @@ class FakeDesk:
             Suite("mine", {"all": 3}),
         ]
 
-    def runs(self, suite: str) -> list[Kept]:
-        return [Kept(name, f"Run {name}") for name in reversed(self.kept)]
+    def runs(self, suite: str) -> list[StoredRun]:
+        return [StoredRun(name, f"Run {name}") for name in reversed(self.kept)]
 
     def run(
         self, suite: str, half: str, collection: str | None, stopped: Callable[[], bool] = lambda: False

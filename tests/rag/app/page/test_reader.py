@@ -27,7 +27,7 @@ from index.store.page_image import page_at, page_span
 from index.types import Article, Document, Embedder, Span
 from rag.app.page.html import safe
 from rag.app.page.marked import Highlight, blocks, quoted_first
-from rag.app.page.reader import MOST, Asked, Reading, link, text_page
+from rag.app.page.reader import MOST, Marks, Reading, link, text_page
 from rag.app.page.reader_routes import routes
 from rag.app.workspace import Workspace
 from rag.settings import Settings
@@ -129,7 +129,7 @@ def marked_texts(draw: st.DrawFn) -> tuple[str, list[Span]]:
 @given(marked_texts())
 def test_without_its_tags_the_page_is_the_text_and_every_mark_its_slice(made: tuple[str, list[Span]]) -> None:
     text, spans = made
-    highlights = list(Asked.of([(span, None) for span in spans]).highlights)
+    highlights = list(Marks.of([(span, None) for span in spans]).highlights)
     shown = "".join(block.removesuffix("\n") for block in blocks(text, highlights, {0: "article-0"}))
     assert untagged(shown) == html.unescape(safe(text))
     for number, highlight in enumerate(highlights, 1):
@@ -171,20 +171,20 @@ def test_a_link_opens_at_the_first_span_given_and_names_them_all() -> None:
 @pytest.mark.parametrize("span", ["5", "5-", "9-3", "3-3", "a-b", "-1-5", "1-2,", "１-２", "1-9999999999", "1-2.."])
 def test_a_damaged_link_is_refused(span: str) -> None:
     with pytest.raises(ValueError, match="span"):
-        Asked.parse(span, "")
+        Marks.parse(span, "")
 
 
 @pytest.mark.parametrize(("at", "labels"), [("1-2", "1.2"), ("1-2", "x"), (".".join(["1-2"] * (MOST + 1)), "")])
 def test_labels_that_do_not_fit_and_too_many_spans_are_refused(at: str, labels: str) -> None:
     with pytest.raises(ValueError, match="label"):
-        Asked.parse(at, labels)
+        Marks.parse(at, labels)
 
 
 def test_a_link_reads_back_as_what_it_was_made_of() -> None:
-    asked = Asked.of([(Span(30, 35), 7), (Span(12, 18), 2), (Span(12, 18), 3)])
-    assert Asked.parse("30-35.12-18.12-18", "7.2.3") == asked
-    assert asked.highlights == (Highlight(Span(12, 18), (2, 3)), Highlight(Span(30, 35), (7,)))
-    assert asked.first == 2
+    marks = Marks.of([(Span(30, 35), 7), (Span(12, 18), 2), (Span(12, 18), 3)])
+    assert Marks.parse("30-35.12-18.12-18", "7.2.3") == marks
+    assert marks.highlights == (Highlight(Span(12, 18), (2, 3)), Highlight(Span(30, 35), (7,)))
+    assert marks.first == 2
 
 
 def test_the_head_tells_the_article_of_the_words_and_lists_the_others() -> None:
@@ -195,7 +195,7 @@ def test_the_head_tells_the_article_of_the_words_and_lists_the_others() -> None:
         Article("d", 1, Span(cut, len(NEWS)), "Storm"),
     )
     held = Held(document, articles, (StoredPath("a/news.txt", Path("/nowhere"), "d", 1, 1),))
-    shown = "".join(text_page(Reading(held, Asked.of([(Span(3, 10), 1)]), "dark")))
+    shown = "".join(text_page(Reading(held, Marks.of([(Span(3, 10), 1)]), "dark")))
     assert '<h1 dir="auto">Harbour &lt;closed&gt;</h1>' in shown
     assert "The Post · A. Writer · 7 September 2017" in untagged(shown)
     assert '<a href="#article-1" dir="auto">Storm</a>' in shown
@@ -333,7 +333,7 @@ def test_a_long_document_is_whole_in_the_end(browser: Browser) -> None:
     at = text.index("7000. ")
 
     def read(request: Request) -> StreamingResponse:
-        return StreamingResponse(text_page(Reading(held, Asked.of([(Span(at, at + 4), 1)]))), media_type="text/html")
+        return StreamingResponse(text_page(Reading(held, Marks.of([(Span(at, at + 4), 1)]))), media_type="text/html")
 
     with served(Starlette(routes=[Route("/", read)])) as address:
         page = browser.new_page(viewport={"width": 700, "height": 800})
