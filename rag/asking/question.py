@@ -6,6 +6,7 @@ import re
 
 from rag.asking.followup import LONGEST, leans, rewritings
 from rag.asking.phrases import tokens
+from rag.asking.sides import sides
 from rag.lexicon import AUXILIARIES, DETERMINERS, PERSONAL_PRONOUNS, PREPOSITIONS, QUESTION_WORDS
 from rag.types import Turn
 
@@ -41,6 +42,17 @@ def split_parts(text: str) -> tuple[str, ...]:
         turns = [Turn(f"{pieces[0]}?", "")]
         parts.append(next(iter(rewritings(piece, turns)), piece) if leans(piece) else piece)
     return tuple(f"{part.rstrip('?')}?" for part in parts)
+
+
+def asked_by_themselves(text: str) -> tuple[str, ...]:
+    """What is asked beside the whole of `text`: its parts, and of a part that compares two things, the question about
+    each. None where it is one question about one thing.
+    """
+    parts = split_parts(text)
+    every = tuple(side for part in parts for side in sides(part) or (part,))
+    if len(every) > _MOST:
+        every = parts
+    return every if len(every) > 1 else ()
 
 
 def _is_question(piece: str) -> bool:
