@@ -160,7 +160,7 @@ def opened_answerer(settings: LanguageModel, wanted: Answerer | AnswererName | N
 
 def reader_of(settings: Settings) -> Reader:
     """The trained reader that `settings` name; the installed one where they name none. It loads at its first use."""
-    from rag.reader.session import INSTALLED, OnnxReader
+    from rag.reader.onnx_model import INSTALLED, OnnxReader
 
     return OnnxReader(settings.reader.path or INSTALLED)
 

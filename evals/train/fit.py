@@ -20,7 +20,7 @@ from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
 from rag.answering.quotes import evidence_of
 from rag.answering.reading import FEATURES, Candidate, Reading, read
 from rag.pipeline import READ
-from rag.reader.session import OnnxReader
+from rag.reader.onnx_model import OnnxReader
 from rag.retrieval.retrieve import Retriever
 from rag.settings import Answering, Retrieval
 

@@ -170,7 +170,7 @@ def test_the_file_gives_title_author_and_date() -> None:
 
 def test_quotes_are_boxed_where_they_stand_in_columns() -> None:
     from index.readers.drawing import Wanted
-    from index.readers.pdf_page import draw_page
+    from index.readers.pdf_picture import draw_page
     from index.types import Span
 
     order = [piece for n in range(4) for piece in ((50.0, 500.0 - 12 * n, LEFT[n]), (320.0, 500.0 - 12 * n, RIGHT[n]))]
