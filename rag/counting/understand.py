@@ -294,7 +294,8 @@ class _Reading:
         if token.is_named:
             return False
         if self.asks.noun[1:2] == (at,):
-            return not token.form.endswith("ed") and not last and at - 1 in self.named
+            before = at - 2 if self.line[at - 1].form in KINDS else at - 1
+            return not token.form.endswith("ed") and not last and before in self.named
         helped = any(other.form in AUXILIARIES - BE for other in self.line[:at])
         return last and helped and self.line[at - 1].form not in BE | PREPOSITIONS
 

@@ -102,6 +102,12 @@ def test_the_sentence_says_the_condition_and_the_rows(question: str, told: str, 
     assert answer.status == "answered"
 
 
+def test_the_verb_after_a_kind_of_what_is_counted_is_passed_over_and_named(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("How many of the boat sorts get to be hired?")
+    assert "of 11 rows of boats.csv where hired is “yes”. Nothing in the table stands for “get”." in answer.text
+    assert answer.status == "may_answer"
+
+
 def test_what_a_price_is_reckoned_by_is_no_condition(tmp_path: Path) -> None:
     rows = "| Plan | Price | Guests |\n|---|---|---|\n| Wren | £19 | none |\n| Heron | £29 | one a month |\n"
     (tmp_path / "plans.md").write_text(f"# Plans\n\n{rows}", encoding="utf-8")
