@@ -30,18 +30,22 @@ _MOST = 4
 def split_parts(text: str) -> tuple[str, ...]:
     """The questions in `text`: "How many mills closed, and who sold them?" is two. One that cannot be cut is itself.
 
-    Only what is a question itself is cut off. A part that leans on the one before is completed from it.
+    Only what is a question itself is cut off. A part that leans on the one before is completed from it; where that
+    cannot be done, the text is one question.
     """
     if len(text) > LONGEST:
         return (text,)
     pieces = [piece for cut in _CUT.split(text) if (piece := cut.strip(" ,;?"))]
     if not 1 < len(pieces) <= _MOST or not all(map(_is_question, pieces)):
         return (text,)
-    parts = pieces[:1]
-    for piece in pieces[1:]:
-        turns = [Turn(f"{pieces[0]}?", "")]
-        parts.append(next(iter(rewritings(piece, turns)), piece) if leans(piece) else piece)
-    return tuple(f"{part.rstrip('?')}?" for part in parts)
+    completed = [_completed(piece, pieces[0]) if leans(piece) else piece for piece in pieces[1:]]
+    parts = [pieces[0], *(part for part in completed if part)]
+    return tuple(f"{part.rstrip('?')}?" for part in parts) if len(parts) == len(pieces) else (text,)
+
+
+def _completed(piece: str, first: str) -> str:
+    """A part that leans with what it leans on put into it; empty where nothing fits."""
+    return next(iter(rewritings(piece, [Turn(f"{first}?", "")])), "")
 
 
 def asked_by_themselves(text: str) -> tuple[str, ...]:
