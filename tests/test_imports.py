@@ -27,7 +27,7 @@ COMPOSITION = {"rag/app/cli/main.py", "rag/app/cli/evals.py"}
 APPLICATION = "rag.app"
 """What no module of the core imports."""
 ENTRY = {"rag", "rag.__main__"}
-BESIDE_THE_ROOMS = {"types", "settings", "errors", "seal", "telemetry"}
+BESIDE_THE_ROOMS = {"types", "settings", "errors", "keys", "seal", "telemetry"}
 ROOMS: dict[str, set[str]] = {
     "document": set(),
     "folder": set(),

@@ -23,6 +23,7 @@ import numpy as np
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from index.errors import IndexDamaged, StoreUnavailable
+from index.keys import Mask
 from index.settings import StoreSettings
 from index.types import Hit, Vectors
 from index.vectors.remote import Remote
@@ -201,7 +202,7 @@ class Server:
     def _plain(self, words: str) -> str:
         """The first line of what the server said, without the token should it repeat that."""
         line = "".join(c for c in (words.strip().splitlines() or [""])[0] if c.isprintable())
-        return (line.replace(self._token, "…") if self._token else line)[:200].rstrip(".")
+        return Mask(self._token).clean(line)[:200].rstrip(".")
 
 
 class RemoteStore:

@@ -16,9 +16,9 @@ from typing import Final
 
 import httpx
 
+from index.keys import Mask
 from rag.errors import LLMFailed, ReplyCut
 from rag.providers.events import Events, Piece, Unreadable, problem, read
-from rag.providers.keys import Mask
 
 _AGAIN: Final = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
 _UNTAKEN: Final = frozenset([400, 422])

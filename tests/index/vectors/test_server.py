@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -402,7 +403,9 @@ def test_the_token_goes_to_the_server_and_nowhere_else(
         answers(through)
         told += [repr(finding) for finding in examine(through)]
         assert {headers.get("Authorization") for headers in recorder.headers} == {f"Bearer {token}"}
-        for answer in [(401, f"no {token}"), (500, json.dumps({"error": token, "message": token})), (200, token)]:
+        encoded = b64encode(f"Bearer {token}".encode()).decode()
+        echoes = [(500, json.dumps({"error": said, "message": said})) for said in (token, encoded)]
+        for answer in [(401, f"no {token}"), *echoes, (200, token)]:
             recorder.before = lambda call, answer=answer: answer
             with pytest.raises(RagError) as caught:
                 answers(through)
@@ -410,6 +413,7 @@ def test_the_token_goes_to_the_server_and_nowhere_else(
         told += [repr(finding) for finding in examine(through)]
     assert "refuses access" in " ".join(told)
     assert token not in " ".join(told)
+    assert encoded[8:-8] not in " ".join(told)
     kept = [path.read_bytes() for path in settings.home.rglob("*") if path.is_file()]
     assert kept
     assert not any(token.encode() in data for data in kept)

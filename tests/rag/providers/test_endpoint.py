@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.keys import Mask
 from rag.errors import LLMFailed, ReplyCut
 from rag.providers.bridge import Give, pulled
 from rag.providers.endpoint import Endpoint, Limits
 from rag.providers.events import Events, Piece, Unreadable
-from rag.providers.keys import Mask
 from tests.rag.providers.endpoint import Reply, event, fails, hangs_up, rambles, says, sends, serving, stalls
 
 KEY = "sk-very-secret-0123456789/+="

@@ -1,4 +1,4 @@
-"""A key, masked wherever an endpoint repeats it: as it is, percent-encoded, in hex, or anywhere within base64."""
+"""A key or token, masked wherever a server repeats it: as it is, percent-encoded, in hex, or anywhere within base64."""
 
 from __future__ import annotations
 
