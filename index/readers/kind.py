@@ -31,7 +31,7 @@ _SUFFIXES: dict[Kind, str] = {
     "table": ".csv .tsv .tab",
     "json": ".json .jsonl .ndjson",
     "notebook": ".ipynb",
-    "mail": ".eml",
+    "mail": ".eml .mbox .mbx",
     "pdf": ".pdf",
     "docx": ".docx .docm",
     "pptx": ".pptx .pptm .ppsx",

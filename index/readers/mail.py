@@ -1,10 +1,12 @@
 """Mail messages: what the head says of sender, subject and date, then the text, a section for each who wrote of it.
 
-Files that are attached follow the text, each as sections of its own under its name.
+Files that are attached follow the text, each as sections of its own under its name. A mailbox is its messages, one
+after the other.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
@@ -20,13 +22,19 @@ from index.readers.thread import Part, Voice, marked, parts
 _DEEPEST = 20
 _MOST_ATTACHED = 100
 """Files of one message that are read."""
+_MOST_MESSAGES = 5_000
+"""Messages of one mailbox that are read."""
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S.*\d\d:\d\d.*\n")
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+"""A line of a message's own, marked lest it be taken for the beginning of the next (mboxrd)."""
 _FIELDS = ("From", "To", "Cc", "Date", "Subject")
 ReadAttached = Callable[[str, bytes], Extracted]
 """Reads an attached file by its name and its bytes. Raises: UnreadableFile."""
 
 
 def read_mail(data: bytes, read_attached: ReadAttached | None = None) -> Extracted:
-    """The head that a mail program shows, and the body: the plain form where there is one, else the HTML.
+    """The head that a mail program shows, and the body: the plain form where there is one, else the HTML; of a mailbox
+    those of each message.
 
     What is quoted or forwarded in it is a section of its own, without the marks of quoting, and so is a message that
     hangs on it, and each file that `read_attached` reads. Other files that hang on it are named, with the reason.
@@ -46,11 +54,18 @@ class _Mail:
         self._attached = 0
 
     def read(self, data: bytes) -> Extracted:
-        message = message_from_bytes(data, policy=policy.default)
-        head = _heads(message)
-        if not any(head.values()):
+        texts = messages_of(data)
+        is_empty = True
+        for text in texts[:_MOST_MESSAGES]:
+            message = message_from_bytes(text, policy=policy.default)
+            head = _heads(message)
+            if any(head.values()):
+                is_empty, self._attached = False, 0
+                self._message(message, head)
+        if is_empty:
             raise UnreadableFile("named as a mail message, but has no sender, date or subject")
-        self._message(message, head)
+        if len(texts) > _MOST_MESSAGES:
+            self._composer.note(f"the last {len(texts) - _MOST_MESSAGES:,} messages of {len(texts):,} were not read")
         return self._composer.done()
 
     def _message(self, message: EmailMessage, head: Mapping[str, str], depth: int = 0) -> None:
@@ -91,6 +106,15 @@ class _Mail:
         if self._attached > _MOST_ATTACHED:
             raise UnreadableFile(f"no more than {_MOST_ATTACHED} files of a message are")
         self._composer.include(self._read_attached(name, data), name)
+
+
+def messages_of(data: bytes) -> list[bytes]:
+    """The messages of a mailbox (mbox, RFC 4155, lines that begin with "From " marked or not); what is none is one."""
+    starts = list(_SEPARATOR.finditer(data))
+    if not starts or starts[0].start():
+        return [data]
+    ends = [*(match.start() for match in starts[1:]), len(data)]
+    return [_QUOTED_FROM.sub(rb"\1", data[match.end() : end]) for match, end in zip(starts, ends, strict=True)]
 
 
 def _compose(composer: Composer, parts: list[Part], page: Page | None, subject: str, depth: int) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import mailbox
 import re
 import resource
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -81,7 +83,14 @@ def _html(data: bytes) -> Iterator[str]:
 
 
 def _mail(data: bytes) -> Iterator[str]:
-    yield from _message(message_from_bytes(data, policy=policy.default))
+    if not data.startswith(b"From "):
+        yield from _message(message_from_bytes(data, policy=policy.default))
+        return
+    with tempfile.NamedTemporaryFile(suffix=".mbox") as file:
+        file.write(data)
+        file.flush()
+        for message in mailbox.mbox(file.name):
+            yield from _message(message_from_bytes(message.as_bytes(), policy=policy.default))
 
 
 def _message(message: EmailMessage) -> Iterator[str]:

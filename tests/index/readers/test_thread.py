@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from index.cut.articles import split_articles
 from index.document.dates import printed_date
 from index.readers.extracted import Extracted
-from index.readers.mail import read_mail
+from index.readers.mail import messages_of, read_mail
 from index.types import Document
 
 SENDER = ("Ada Writer", "2024-05-06")
@@ -223,3 +224,35 @@ def test_no_word_of_a_thread_is_lost(lines: list[tuple[int, str]]) -> None:
 )
 def test_printed_dates_are_read_as_far_as_they_are_sure(text: str, date: str | None) -> None:
     assert printed_date(text) == date
+
+
+def mailbox(*messages: bytes) -> bytes:
+    line = b"From ada@x.org Mon May  6 08:00:00 2024\n"
+    return b"".join(line + message.replace(b"\nFrom ", b"\n>From ") + b"\n" for message in messages)
+
+
+def test_each_message_of_a_mailbox_has_its_own_writer_and_date() -> None:
+    other = EmailMessage()
+    other["From"] = "Quill Ostrander <q@x.org>"
+    other["Date"] = "Tue, 07 May 2024 08:00:00 +0000"
+    other["Subject"] = "Doors"
+    other.set_content("From Monday on the glim is shut.\n\nFrom here it is far.\n")
+    got = read_mail(mailbox(mail(WORDS), other.as_bytes()))
+    assert voice(got, WORDS) == SENDER
+    assert voice(got, "From Monday on") == ("Quill Ostrander", "2024-05-07")
+    assert "From here it is far." in got.text
+    assert [section.title for section in got.sections] == ["Windows", "Doors"]
+
+
+def test_a_mail_that_speaks_of_where_it_is_from_is_one_message() -> None:
+    text = "Hello,\n\nFrom 08:30 on the glim is open.\n"
+    assert messages_of(mail(text)) == [mail(text)]
+    assert len(read_mail(mail(text)).sections) == 1
+
+
+@given(st.lists(st.text(st.characters(codec="ascii", exclude_characters="\r"), min_size=1), min_size=1, max_size=4))
+def test_messages_come_back_from_a_mailbox_as_they_went_in(texts: list[str]) -> None:
+    messages = [b"Subject: x\n\n" + text.encode() + b"\n" for text in texts]
+    marked = [re.sub(rb"^(>*From )", rb">\1", message, flags=re.MULTILINE) for message in messages]
+    line = b"From ada@x.org Mon May  6 08:00:00 2024\n"
+    assert messages_of(b"".join(line + message + b"\n" for message in marked)) == [m + b"\n" for m in messages]
