@@ -86,22 +86,27 @@ class Comparison:
     """What came of one comparison. `chosen` are the units that bear on the statement, in their order.
 
     `verbatim` says that it is a sentence of the evidence, whole or shortened, with nothing that turns it left out;
-    `notes` are what differs, in words, the gravest first.
+    `notes` are what differs, in words, the gravest first. `restated` is the statement with each value written as the
+    units chosen write it: what is compared exactly need not be judged.
     """
 
     features: Features
     chosen: tuple[int, ...] = ()
     verbatim: bool = False
     notes: tuple[str, ...] = ()
+    restated: str = ""
 
 
 def compare(statement: str, units: Sequence[Unit]) -> Comparison:
     """`statement` held against `units`; a unit that is no candidate is a heading of those after it."""
-    claim = parts(_PARTICLE.sub("", statement[:_CHARACTERS]))[:_LONGEST]
+    text = _PARTICLE.sub("", statement[:_CHARACTERS])
+    claim = parts(text)[:_LONGEST]
     sources = list(_sources(units))
     if not sources or not any(part.means for part in claim):
-        return Comparison(Features())
-    return _Comparison(claim, sources).result()
+        return Comparison(Features(), restated=statement)
+    comparison = _Comparison(claim, sources)
+    particle = statement[: len(statement[:_CHARACTERS]) - len(text)]
+    return replace(comparison.result(), restated=particle + comparison.restated(text) + statement[_CHARACTERS:])
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,15 @@ class _Comparison:
         verbatim = self._verbatim()
         notes = () if verbatim else tuple(text for _, text in sorted(self._notes(features), key=lambda note: note[0]))
         return Comparison(features, tuple(source.at for source in self.chosen), verbatim, notes)
+
+    def restated(self, text: str) -> str:
+        """`text`, whose parts are compared, with its values in the form that they have in the units chosen."""
+        written = [part for source in self.chosen for part in source.parts if part.value]
+        for part in reversed([part for part in self.claim if part.value]):
+            alike = [other.text for other in written if matches(part, other)]
+            if alike and part.text not in alike:
+                text = text[: part.span.start] + alike[0] + text[part.span.end :]
+        return text
 
     def _share(self, present: Sequence[bool], among: Sequence[int] | None = None) -> float:
         """The share of the statement's parts, or of those `among` it, that are `present`, by weight."""

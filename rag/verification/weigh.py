@@ -85,8 +85,8 @@ def signals(pairs: Sequence[tuple[str, Sequence[Unit]]], reader: Reader) -> list
     """What is weighed of each statement; of what is verbatim nothing, and no model is asked. Raises: ModelUnavailable."""
     compared = [compare(statement, units) for statement, units in pairs]
     unsettled = [
-        (statement, window(units, comparison.chosen))
-        for (statement, units), comparison in zip(pairs, compared, strict=True)
+        (comparison.restated, window(units, comparison.chosen))
+        for (_, units), comparison in zip(pairs, compared, strict=True)
         if not comparison.verbatim
     ]
     judged = iter(reader.judge(unsettled))

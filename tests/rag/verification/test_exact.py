@@ -178,3 +178,20 @@ def test_a_copy_that_says_the_other_side_is_seen(source: str, copy: str) -> None
 def test_a_clause_left_out_takes_its_negation_with_it() -> None:
     source = Unit("Wenna sold the larches, and Orl did not buy them.", True)
     assert not compare("Wenna sold the larches.", [source]).features.negations_changed
+
+
+@pytest.mark.parametrize(
+    ("statement", "restated"),
+    [
+        ("The larch costs 1200 pounds.", "The larch costs £1,200."),
+        ("Yes: Wenna waxes it for a fortnight.", "Yes: Wenna waxes it for 14 days."),
+        ("The larch costs 1300 pounds.", "The larch costs 1300 pounds."),
+        ("Wenna waxes it.", "Wenna waxes it."),
+        ("…", "…"),
+    ],
+)
+def test_a_value_that_the_source_has_is_given_to_the_reader_as_the_source_writes_it(
+    statement: str, restated: str
+) -> None:
+    source = Unit("The larch costs £1,200, and Wenna waxes it for 14 days.", True)
+    assert compare(statement, [source]).restated == restated
