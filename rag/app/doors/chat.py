@@ -11,13 +11,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from rag import wording
+from rag.app.doors.cited import cited_by, refusal
 from rag.contract import Json, as_json
 from rag.errors import QuestionInvalid
 from rag.types import Answer, Citation, Turn
 
 MODEL = "rag"
-NO_ANSWER = "The documents do not seem to hold an answer."
 MOST_MESSAGES = 1000
 
 
@@ -81,11 +80,6 @@ def question_and_turns(messages: Sequence[ChatMessage]) -> tuple[str, tuple[Turn
     pairs = pairwise(spoken)
     turns = (Turn(one[1], two[1]) for one, two in pairs if (one[0], two[0]) == ("user", "assistant"))
     return spoken[-1][1], tuple(turns)
-
-
-def refusal(answer: Answer) -> str:
-    """Why a question was not answered, in words."""
-    return wording.outcome(answer) or NO_ANSWER
 
 
 def completion(answer: Answer) -> Json:
@@ -238,8 +232,7 @@ def _block(answer: Answer, at: int, documents: Sequence[str]) -> Json:
             "document_id": citation.source.document_id,
             "verdict": citation.verdict,
         }
-        for citation in answer.citations
-        if (citation.label, citation.span) in statement.evidence
+        for citation in cited_by(answer, statement)
     ]
     last = at == len(answer.statements) - 1
     return {"type": "text", "text": statement.text + ("" if last else "\n"), "citations": locations or None}
