@@ -14,5 +14,8 @@ def refusal(answer: Answer) -> str:
 
 
 def cited_by(answer: Answer, statement: Statement) -> tuple[Citation, ...]:
-    """The citations of an answer that one of its statements rests on."""
-    return tuple(item for item in answer.citations if (item.label, item.span) in statement.evidence)
+    """The citations of an answer that are one statement's own: of labels that it cites, with its verdict."""
+    own = {(label, span) for label, span in statement.evidence if label in statement.labels}
+    return tuple(
+        item for item in answer.citations if (item.label, item.span) in own and item.verdict == statement.verdict
+    )
