@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
-from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -33,6 +32,7 @@ from rag.contract import (
 )
 from rag.errors import Cancelled, NoDocument
 from rag.types import Answer, Live, Turn
+from rag.version import VERSION
 
 Words = Annotated[str, Field(max_length=200_000)]
 
@@ -121,7 +121,7 @@ class _Wrong(Exception):
 
 def api(documents: Documents) -> FastAPI:
     """The application over `documents`, which the caller closes and puts behind a `Fence`."""
-    app = FastAPI(title="Your documents", version=version("rag"), docs_url=None, redoc_url=None)
+    app = FastAPI(title="Your documents", version=VERSION, docs_url=None, redoc_url=None)
     _errors(app)
     _native(app, documents)
     _openai(app, documents)
