@@ -27,7 +27,7 @@ from rag.asking.asked import ParsedQuestion, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
 from rag.asking.followup import leans
 from rag.asking.named import Known
-from rag.asking.question import split_parts
+from rag.asking.question import asked_by_themselves
 from rag.asking.suggest import DocumentSpan
 from rag.checking.sources import IndexSources
 from rag.counting.answer import Counting
@@ -160,7 +160,7 @@ def opened_answerer(settings: LanguageModel, wanted: Answerer | AnswererName | N
 
 def reader_of(settings: Settings) -> Reader:
     """The trained reader that `settings` name; the installed one where they name none. It loads at its first use."""
-    from rag.reader.session import INSTALLED, OnnxReader
+    from rag.reader.onnx_model import INSTALLED, OnnxReader
 
     return OnnxReader(settings.reader.path or INSTALLED)
 
@@ -400,8 +400,7 @@ class Pipeline:
     ) -> tuple[Reading, tuple[Reading, ...]]:
         """The question read against its passages, the best first, and each part of it where it has several."""
         clock = clock or _Clock()
-        pieces = split_parts(question)
-        several = pieces if len(pieces) > 1 else ()
+        several = asked_by_themselves(question)
         with clock.stage("retrieve"):
             passages = parts.retriever.retrieve([question, *several], many, within)
         with clock.stage("read"):

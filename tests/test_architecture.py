@@ -73,3 +73,10 @@ def test_no_folder_is_denser_than_it_may_be(room: str, measured: Density) -> Non
 def test_the_whole_is_no_denser_than_it_was() -> None:
     rows = densities().values()
     assert sum(row.decisions for row in rows) <= OVERALL * sum(row.lines for row in rows)
+
+
+def test_the_sheet_of_where_what_lives_names_files_that_are_there() -> None:
+    sheet = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
+    named = re.findall(r"\| `([^`]+\.py)` \|", sheet)
+    assert len(named) == 30
+    assert [path for path in named if not (ROOT / path).is_file()] == []

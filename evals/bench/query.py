@@ -64,7 +64,7 @@ def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None =
     """Time each search by itself, then the whole retrieval that an answer begins with."""
     from rag.answering.extract import QuotesAnswerer
     from rag.pipeline import Pipeline
-    from rag.reader.session import OnnxReader
+    from rag.reader.onnx_model import OnnxReader
 
     model = embedder or loaded_embedder(home, static=static)
     settings = Settings(home=home)

@@ -89,7 +89,7 @@ def ask_warm(home: Path, questions: Sequence[str], embedder: Embedder | None = N
     """
     from rag.answering.extract import QuotesAnswerer
     from rag.pipeline import Pipeline
-    from rag.reader.session import OnnxReader
+    from rag.reader.onnx_model import OnnxReader
 
     model = embedder or loaded_embedder(home)
     with closing(Pipeline(Settings(home=home), model, QuotesAnswerer(), OnnxReader())) as pipeline:

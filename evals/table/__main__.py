@@ -25,10 +25,12 @@ from evals.table.statements import Judge
 from index.errors import RagError
 from index.settings import IndexSettings
 from index.vectors.embedder import embedder_of
-from rag.reader.session import OnnxReader
+from rag.reader.onnx_model import OnnxReader
 
 SUITES = HERE / "evals" / "suites"
 Half = Literal["tune", "test", "both"]
+NEAR_ARTICLES = 400
+"""Questions of SQuAD that are asked beside their passage."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,10 @@ def main(
 
 def _squad(options: Options) -> list[Line]:
     over = partial(program.answers, OnnxReader(), embedder_of(IndexSettings(home=options.work)))
-    return reading.squad_near_misses(over, options.public, options.sample, say)
+    return [
+        *reading.squad_near_misses(over, options.public, options.sample, say),
+        *reading.squad_near_articles(over, options.public, options.sample or NEAR_ARTICLES, say),
+    ]
 
 
 def _everyday(options: Options) -> list[Line]:

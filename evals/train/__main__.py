@@ -12,7 +12,7 @@ from evals.train.export import export
 from evals.train.learn import Plan, learn, quick
 from index.vectors.model_files import find
 from rag.answering.decide import DECISION, load_decision
-from rag.reader.session import INSTALLED, OnnxReader
+from rag.reader.onnx_model import INSTALLED, OnnxReader
 from rag.verification.weigh import WEIGHTS
 
 STEPS = ("learn", "export", "fit", "verdicts", "all")

@@ -187,15 +187,15 @@ def judged(rng: random.Random, document: Document) -> Judged:
     return Judged(statement, _around(rng, document, places), label)
 
 
-def _alone(document: Document, found: Sequence[int]) -> tuple[Unit, ...]:
-    heading = document.source.headings.get(min(found))
+def _alone(document: Document, places: Sequence[int]) -> tuple[Unit, ...]:
+    heading = document.source.headings.get(min(places))
     prefix = [Unit(heading, candidate=False)] if heading else []
-    return (*prefix, *(document.source.units[number] for number in sorted(set(found))))
+    return (*prefix, *(document.source.units[number] for number in sorted(set(places))))
 
 
-def _around(rng: random.Random, document: Document, found: Sequence[int]) -> tuple[Unit, ...]:
-    low = max(0, min(found) - rng.randint(0, 4))
-    high = min(len(document.raw), max(found) + 1 + rng.randint(0, 4))
+def _around(rng: random.Random, document: Document, places: Sequence[int]) -> tuple[Unit, ...]:
+    low = max(0, min(places) - rng.randint(0, 4))
+    high = min(len(document.raw), max(places) + 1 + rng.randint(0, 4))
     heading = document.source.headings.get(low)
     prefix = [Unit(heading, candidate=False)] if heading else []
     return (*prefix, *document.source.units[low:high])

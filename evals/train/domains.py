@@ -25,15 +25,15 @@ SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """A question, and the quotes that answer it, each with its file; none where nothing does."""
 
     domain: str
-    question: str
+    text: str
     evidence: tuple[tuple[str, str], ...]
 
 
-def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Asked]]]:
+def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Question]]]:
     """The name, the folder and the questions of each domain; what is no folder yet is written below `work`."""
     yield from _authored(data / "authored", work / "authored")
     yield "squad", *_squad(data / "squad2-cs224n" / "dev-v2.0.json", work / "squad")
@@ -41,7 +41,7 @@ def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Asked]]]:
     yield "seeds", SEEDS, _suite("seeds", SUITES / "seeds.jsonl")
 
 
-def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Asked]]]:
+def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Question]]]:
     """The held documents in folders of `TOGETHER`, drawn over all subjects."""
     rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
     held = rows[::HELD_EVERY]
@@ -49,18 +49,18 @@ def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Asked]]]
     for first in range(apart):
         name = f"authored-{first}"
         (to / name).mkdir(parents=True, exist_ok=True)
-        questions: list[Asked] = []
+        questions: list[Question] = []
         for number, row in enumerate(held[first::apart]):
             file = f"document-{number}.md"
             (to / name / file).write_text(row["text"], encoding="utf-8")
-            questions += [Asked("authored", item["q"], ((file, item["a"]),)) for item in row["qa"]]
-            questions += [Asked("authored", item["q"], ()) for item in row["near"]]
+            questions += [Question("authored", item["q"], ((file, item["a"]),)) for item in row["qa"]]
+            questions += [Question("authored", item["q"], ()) for item in row["near"]]
         yield name, to / name, random.Random(5).sample(questions, SAMPLE // apart)
 
 
-def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Asked]]:
+def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Question]]:
     to.mkdir(parents=True, exist_ok=True)
-    questions: list[Asked] = []
+    questions: list[Question] = []
     texts: dict[str, list[str]] = {}
     for title, answerable, impossible in public.squad_groups(path, SQUAD_HELD):
         name = f"{title}.txt"
@@ -69,17 +69,19 @@ def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Asked]]:
                 texts[name].append(row["ctx"])
             start, end = row["spans"][0]  # type: ignore[str-unpack]
             low = max(row["ctx"].rfind(". ", 0, int(start)) + 2, 0) if ". " in row["ctx"][: int(start)] else 0
-            questions.append(Asked("squad", row["q"], ((name, row["ctx"][low : int(end)]),)))
-        questions += [Asked("squad", question, ()) for question in impossible]
+            questions.append(Question("squad", row["q"], ((name, row["ctx"][low : int(end)]),)))
+        questions += [Question("squad", question, ()) for question in impossible]
     for name, paragraphs in texts.items():
         (to / name).write_text("\n\n".join(paragraphs), encoding="utf-8")
     return to, random.Random(5).sample(questions, min(sample, len(questions)))
 
 
-def _suite(name: str, path: Path) -> list[Asked]:
+def _suite(name: str, path: Path) -> list[Question]:
     """The questions of the tuning half that stand alone."""
     cases = [case for case in of_split(load_suite(path), "tune") if not case.history]
     return [
-        Asked(name, case.question, tuple((item.file, item.quote) for item in case.evidence) if case.answerable else ())
+        Question(
+            name, case.question, tuple((item.file, item.quote) for item in case.evidence) if case.answerable else ()
+        )
         for case in cases
     ]

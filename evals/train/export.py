@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from evals.train.model import Batch, ReaderModel, build
 from index.seal import sha256
-from rag.reader.session import GRAPH, INPUTS, OUTPUTS, SEAL, TOKENIZER
+from rag.reader.onnx_model import GRAPH, INPUTS, OUTPUTS, SEAL, TOKENIZER
 
 _OPSET = 17
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.train.domains import Asked, domains
+from evals.train.domains import Question, domains
 from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
 from index.indexing.build import build_index
@@ -20,7 +20,7 @@ from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
 from rag.answering.quotes import evidence_of
 from rag.answering.reading import FEATURES, Candidate, Reading, read
 from rag.pipeline import READ
-from rag.reader.session import OnnxReader
+from rag.reader.onnx_model import OnnxReader
 from rag.retrieval.retrieve import Retriever
 from rag.settings import Answering, Retrieval
 
@@ -38,7 +38,7 @@ OWN_PAPERS = ("authored", "everyday")
 class Read:
     """A question as it was read, and which of its candidates answer."""
 
-    asked: Asked
+    question: Question
     reading: Reading
     gold: tuple[bool, ...]
 
@@ -52,19 +52,19 @@ def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
         build_index(settings, [folder], embedder)
         with open_index(settings, embedder.fingerprint) as index:
             retriever = Retriever(index, embedder, Retrieval())
-            for asked in questions:
-                passages = retriever.retrieve([asked.question], READ)
-                reading = read(asked.question, passages, [retriever.units(p) for p in passages], reader, index.idf)
-                every.append(Read(asked, reading, tuple(_answers(c, asked) for c in reading.candidates)))
+            for question in questions:
+                passages = retriever.retrieve([question.text], READ)
+                reading = read(question.text, passages, [retriever.units(p) for p in passages], reader, index.idf)
+                every.append(Read(question, reading, tuple(_answers(c, question) for c in reading.candidates)))
     return every
 
 
-def _answers(candidate: Candidate, asked: Asked) -> bool:
+def _answers(candidate: Candidate, question: Question) -> bool:
     item = candidate.passage
     start = candidate.span.start - item.passage.start
     text = _plain(item.passage.text[start : start + len(candidate.span)])
     names = {item.source.path, item.source.path.rsplit("/", 1)[-1]}
-    return any(file in names and _shared(_plain(quote), text) for file, quote in asked.evidence)
+    return any(file in names and _shared(_plain(quote), text) for file, quote in question.evidence)
 
 
 def _shared(quote: str, text: str) -> bool:
@@ -86,11 +86,11 @@ def fit(reads: Sequence[Read]) -> dict[str, object]:
             continue
         rows.append(of_question(ranked))
         labels.append(_is_right(item, open_ended))
-        groups.append(item.asked.domain)
+        groups.append(item.question.domain)
     matrix, marks = np.array(rows), np.array(labels, dtype=np.float64)
     bias, weights = fitted(matrix, marks, balanced(groups), ridge=3.0)
     chances = 1 / (1 + np.exp(-(bias + matrix @ weights)))
-    answerable = np.array([bool(item.asked.evidence) for item in reads if item.reading.candidates])
+    answerable = np.array([bool(item.question.evidence) for item in reads if item.reading.candidates])
     own = np.isin(groups, OWN_PAPERS)
     counts = balanced(groups)
     refused = _quantile(chances[answerable], counts[answerable], REFUSED_SHARE)
@@ -111,7 +111,7 @@ def _fit_units(reads: Sequence[Read]) -> Logistic:
         for number in order[:_LOOKED_AT]:
             rows.append(item.reading.candidates[number].features)
             labels.append(item.gold[number])
-            groups.append(item.asked.domain)
+            groups.append(item.question.domain)
     bias, weights = fitted(np.array(rows), np.array(labels, dtype=np.float64), balanced(groups), ridge=3.0)
     return Logistic(bias, tuple(map(float, weights)))
 
@@ -132,21 +132,21 @@ def _quantile(values: Floats, weights: Floats, share: float) -> float:
 def report(reads: Sequence[Read], decision: Decision) -> dict[str, dict[str, float]]:
     """By domain: how often the quotes are right where an answer is there, their words, and the three outcomes."""
     figures: dict[str, dict[str, float]] = {}
-    for domain in dict.fromkeys(item.asked.domain for item in reads):
-        mine = [item for item in reads if item.asked.domain == domain]
-        found = [(item, evidence_of(item.reading, decision, WORDS)) for item in mine]
-        there = [(item, told) for item, told in found if item.asked.evidence]
-        absent = [told for item, told in found if not item.asked.evidence]
-        scores = [told.probability for _, told in found]
+    for domain in dict.fromkeys(item.question.domain for item in reads):
+        mine = [item for item in reads if item.question.domain == domain]
+        weighed = [(item, evidence_of(item.reading, decision, WORDS)) for item in mine]
+        there = [(item, evidence) for item, evidence in weighed if item.question.evidence]
+        absent = [evidence for item, evidence in weighed if not item.question.evidence]
+        scores = [evidence.probability for _, evidence in weighed]
         figures[domain] = {
             "in passages": _mean([any(item.gold) for item, _ in there]),
             "right": _mean([_is_right(item, decision) for item, _ in there]),
-            "words": _mean([sum(len(q.text.split()) for q in told.quotes) for _, told in there]),
-            "answerable refused": _mean([told.probability < decision.refused for _, told in there]),
-            "answerable answered": _mean([told.probability >= decision.answered for _, told in there]),
-            "absent answered": _mean([told.probability >= decision.answered for told in absent]),
-            "absent refused": _mean([told.probability < decision.refused for told in absent]),
-            "auroc": round(auroc(scores, [bool(item.asked.evidence) for item, _ in found]), 3),
+            "words": _mean([sum(len(q.text.split()) for q in evidence.quotes) for _, evidence in there]),
+            "answerable refused": _mean([evidence.probability < decision.refused for _, evidence in there]),
+            "answerable answered": _mean([evidence.probability >= decision.answered for _, evidence in there]),
+            "absent answered": _mean([evidence.probability >= decision.answered for evidence in absent]),
+            "absent refused": _mean([evidence.probability < decision.refused for evidence in absent]),
+            "auroc": round(auroc(scores, [bool(item.question.evidence) for item, _ in weighed]), 3),
             "n": float(len(mine)),
         }
     return figures

@@ -26,8 +26,8 @@ from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
 from evals.train.mixture import HELD_EVERY
 from rag.reader.layout import Unit
+from rag.reader.onnx_model import INSTALLED, OnnxReader
 from rag.reader.reader import Reader
-from rag.reader.session import INSTALLED, OnnxReader
 from rag.verification.weigh import SIGNALS, WEIGHTS, signals
 
 RIDGE, RIDGE_OF_PAGE = 10.0, 30.0

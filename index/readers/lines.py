@@ -18,7 +18,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HASHED = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*?)(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,}|~{3,})[ \t]*$")
 _BOLD = re.compile(r"[ \t]*(\*\*|__)(?![\s*_])([^*_\n]+?)\1[ \t]*$")
-_ITEM = re.compile(r"[ \t]*(?:[-*+•–◦▪·] |[-*+•]\t|\(?(?:\d{1,3}|[A-Za-z])[.)][ \t]+)(?=\S)")
+ITEM = re.compile(r"[ \t]*(?:[-*+•–◦▪·] |[-*+•]\t|\(?(?:\d{1,3}|[A-Za-z])[.)][ \t]+)(?=\S)")
 _NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){0,4}[.)]?|[A-Z][.)]|[IVX]{1,5}[.)]|§ ?\d+[a-z]?)[ \t]+(?=\S)")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _BARRED = re.compile(r"[ \t]*\|.*\|[ \t]*$")
@@ -101,7 +101,7 @@ class _Reading:
             inside = bold.span(2) if bold else (len(line) - len(line.lstrip()), len(line.rstrip()))
             self._heading(lines[at][0], inside, level)
             return 2 if at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1][1]) else 1
-        if waiting and _ITEM.match(line):
+        if waiting and ITEM.match(line):
             self._flush(waiting)
             waiting.clear()
         return 0
@@ -110,7 +110,7 @@ class _Reading:
         """The level of the heading that a line is, 0 where it is none."""
         line = lines[at][1].strip()
         below = lines[at + 1][1] if at + 1 < len(lines) else None
-        if below is not None and (mark := _UNDERLINE.match(below)) and len(line) <= _LONGEST and not _ITEM.match(line):
+        if below is not None and (mark := _UNDERLINE.match(below)) and len(line) <= _LONGEST and not ITEM.match(line):
             return 1 if mark[1][0] == "=" else 2
         if len(lines) == 1 and following is not None and _BOLD.match(line):
             return _EMPHASISED
@@ -129,7 +129,7 @@ class _Reading:
             return
         start = self._offset + lines[0][0] + len(lines[0][1]) - len(lines[0][1].lstrip())
         end = self._offset + lines[-1][0] + len(lines[-1][1].rstrip())
-        is_item = _ITEM.match(lines[0][1]) is not None and not self._fence
+        is_item = ITEM.match(lines[0][1]) is not None and not self._fence
         self._writer.add("item" if is_item else "paragraph", start, end)
 
     def _heading(self, start: int, inside: tuple[int, int], level: int) -> None:
@@ -200,14 +200,14 @@ def _is_shouted(line: str, below: str) -> bool:
 def _is_body(lines: Sequence[_Line], heading: str) -> bool:
     """Whether lines are what may stand under a heading: more than another short line of the same kind."""
     first = lines[0][1].strip()
-    if len(lines) > 1 or _ITEM.match(first) or len(first) > _LONG_LINE:
+    if len(lines) > 1 or ITEM.match(first) or len(first) > _LONG_LINE:
         return True
     return not _may_head(first) or _level_by_form(first) > _level_by_form(heading)
 
 
 def _is_far_longer(below: str, line: str) -> bool:
     below = below.strip()
-    if _ITEM.match(below):
+    if ITEM.match(below):
         return True
     return len(below) > _LONG_LINE and len(below) > 2 * len(line) and not below[0].islower()
 

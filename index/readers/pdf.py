@@ -15,8 +15,10 @@ from index.errors import UnreadableFile
 from index.readers import ocr, tesseract
 from index.readers.extracted import Composer, Extracted
 from index.readers.hyphens import Hyphens
+from index.readers.lines import ITEM
 from index.readers.pdf_lines import Line, PageLines, Ruled, lines_of
 from index.readers.tesseract import DOTS, Pixels
+from index.types import BlockKind
 
 _WIDE = 1.35
 """Lines further apart than this many usual steps are of two paragraphs."""
@@ -25,6 +27,11 @@ _ENDS = frozenset(".!?:;…”\"'’)]»。！？")
 _MARGIN = 0.15
 """Heads and feet stand in this part of a page, above and below."""
 _LINES_AT_EDGE, _FEWEST_PAGES, _SAME_HEIGHT = 3, 3, 6.0
+_BULLETS = frozenset("•◦▪·")
+"""What begins an item wherever a line begins with it; a dash or a number there may be of a sentence, unless a colon
+leads to it."""
+_MARGIN_OF_LIST = 1.0
+"""Points by which a line stands further in than the mark of its item, at least, where it goes on with it."""
 _LONGEST_HEADING, _HEADING_LINES = 120, 2
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _CREATED = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
@@ -39,6 +46,9 @@ class _Paragraph:
     size: float
     is_bold: bool
     lines: int
+    is_item: bool = False
+    follows: bool = False
+    """Whether it stands right below the one before, as the items of a list do."""
 
 
 def read_pdf(data: bytes) -> Extracted:
@@ -141,7 +151,7 @@ def compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
                 continue
             runs_on = number == 0 and _goes_on(last, part.text)
             level = 0 if runs_on else levels.of(part)
-            composer.block(part.text, "\n" if runs_on else "\n\n", "heading" if level else "paragraph", level)
+            composer.block(part.text, "\n" if runs_on or part.follows else "\n\n", _kind(part, level), level)
             last = part.text
         words = ocr.scanned_words(part for part in parts if isinstance(part, Line))
         composer.scan((word.text, word.confidence, word.frame) for word in words)
@@ -149,6 +159,12 @@ def compose(composer: Composer, pages: Sequence[PageLines | None]) -> None:
         composer.note(f"{left_out:,} lines that repeat at the head or the foot of pages left out")
     if turned:
         composer.note(f"{turned:,} words that the file holds with their letters reversed set right")
+
+
+def _kind(paragraph: _Paragraph, level: int) -> BlockKind:
+    if level:
+        return "heading"
+    return "item" if paragraph.is_item else "paragraph"
 
 
 def _joined(parts: Sequence[Line | Ruled], hyphens: Hyphens) -> Iterator[_Paragraph | Ruled]:
@@ -249,9 +265,30 @@ def _paragraphs(lines: Sequence[Line], hyphens: Hyphens) -> list[_Paragraph]:
         else:
             blocks.append([line])
     return [
-        _Paragraph(_text(block, hyphens), block[0].size, all(line.is_bold for line in block), len(block))
+        _Paragraph(
+            _text(run, hyphens), run[0].size, all(line.is_bold for line in run), len(run), _is_item(run[0]), number > 0
+        )
         for block in blocks
+        for number, run in enumerate(_items(block))
     ]
+
+
+def _items(lines: Sequence[Line]) -> list[list[Line]]:
+    """The lines of a paragraph, the items of a list in it apart, and what follows the last of them at its margin."""
+    runs = [[lines[0]]]
+    for above, line in pairwise(lines):
+        before = runs[-1][0]
+        is_led_to = above.text.endswith(":") or line.text[0] in _BULLETS
+        is_next = _is_item(line) and (_is_item(before) or is_led_to)
+        if is_next or (_is_item(before) and line.left <= before.left + _MARGIN_OF_LIST):
+            runs.append([line])
+        else:
+            runs[-1].append(line)
+    return runs
+
+
+def _is_item(line: Line) -> bool:
+    return ITEM.match(line.text) is not None
 
 
 def _text(lines: Sequence[Line], hyphens: Hyphens) -> str:

@@ -161,7 +161,7 @@ def _packed(extracted: Extracted) -> _Answer:
 
 
 def _drawn(kind: Kind, draw: _Draw, data: bytes) -> _Answer:
-    from index.readers.pdf_page import draw_page
+    from index.readers.pdf_picture import draw_page
     from index.readers.picture import draw_picture
 
     quotes = tuple(Span(start, end) for start, end in draw["quotes"])

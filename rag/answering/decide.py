@@ -15,7 +15,7 @@ from pathlib import Path
 
 from index.errors import RagError
 from rag.answering.reading import FEATURES, Candidate
-from rag.reader.session import INSTALLED
+from rag.reader.onnx_model import INSTALLED
 from rag.retrieval.fuse import interleave
 from rag.types import Status
 

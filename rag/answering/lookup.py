@@ -15,6 +15,8 @@ from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
 
 _JOINT = "; "
+_UNIT = re.compile(r"\([^()]*\)")
+"""The unit of a column, behind its head: "Water (m³)"."""
 _OF_READER = ("margin", "share", "lead")
 Pair = tuple[float, Candidate]
 Ranked = Sequence[Pair]
@@ -110,24 +112,39 @@ def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, re
     """The evidence; where its first quote is a row and the question asks for a cell of it that is empty, that row alone
     and a refusal.
 
-    The reader is asked again with the empty cells filled from other rows: the answer it then marks is what is wanted.
-    Raises: ModelUnavailable.
+    Which cell that is, a head tells that the question names. Where it names none, the reader is asked again with the
+    empty cells filled from other rows: the answer it then marks is what is wanted. Raises: ModelUnavailable.
     """
     quote = evidence.quotes[0] if evidence.quotes else None
     unit = _unit_of(quote, reading) if quote is not None else None
     if quote is None or unit is None or all(value for _, value in quote.cells):
         return evidence
+    named = _cells_named(quote.cells, reading.question)
+    head = named[0][0] if named else _head_marked(quote, unit, reading, reader)
+    if head is None or any(value for _, value in named):
+        return evidence
+    doubt = min(evidence.probability, decision.refused / 2)
+    return replace(evidence, quotes=(replace(quote, answer=None),), probability=doubt, missing=None, empty=head)
+
+
+def _cells_named(cells: Cells, question: str) -> list[tuple[str, str]]:
+    """The cells whose head the question names without their value, those named in more words before all others."""
+    wanted = _stems(question)
+    sought = [(head, value) for head, value in cells if not (_stems(value) and _stems(value) <= wanted)]
+    stems = [_stems(_UNIT.sub(" ", head)) for head, _ in sought]
+    most = max((len(one) for one in stems if one <= wanted), default=0)
+    return [cell for cell, one in zip(sought, stems, strict=True) if one <= wanted and 0 < most == len(one)]
+
+
+def _head_marked(quote: Quote, unit: ReadUnit, reading: Reading, reader: Reader) -> str | None:
+    """The head of the empty cell in which the reader would find the answer; None where it would in another."""
     units = reading.units[quote.label]
     borrowed = _borrowed(quote.cells, _rows_of(reading, quote.label))
     filled = [(head, value or lent) for (head, value), lent in zip(quote.cells, borrowed, strict=True)]
     at = units.index(unit)
     completed = [Unit(row_text(filled)) if place == at else other.unit for place, other in enumerate(units)]
     answer = reader.read(reading.question, [completed])[0].answers[at]
-    head = _head_at(answer[0], filled, quote.cells) if answer else None
-    if head is None:
-        return evidence
-    doubt = min(evidence.probability, decision.refused / 2)
-    return replace(evidence, quotes=(replace(quote, answer=None),), probability=doubt, missing=None, empty=head)
+    return _head_at(answer[0], filled, quote.cells) if answer else None
 
 
 def _is_of_table(one: Candidate, other: Candidate) -> bool:

@@ -60,14 +60,17 @@ def with_parts(
     answered = [part for part in per_part if decision.status(part.probability) != "refused"]
     quotes = dict.fromkeys(part.quotes[0] for part in answered if part.quotes)
     quotes |= dict.fromkeys(whole.quotes)
-    distinct = [quote for at, quote in enumerate(quotes) if not _inside(quote, list(quotes)[:at])]
+    distinct: list[Quote] = []
+    for quote in quotes:
+        if not any(_holds(other, quote) for other in distinct):
+            distinct = [*(other for other in distinct if not _holds(quote, other)), quote]
     mean = sum(part.probability for part in per_part) / len(per_part) if per_part else 0.0
     joint = tuple(joined(distinct, reading))
     return Evidence(joint, max(whole.probability, mean), whole.missing, whole.differing)
 
 
-def _inside(quote: Quote, others: Sequence[Quote]) -> bool:
-    return any(other.label == quote.label and other.span.contains(quote.span) for other in others)
+def _holds(whole: Quote, part: Quote) -> bool:
+    return whole.label == part.label and whole.span.contains(part.span)
 
 
 def _differ(chosen: Sequence[Candidate]) -> bool:

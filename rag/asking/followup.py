@@ -133,6 +133,8 @@ def _points(line: Sequence[Token], at: int) -> bool:
         return sum(token.has_content for token in line) < 3
     if form == "there":
         return not any(near.form in BE for near in (*before, *after))
+    if form == "one" and before and before[0].form in lexicon.UNIVERSALS:
+        return True
     if form == "one" and not (before and before[0].form in lexicon.QUESTION_WORDS):
         return not (after and after[0].has_content) and next_form != "of"
     if form == "that" and before and before[0].has_content:

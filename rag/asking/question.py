@@ -6,6 +6,7 @@ import re
 
 from rag.asking.followup import LONGEST, leans, rewritings
 from rag.asking.phrases import tokens
+from rag.asking.sides import sides
 from rag.lexicon import AUXILIARIES, DETERMINERS, PERSONAL_PRONOUNS, PREPOSITIONS, QUESTION_WORDS
 from rag.types import Turn
 
@@ -29,18 +30,33 @@ _MOST = 4
 def split_parts(text: str) -> tuple[str, ...]:
     """The questions in `text`: "How many mills closed, and who sold them?" is two. One that cannot be cut is itself.
 
-    Only what is a question itself is cut off. A part that leans on the one before is completed from it.
+    Only what is a question itself is cut off. A part that leans on the one before is completed from it; where that
+    cannot be done, the text is one question.
     """
     if len(text) > LONGEST:
         return (text,)
     pieces = [piece for cut in _CUT.split(text) if (piece := cut.strip(" ,;?"))]
     if not 1 < len(pieces) <= _MOST or not all(map(_is_question, pieces)):
         return (text,)
-    parts = pieces[:1]
-    for piece in pieces[1:]:
-        turns = [Turn(f"{pieces[0]}?", "")]
-        parts.append(next(iter(rewritings(piece, turns)), piece) if leans(piece) else piece)
-    return tuple(f"{part.rstrip('?')}?" for part in parts)
+    completed = [_completed(piece, pieces[0]) if leans(piece) else piece for piece in pieces[1:]]
+    parts = [pieces[0], *(part for part in completed if part)]
+    return tuple(f"{part.rstrip('?')}?" for part in parts) if len(parts) == len(pieces) else (text,)
+
+
+def _completed(piece: str, first: str) -> str:
+    """A part that leans with what it leans on put into it; empty where nothing fits."""
+    return next(iter(rewritings(piece, [Turn(f"{first}?", "")])), "")
+
+
+def asked_by_themselves(text: str) -> tuple[str, ...]:
+    """What is asked beside the whole of `text`: its parts, and of a part that compares two things, the question about
+    each. None where it is one question about one thing.
+    """
+    parts = split_parts(text)
+    every = tuple(side for part in parts for side in sides(part) or (part,))
+    if len(every) > _MOST:
+        every = parts
+    return every if len(every) > 1 else ()
 
 
 def _is_question(piece: str) -> bool:

@@ -145,8 +145,15 @@ class _Reading:
         if cells is None:
             return False
         for named in cells:
-            self._take_cell(named)
+            if named.is_whole or not self._is_rate(named.place[0]):
+                self._take_cell(named)
+            else:
+                self.taken |= set(range(*named.place))
         return True
+
+    def _is_rate(self, at: int) -> bool:
+        """Whether a word is what something is reckoned by: the month of "per month"."""
+        return at > 0 and self.line[at - 1].form == "per"
 
     def _take_cell(self, named: Named) -> None:
         places = range(*named.place)
@@ -287,7 +294,8 @@ class _Reading:
         if token.is_named:
             return False
         if self.asks.noun[1:2] == (at,):
-            return not token.form.endswith("ed") and not last and at - 1 in self.named
+            before = at - 2 if self.line[at - 1].form in KINDS else at - 1
+            return not token.form.endswith("ed") and not last and before in self.named
         helped = any(other.form in AUXILIARIES - BE for other in self.line[:at])
         return last and helped and self.line[at - 1].form not in BE | PREPOSITIONS
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from index.types import Hit
 
-RRF_K = 10
+RRF_K = 5
 """Small, because our lists are short and their heads are good; 60 is the published constant for long runs."""
 Ranked = TypeVar("Ranked")
 

@@ -107,9 +107,9 @@ def parse(text: str, among: Offered = NOTHING) -> tuple[Marked, ...]:
             piece = span.of(line)
             cut = _leading_markers(piece) if n or _ONLY_MARKERS.fullmatch(piece) else 0
             _give(parsed, _labels_of(piece[:cut]))
-            labels, said = _labels_of(piece[cut:]), _bare(piece[cut:])
-            if said and not _SOURCES.fullmatch(said):
-                parsed.append(Marked(said, labels))
+            labels, plain = _labels_of(piece[cut:]), _bare(piece[cut:])
+            if plain and not _SOURCES.fullmatch(plain):
+                parsed.append(Marked(plain, labels))
             else:
                 _give(parsed, labels)
     return tuple(parsed)
@@ -184,9 +184,9 @@ def _numbers(inner: str) -> tuple[int, ...]:
 
 def _of_a_file(inner: str, among: Offered) -> tuple[int, ...]:
     """The labels of the file that a citation names, perhaps after a number and before a place in it."""
-    told = _plain(inner)
+    name_and_place = _plain(inner)
     for name in sorted(among.names, key=len, reverse=True):
-        before, named, after = told.partition(name)
+        before, named, after = name_and_place.partition(name)
         number = _BEFORE_A_NAME.fullmatch(before)
         if named and number and (not after.strip() or after.strip().startswith(_AFTER_A_NAME)):
             label = int(number[1] or -1)
@@ -256,11 +256,11 @@ def _outside(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     return [match for match in matches if not _is_quoted(text, match.start())] or matches
 
 
-def _give(found: list[Marked], labels: tuple[int, ...]) -> None:
+def _give(marked: list[Marked], labels: tuple[int, ...]) -> None:
     """Add labels to the last sentence; to an empty one where nothing was said before them."""
     if labels:
-        last = found.pop() if found else Marked("", ())
-        found.append(Marked(last.text, tuple(dict.fromkeys(last.labels + labels))))
+        last = marked.pop() if marked else Marked("", ())
+        marked.append(Marked(last.text, tuple(dict.fromkeys(last.labels + labels))))
 
 
 def _leading_markers(piece: str) -> int:

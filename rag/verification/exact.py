@@ -97,11 +97,11 @@ class Comparison:
 
 def compare(statement: str, units: Sequence[Unit]) -> Comparison:
     """`statement` held against `units`; a unit that is no candidate is a heading of those after it."""
-    said = parts(_PARTICLE.sub("", statement[:_CHARACTERS]))[:_LONGEST]
+    claim = parts(_PARTICLE.sub("", statement[:_CHARACTERS]))[:_LONGEST]
     sources = list(_sources(units))
-    if not sources or not any(part.means for part in said):
+    if not sources or not any(part.means for part in claim):
         return Comparison(Features())
-    return _Comparison(said, sources).result()
+    return _Comparison(claim, sources).result()
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,9 @@ def _sources(units: Sequence[Unit]) -> Iterator[_Source]:
 class _Comparison:
     """One comparison, its steps sharing what they found."""
 
-    def __init__(self, said: Sequence[Part], sources: Sequence[_Source]) -> None:
-        self.said, self.sources = said, sources
-        self.content = [part for part in said if part.means]
+    def __init__(self, claim: Sequence[Part], sources: Sequence[_Source]) -> None:
+        self.claim, self.sources = claim, sources
+        self.content = [part for part in claim if part.means]
         self.says = {source.at: [source.says(part) for part in self.content] for source in sources}
         counts = [sum(row[n] for row in self.says.values()) for n in range(len(self.content))]
         self.weights = [
@@ -187,9 +187,9 @@ class _Comparison:
         identifiers = [value for value in values if value.kind in ("identifier", "letter")]
         amounts = [value for value in values if value not in identifiers and not value.soft]
         order = len(self.pairs) / len(self.content)
-        narrowing = {part.key for part in self.said if part.kind == "exclusive"}
+        narrowing = {part.key for part in self.claim if part.kind == "exclusive"}
         numbers = range(len(self.content))
-        found = Features(
+        features = Features(
             cover_best=self._share(self.says[self.best.at]),
             cover_all=self._share(self.known),
             order=order,
@@ -209,11 +209,11 @@ class _Comparison:
             crossed=max(self._crossed(n, both=False) for n in numbers),
             swapped=max(self._crossed(n, both=True) for n in numbers),
             replaced=order * math.log1p(self._replaced()),
-            negations_changed=order * negations_changed(self.said, self.best.parts),
-            sides_changed=order * sides_changed(self.said, self.best.parts),
+            negations_changed=order * negations_changed(self.claim, self.best.parts),
+            sides_changed=order * sides_changed(self.claim, self.best.parts),
             length=math.log1p(len(self.content)),
         )
-        return replace(found, contained=float(all(map(self.best.says, self.content)) and not _differs(found)))
+        return replace(features, contained=float(all(map(self.best.says, self.content)) and not _differs(features)))
 
     def _rival(self, part: Part) -> Part | None:
         """A value of the best unit, of the kind of `part`, that the statement does not have."""
@@ -224,7 +224,7 @@ class _Comparison:
 
     def _lost(self, kind: str, key: str | None = None) -> float:
         """The share of a clause that is said, where something in it that turns it is not."""
-        if _has(self.said, kind, key):
+        if _has(self.claim, kind, key):
             return 0.0
         lost = 0.0
         for source in self.chosen:
@@ -236,7 +236,7 @@ class _Comparison:
 
     def _added(self, kind: str, key: str | None = None) -> float:
         """Whether the statement is turned by something that nothing chosen has."""
-        return float(_has(self.said, kind, key) and not any(_has(source.parts, kind, key) for source in self.chosen))
+        return float(_has(self.claim, kind, key) and not any(_has(source.parts, kind, key) for source in self.chosen))
 
     def _limit(self, part: Part) -> Part | None:
         """A value of the evidence that is a limit, where the statement has it as it is, or as another limit."""
@@ -285,14 +285,14 @@ class _Comparison:
 
     def _verbatim(self) -> bool:
         """Whether it is some clauses of the best unit, whole and side by side, with nothing that turns them left out."""
-        said = [part for part in self.said if _weighs(part)]
+        claim = [part for part in self.claim if _weighs(part)]
         source = [part for part in self.best.parts if _weighs(part)]
-        pairs = in_order(said, source)
-        if len(pairs) < len(said) or len(self.content) < _FEWEST or any(map(self._limit, self.content)):
+        pairs = in_order(claim, source)
+        if len(pairs) < len(claim) or len(self.content) < _FEWEST or any(map(self._limit, self.content)):
             return False
-        kept = {b for _, b in pairs}
-        clauses = [source[b].clause for b in kept]
-        left_out = (part for n, part in enumerate(source) if n not in kept)
+        copied = {b for _, b in pairs}
+        clauses = [source[b].clause for b in copied]
+        left_out = (part for n, part in enumerate(source) if n not in copied)
         return not any(self._is_needed(part, range(min(clauses), max(clauses) + 1)) for part in left_out)
 
     def _is_needed(self, part: Part, clauses: range) -> bool:
@@ -326,12 +326,12 @@ def _has(among: Sequence[Part], kind: str, key: str | None) -> bool:
     return any(part.kind == kind and key in (None, part.key) for part in among)
 
 
-def _differs(found: Features) -> bool:
+def _differs(features: Features) -> bool:
     """Whether anything that turns a statement, or the place of a value, differs."""
-    turned = found.negation_lost or found.negation_added or found.hedge_lost or found.must_added
-    turned = turned or found.negations_changed or found.sides_changed
-    narrowed = found.narrowing_lost or found.narrowing_added or found.universal_added
-    return bool(turned or narrowed or found.misbound or found.crossed or found.swapped)
+    turned = features.negation_lost or features.negation_added or features.hedge_lost or features.must_added
+    turned = turned or features.negations_changed or features.sides_changed
+    narrowed = features.narrowing_lost or features.narrowing_added or features.universal_added
+    return bool(turned or narrowed or features.misbound or features.crossed or features.swapped)
 
 
 def _kind(part: Part) -> str:

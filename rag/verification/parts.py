@@ -40,11 +40,11 @@ class Part:
         return self.kind in _MEANING
 
 
-def matches(said: Part, source: Part) -> bool:
+def matches(claim: Part, source: Part) -> bool:
     """Whether `source` says what `said` says."""
-    if said.value and source.value:
-        return same(said.value, source.value)
-    return said.key == source.key and not (said.value or source.value)
+    if claim.value and source.value:
+        return same(claim.value, source.value)
+    return claim.key == source.key and not (claim.value or source.value)
 
 
 def parts(text: str) -> tuple[Part, ...]:
@@ -54,13 +54,13 @@ def parts(text: str) -> tuple[Part, ...]:
 
 @lru_cache(maxsize=4096)
 def _parts(text: str) -> tuple[Part, ...]:
-    found = values(text)
+    amounts = values(text)
     pieces: list[Word | Value] = [
-        word for word in words(text) if not any(value.span.overlap(word.span) for value in found)
+        word for word in words(text) if not any(value.span.overlap(word.span) for value in amounts)
     ]
     made: list[Part] = []
     clause, end = 0, 0
-    for piece in sorted([*pieces, *found], key=lambda item: item.span.start):
+    for piece in sorted([*pieces, *amounts], key=lambda item: item.span.start):
         opens = isinstance(piece, Word) and piece.text.lower() in _OPENS
         if made and (opens or _STOPS.search(text[end : piece.span.start])):
             clause += 1
@@ -96,15 +96,15 @@ def _class(lower: str) -> tuple[Kind | None, str]:
     return ("partitive", "some") if lower in lexicon.PARTITIVES else (None, "")
 
 
-def in_order(said: Sequence[Part], source: Sequence[Part]) -> list[tuple[int, int]]:
+def in_order(claim: Sequence[Part], source: Sequence[Part]) -> list[tuple[int, int]]:
     """The longest run of pairs, in the order of both, where the source says what is said (Hunt and McIlroy's subsequence)."""
-    table = [[0] * (len(source) + 1) for _ in range(len(said) + 1)]
-    equal = [[matches(a, b) for b in source] for a in said]
-    for a in range(len(said) - 1, -1, -1):
+    table = [[0] * (len(source) + 1) for _ in range(len(claim) + 1)]
+    equal = [[matches(a, b) for b in source] for a in claim]
+    for a in range(len(claim) - 1, -1, -1):
         for b in range(len(source) - 1, -1, -1):
             table[a][b] = table[a + 1][b + 1] + 1 if equal[a][b] else max(table[a + 1][b], table[a][b + 1])
     pairs, a, b = [], 0, 0
-    while a < len(said) and b < len(source):
+    while a < len(claim) and b < len(source):
         if equal[a][b]:
             pairs.append((a, b))
             a, b = a + 1, b + 1

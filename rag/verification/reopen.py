@@ -94,13 +94,13 @@ def _nearest(text: str, quote: str, start: int) -> Span | None:
     return Span(at, at + len(quote))
 
 
-def answer_of(told: Json) -> Answer:
+def answer_of(payload: Json) -> Answer:
     """The answer that was kept as the contract's object `told`, one of an earlier version too.
 
     Raises: ConversationsUnusable, when it is no object of the contract.
     """
     try:
-        return answer_from(told)
+        return answer_from(payload)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConversationsUnusable(
             f"A kept answer does not read ({type(error).__name__}: {error}); delete its conversation."

@@ -43,17 +43,17 @@ class Value:
         return self.readings[0][0].partition(":")[0]
 
 
-def same(said: Value, source: Value) -> bool:
+def same(claim: Value, source: Value) -> bool:
     """Whether `said` may stand for `source`."""
-    near = _ROUNDED if said.about or source.about else 1e-6
-    if any(_alike(a, b, near) for a in said.readings for b in source.readings):
+    near = _ROUNDED if claim.about or source.about else 1e-6
+    if any(_alike(a, b, near) for a in claim.readings for b in source.readings):
         return True
-    plain = "number" in (said.readings[0][0], source.readings[0][0])
-    return plain and said.face is not None and source.face is not None and _close(said.face, source.face, near)
+    plain = "number" in (claim.readings[0][0], source.readings[0][0])
+    return plain and claim.face is not None and source.face is not None and _close(claim.face, source.face, near)
 
 
-def _alike(said: tuple[str, Amount], source: tuple[str, Amount], near: float) -> bool:
-    (kind, mine), (other, theirs) = said, source
+def _alike(claim: tuple[str, Amount], source: tuple[str, Amount], near: float) -> bool:
+    (kind, mine), (other, theirs) = claim, source
     if isinstance(mine, tuple) and isinstance(theirs, tuple):
         shared = [(a, b) for a, b in zip(mine, theirs, strict=True) if a is not None and b is not None]
         return bool(shared) and all(a == b for a, b in shared)
@@ -148,14 +148,14 @@ def values(text: str) -> tuple[Value, ...]:
 
 @lru_cache(maxsize=4096)
 def _values(text: str) -> tuple[Value, ...]:
-    found: list[Value] = []
+    amounts: list[Value] = []
     rest = text
     for read in (_days_of, _clocks, _dates, _identifiers, _ordinals, _quantities, _days):
         new = [_qualified(value, text) for value in read(rest)]
-        found += new
+        amounts += new
         for value in new:
             rest = rest[: value.span.start] + "|" * len(value.span) + rest[value.span.end :]
-    return tuple(sorted(found, key=lambda value: value.span.start))
+    return tuple(sorted(amounts, key=lambda value: value.span.start))
 
 
 def _qualified(value: Value, text: str) -> Value:

@@ -112,8 +112,8 @@ class _Verifier:
         first = self._weigh([(text, labels) for text, labels in zip(texts, cited, strict=True)])
         judged = [self._statement(*item) for item in zip(marked, texts, cited, first, strict=True)]
         lost = [at for at, statement in enumerate(judged) if statement.verdict not in ("supported", "quoted")]
-        for at, found in self._elsewhere([(at, texts[at], cited[at]) for at in lost]):
-            judged[at] = _told_where(judged[at], found)
+        for at, elsewhere in self._elsewhere([(at, texts[at], cited[at]) for at in lost]):
+            judged[at] = _with_place(judged[at], elsewhere)
         return tuple(_leaned(judged))
 
     def _cited(self, sentence: Marked) -> tuple[int, ...]:
@@ -146,24 +146,26 @@ class _Verifier:
         if len(quoted) < len(quotes):
             verdict = "partly" if verdict == "supported" else verdict
             note = "the quoted words are not in the passage"
-        told = "; ".join(part for part in (note, missing) if part)
-        return Statement(sentence.text, sentence.labels, verdict, told, quoted + spans, weighed.supported)
+        remarks = "; ".join(part for part in (note, missing) if part)
+        return Statement(sentence.text, sentence.labels, verdict, remarks, quoted + spans, weighed.supported)
 
     def _verdict(self, weighed: Weighed, text: str) -> tuple[Verdict, str]:
         """The verdict by probability, and what is wrong in words."""
-        found, least = weighed.comparison, self.weights
+        comparison, least = weighed.comparison, self.weights
         if not any(part.means for part in parts(text)):
             return "partly", "too short to be checked by itself"
-        turned = turning(found.features)
-        if weighed.supported >= least.least_supported and not found.features.identifiers_missing and not turned:
+        turned = turning(comparison.features)
+        if weighed.supported >= least.least_supported and not comparison.features.identifiers_missing and not turned:
             return "supported", ""
         if turned == "negation":
-            return "contradicted", found.notes[0] if found.notes else "the source says otherwise"
+            return "contradicted", comparison.notes[0] if comparison.notes else "the source says otherwise"
         if weighed.contradicted >= least.least_contradicted:
-            return "contradicted", found.notes[0] if found.notes else "the source says otherwise"
+            return "contradicted", comparison.notes[0] if comparison.notes else "the source says otherwise"
         if weighed.supported >= least.least_partly:
-            return "partly", found.notes[0] if found.notes else "not all of this is in the source: compare them"
-        return "unsupported", found.notes[0] if found.notes else "the source does not say this"
+            return "partly", comparison.notes[
+                0
+            ] if comparison.notes else "not all of this is in the source: compare them"
+        return "unsupported", comparison.notes[0] if comparison.notes else "the source does not say this"
 
     def _place(self, quote: str, labels: Sequence[int]) -> tuple[int, Span] | None:
         """Where `quote` stands in one of the passages; white space may differ, and the mark at its end."""
@@ -175,16 +177,16 @@ class _Verifier:
                 return label, Span(base + match.start(), base + match.end())
         return None
 
-    def _elsewhere(self, lost: Sequence[tuple[int, str, Sequence[int]]]) -> list[tuple[int, _Found]]:
+    def _elsewhere(self, lost: Sequence[tuple[int, str, Sequence[int]]]) -> list[tuple[int, _Place]]:
         """For each sentence that does not stand by its labels: what comes nearest to saying it elsewhere."""
         tried = [(at, text, label) for at, text, cited in lost for label in self._nearest(text, cited)]
         weighed = self._weigh([(text, (label,)) for _, text, label in tried])
-        best: dict[int, _Found] = {}
+        best: dict[int, _Place] = {}
         for (at, _, label), item in zip(tried, weighed, strict=True):
             stands = item.supported >= self.weights.least_supported and not item.comparison.features.identifiers_missing
-            found = _Found(label, self.evidence[label].spans(item.comparison.chosen), item.supported, stands)
-            if at not in best or found.probability > best[at].probability:
-                best[at] = found
+            place = _Place(label, self.evidence[label].spans(item.comparison.chosen), item.supported, stands)
+            if at not in best or place.probability > best[at].probability:
+                best[at] = place
         return list(best.items())
 
     def _nearest(self, text: str, cited: Sequence[int]) -> list[int]:
@@ -195,7 +197,7 @@ class _Verifier:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Place:
     """A passage that comes near to a sentence, where in it, and whether it says it."""
 
     label: int
@@ -204,15 +206,15 @@ class _Found:
     stands: bool
 
 
-def _told_where(statement: Statement, found: _Found) -> Statement:
+def _with_place(statement: Statement, place: _Place) -> Statement:
     """`statement` with where its words stand, or come nearest, where it names no passage that says it."""
     if statement.verdict == "uncited":
-        says = f"written without a source; [{found.label}] says it" if found.stands else "written without a source"
-        return replace(statement, note=says, evidence=found.spans, probability=found.probability)
-    if not found.stands:
+        says = f"written without a source; [{place.label}] says it" if place.stands else "written without a source"
+        return replace(statement, note=says, evidence=place.spans, probability=place.probability)
+    if not place.stands:
         return statement
-    note = "; ".join(part for part in (f"[{found.label}] says this", statement.note) if part)
-    return replace(statement, note=note, evidence=(*statement.evidence, *found.spans))
+    note = "; ".join(part for part in (f"[{place.label}] says this", statement.note) if part)
+    return replace(statement, note=note, evidence=(*statement.evidence, *place.spans))
 
 
 def _leaned(statements: Sequence[Statement]) -> list[Statement]:

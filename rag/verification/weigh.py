@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.reader.layout import Unit
+from rag.reader.onnx_model import INSTALLED
 from rag.reader.reader import Judgement, Reader
-from rag.reader.session import INSTALLED
 from rag.verification.exact import NAMES, Comparison, compare
 
 WEIGHTS = INSTALLED / "verdicts.json"

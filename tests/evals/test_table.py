@@ -315,6 +315,28 @@ def test_reading_is_measured_on_the_passage_of_each_question(tmp_path: Path) -> 
         reading.squad_near_misses(over, tmp_path, 2, lambda _: None)
 
 
+def test_a_question_is_asked_beside_its_passage_over_the_likest_of_the_same_article(tmp_path: Path) -> None:
+    squad_file(
+        tmp_path / "dev-v2.0.json",
+        ("Alps", [("When did a tune end?", [possible("q0", ("tune", 11))])]),
+        (
+            "Weirs",
+            [("A weir of 1902.", [possible("q1", ("1902", 10))]), ("Eels.", []), ("When? Nobody knows.", [])],
+        ),
+    )
+    seen: list[str] = []
+
+    def answers(question: str, passage: str) -> float:
+        seen.append(passage)
+        return float("1902" in passage)
+
+    (line,) = reading.squad_near_articles(lambda _: answers, tmp_path, 1, lambda _: None)
+    assert len(seen) == 2
+    assert seen[0] == "A weir of 1902."
+    assert seen[1] in ("Eels.", "When? Nobody knows.")
+    assert line.cells[0].value == 1.0
+
+
 def test_a_warm_question_is_the_median_of_its_rounds_and_the_first_are_not_counted(tmp_path: Path) -> None:
     ids = [f"w{n}" for n in range(cost.WARM + 2)]
     suite(tmp_path / "everyday" / "suite.jsonl", *(row(id_, "fact", "tune", answers=["x"]) for id_ in ids))

@@ -22,7 +22,7 @@ from evals.train.measure import auroc
 from evals.train.mixture import mixture
 from evals.train.model import Output, build
 from rag.reader.layout import Unit
-from rag.reader.session import OnnxReader
+from rag.reader.onnx_model import OnnxReader
 
 TEXT = "The quoin of Brask is blue. Wenna sold 40 larches in May. The weir opens at nine. Orl lies north of Brask."
 DOCUMENT = (

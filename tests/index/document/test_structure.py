@@ -60,6 +60,7 @@ def test_blocks_come_back_as_they_were_packed(lines: list[str]) -> None:
 
 
 @example(["# One", "1", "# One", "# One"], 4)
+@example(["# One", "# One", "===", "# One", "# One"], 6)  # what has no letter says nothing below a heading
 @given(st.lists(ANY, max_size=40), st.integers(4, 40))
 def test_no_passage_ends_with_a_heading_that_has_a_text(lines: list[str], words: int) -> None:
     text = "\n".join(lines)
@@ -69,7 +70,7 @@ def test_no_passage_ends_with_a_heading_that_has_a_text(lines: list[str], words:
         passages = [passage for passage in chunk(doc, [article], words)]
         assert all(text[passage.start : passage.end] == passage.text for passage in passages)
         for passage in passages[:-1]:
-            kinds = [block.kind for block in of.within(passage.span)]
+            kinds = [block.kind for block in of.within(passage.span) if any(map(str.isalnum, block.span.of(text)))]
             assert not kinds or kinds[-1] != "heading" or set(kinds) == {"heading"}
 
 

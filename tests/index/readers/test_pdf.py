@@ -159,6 +159,27 @@ def test_larger_letters_are_headings() -> None:
     ]
 
 
+@pytest.mark.parametrize("mark", ["-", "\\267", "2."])
+def test_the_items_of_a_list_are_blocks_and_what_stands_at_their_margin_below_is_none(mark: str) -> None:
+    lines = [
+        (50, "Not covered are:"),
+        (50, f"{mark} the larboard wick, and"),
+        (58, "what hangs from it"),
+        (50, f"{mark} any troke"),
+        (50, "Bring the slip to Ostrum"),
+        (50, "- or send it."),
+    ]
+    drawing = "\n".join(f"BT /F1 10 Tf {x} {700 - 12 * n} Td ({text}) Tj ET" for n, (x, text) in enumerate(lines))
+    read = read_pdf(pdf([[]], drawing=drawing))
+    shown = mark.replace("\\267", "·")
+    assert [(block.kind, block.span.of(read.text)) for block in read.blocks] == [
+        ("paragraph", "Not covered are:"),
+        ("item", f"{shown} the larboard wick, and\nwhat hangs from it"),
+        ("item", f"{shown} any troke"),
+        ("paragraph", "Bring the slip to Ostrum\n- or send it."),
+    ]
+
+
 def test_the_file_gives_title_author_and_date() -> None:
     info = "/Title (Lease) /Author (Ann) /CreationDate (D:20240503101500Z)"
     made = pdf([["Text."]], info=info)
@@ -170,7 +191,7 @@ def test_the_file_gives_title_author_and_date() -> None:
 
 def test_quotes_are_boxed_where_they_stand_in_columns() -> None:
     from index.readers.drawing import Wanted
-    from index.readers.pdf_page import draw_page
+    from index.readers.pdf_picture import draw_page
     from index.types import Span
 
     order = [piece for n in range(4) for piece in ((50.0, 500.0 - 12 * n, LEFT[n]), (320.0, 500.0 - 12 * n, RIGHT[n]))]

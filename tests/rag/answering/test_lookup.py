@@ -85,6 +85,16 @@ def test_an_empty_cell_that_is_asked_for_is_told_and_no_other_is_quoted() -> Non
     assert with_empty_cell(found, reading, by_margin(), Marking("Jon Ek")) == found
 
 
+def test_the_head_that_a_question_names_is_read_whatever_the_reader_marks() -> None:
+    heads = "| Berth | Cold water (m³) | Hot water (m³) | Power |\n|---|---|---|---|\n"
+    table = f"{heads}| 3A | 517 | | |\n| 3B | 240 | 82 | 7 |\n"
+    cold = read_over("How much cold water did berth 3A use?", [table])
+    found = evidence_of(cold, by_margin(), 75)
+    assert with_empty_cell(found, cold, by_margin(), Marking("82")) == found
+    power = read_over("How much power did berth 3A use?", [table])
+    assert with_empty_cell(evidence_of(power, by_margin(), 75), power, by_margin(), Marking("517")).empty == "Power"
+
+
 def test_a_row_without_gaps_is_not_read_again() -> None:
     reading = read_over("What does the glacier walk cost?", [TOURS])
     found = evidence_of(reading, by_margin(), 75)

@@ -82,6 +82,14 @@ def test_each_part_of_a_question_has_its_words() -> None:
     assert [quote.text for quote in evidence.quotes][:2] == texts
 
 
+def test_words_that_answer_a_part_are_not_quoted_again_within_those_for_the_whole() -> None:
+    texts = ["The mill closed in May. The kiln closed in June."]
+    whole = read_over("When did the mill and the kiln close?", texts)
+    parts = [read_over("When did the mill close?", texts), read_over("When did the kiln close?", texts)]
+    evidence = with_parts(evidence_of(whole, by_margin(), 40), whole, parts, by_margin(), 40)
+    assert [quote.text for quote in evidence.quotes] == texts
+
+
 def test_where_nothing_was_retrieved_there_is_no_evidence() -> None:
     empty = Reading("Who?", (), (), {})
     assert evidence_of(empty, by_margin(), 75) == Evidence((), 0.0)

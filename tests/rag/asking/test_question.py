@@ -22,6 +22,10 @@ from rag.asking.question import split_parts
             "Is a plint dearer for Flat A or for Flat B, and what are the two prices?",
             ("Is a plint dearer for Flat A or for Flat B?", "what are the two prices?"),
         ),
+        (
+            "Which glomp is dearer, and what does each one cost?",
+            ("Which glomp is dearer?", "What does each glomp cost?"),
+        ),
         ("Was the vurn legal and did Ann Lee allow it?", ("Was the vurn legal?", "Did Ann Lee allow the vurn legal?")),
         (
             "How far is the vurn from the dap? And who owns it?",

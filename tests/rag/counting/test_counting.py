@@ -102,6 +102,26 @@ def test_the_sentence_says_the_condition_and_the_rows(question: str, told: str, 
     assert answer.status == "answered"
 
 
+def test_the_verb_after_a_kind_of_what_is_counted_is_passed_over_and_named(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("How many of the boat sorts get to be hired?")
+    assert "of 11 rows of boats.csv where hired is “yes”. Nothing in the table stands for “get”." in answer.text
+    assert answer.status == "may_answer"
+
+
+def test_what_a_price_is_reckoned_by_is_no_condition(tmp_path: Path) -> None:
+    rows = "| Plan | Price | Guests |\n|---|---|---|\n| Wren | £19 | none |\n| Heron | £29 | one a month |\n"
+    (tmp_path / "plans.md").write_text(f"# Plans\n\n{rows}", encoding="utf-8")
+    settings = load(home=tmp_path / "home", environ={})
+    build_index(settings.for_index(), [tmp_path / "plans.md"], HashingEmbedder(WIDTH), trial=lambda _: None)
+    opened = Pipeline(settings, HashingEmbedder(WIDTH), QuotesAnswerer(), OverlapReader(), by_margin())
+    try:
+        answer = opened.ask("How much per month is the cheapest plan?")
+    finally:
+        opened.close()
+    assert "£19" in answer.text
+    assert "£29" not in answer.text
+
+
 def test_of_two_that_are_compared_both_rows_are_quoted(pipeline: Pipeline) -> None:
     answer = pipeline.ask("Which is longer, the Thorn or the Merle?")
     assert answer.text.startswith("The highest Length (km) is 128 km, over 2 of 5 rows of rivers.html")

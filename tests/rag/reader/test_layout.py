@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from rag.reader.layout import LONGEST, LONGEST_UNIT, Unit, lay_out, row_text
-from rag.reader.session import INSTALLED, TOKENIZER
+from rag.reader.onnx_model import INSTALLED, TOKENIZER
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=60)
 

@@ -10,7 +10,7 @@ import pytest
 
 from index.errors import ModelUnavailable
 from rag.reader.layout import Unit
-from rag.reader.session import GRAPH, INSTALLED, SEAL, OnnxReader
+from rag.reader.onnx_model import GRAPH, INSTALLED, SEAL, OnnxReader
 
 NOTES = [
     Unit("Notes for the sitter", candidate=False),

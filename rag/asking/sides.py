@@ -1,0 +1,80 @@
+"""The two sides of a comparison, each as a question of its own, by grammar alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.asking.phrases import Token, phrases, tokens
+from rag.lexicon import DETERMINERS, PRONOUNS
+
+_JOINS = frozenset("or vs versus".split())
+_JOINS_COMPARED = frozenset("and with to from".split())
+"""What joins two sides where the question says before that it compares."""
+_COMPARES = frozenset("compare compared comparison difference differ between both".split())
+_STANDS_FOR = frozenset("one ones that those".split())
+"""What stands for the noun of the first side: "the fee for A and that for B"."""
+
+
+def sides(question: str) -> tuple[str, ...]:
+    """The question about each of the two things that it compares; none where it does not name two.
+
+    "Is parking dearer for Flat A or for Flat B?" is asked of Flat A and of Flat B: the second is put in the place of
+    the first, and the rest is left as it was written.
+    """
+    line = tokens(question)
+    for join in range(1, len(line) - 1):
+        if _joins(line, join) and (first := _first(question, line, join)) and (second := _second(line, join)):
+            return _asked_of_each(question, line, join, first, second)
+    return ()
+
+
+def _asked_of_each(question: str, line: Sequence[Token], join: int, first: range, second: range) -> tuple[str, str]:
+    """The question without the second side, and with it in the place of the first."""
+    rest = question[line[second[-1]].span.end :]
+    start = second[0] - 1 if line[first[0]].form in PRONOUNS and line[second[0] - 1].form in DETERMINERS else second[0]
+    named = question[line[start].span.start : line[second[-1]].span.end]
+    return question[: line[join - 1].span.end] + rest, question[: line[first[0]].span.start] + named + rest
+
+
+def _joins(line: Sequence[Token], at: int) -> bool:
+    if line[at].form in _JOINS:
+        return True
+    return line[at].form in _JOINS_COMPARED and any(token.form in _COMPARES for token in line[:at])
+
+
+def _first(question: str, line: Sequence[Token], join: int) -> range | None:
+    """The words of the noun, or the pronoun, right before the joining word."""
+    if line[join - 1].form in PRONOUNS:
+        return range(join - 1, join)
+    start = join
+    while start and _has_content(line[start - 1]) and not (start < join and line[start].breaks):
+        start -= 1
+    nouns = (phrase.place[0] for phrase in phrases(question, linked=False) if phrase.place[0] < join)
+    start = max([start, *nouns])
+    while start < join and line[start].form in DETERMINERS and not _has_content(line[start]):
+        start += 1
+    is_noun = all(_has_content(token) and token.form not in _COMPARES for token in line[start:join])
+    return range(start, join) if start < join and is_noun else None
+
+
+def _second(line: Sequence[Token], join: int) -> range | None:
+    """The words of the noun after the joining word, what only stands for the first side's noun passed over."""
+    start = join + 1
+    while start < len(line) and not line[start].breaks and (not _has_content(line[start]) or _stands_for(line[start])):
+        if line[start].form in PRONOUNS - _STANDS_FOR:
+            return None
+        start += 1
+    end = start
+    while end < len(line) and _has_content(line[end]) and not (line[end].breaks and end > start):
+        end += 1
+    return range(start, end) if start < end and not line[start].breaks else None
+
+
+def _stands_for(token: Token) -> bool:
+    return token.form in _STANDS_FOR
+
+
+def _has_content(token: Token) -> bool:
+    """Whether a word has content; a letter by itself, as in "Flat A", has."""
+    is_letter = len(token.text) == 1 and token.text.isupper() and token.text != "I"
+    return token.has_content or is_letter
