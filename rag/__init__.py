@@ -6,9 +6,16 @@
 from __future__ import annotations
 
 from importlib import import_module
+from os.path import dirname
 from typing import TYPE_CHECKING
 
-import index  # noqa: F401 - switches telemetry off before anything is loaded
+import index  # switches telemetry off before anything is loaded
+
+if dirname(dirname(index.__file__ or "")) != dirname(dirname(__file__)):
+    raise ImportError(
+        f"The package 'index' that is imported is {index.__file__ or 'a folder without code'!r}, and not the one that "
+        "'rag' brings; rename it, or install 'rag' where it is not, as `uv tool install` and `pipx` do."
+    )
 
 if TYPE_CHECKING:
     from index.errors import RagError

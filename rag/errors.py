@@ -56,3 +56,7 @@ class NoConversation(ConversationsFault):
 
 class ConversationsUnusable(ConversationsFault):
     """The file that keeps conversations cannot be read or written, or is of a newer version."""
+
+
+class TraceMissing(RagError):
+    """The home holds no trace of a question."""

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from threading import RLock
 
@@ -35,6 +34,8 @@ from rag.errors import QuestionInvalid
 from rag.reader.reader import Reader
 from rag.retrieval.retrieve import Retriever
 from rag.settings import LanguageModel, Settings
+from rag.stages import Clock
+from rag.tracing import record
 from rag.types import (
     Answer,
     Answerer,
@@ -59,27 +60,6 @@ READ = 8
 questions as in twelve."""
 _MOST_FORMS = 4
 """Rewritings of a follow-up that are tried."""
-
-
-@dataclass
-class _Clock:
-    """Wall milliseconds by stage."""
-
-    started: float = field(default_factory=time.perf_counter)
-    spent: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = 1000 * (time.perf_counter() - start)
-            self.spent[name] = round(self.spent.get(name, 0.0) + spent, 1)
-
-    def timings(self) -> dict[str, float]:
-        """What was spent by stage, and in all."""
-        return {**self.spent, "total": round(1000 * (time.perf_counter() - self.started), 1)}
 
 
 @dataclass(frozen=True)
@@ -209,7 +189,7 @@ class Pipeline:
         Raises: as `ask`, but for Cancelled.
         """
         with self._lock:
-            search = self._search(self._current(), question, EVERY_ARTICLE, True, _Clock())
+            search = self._search(self._current(), question, EVERY_ARTICLE, True, Clock())
         if self._status(search) != "answered":
             return None
         first = search.evidence.quotes[0]
@@ -319,13 +299,15 @@ class Pipeline:
         Raises: QuestionInvalid; SettingsInvalid, when a glob cannot be used; IndexDamaged; ModelUnavailable; Cancelled.
         """
         cleaned = _clean(question, self._settings.answer.max_question_chars)
-        clock = _Clock()
+        clock = Clock()
         turns = history[max(0, len(history) - self._settings.answer.history_turns) :]
         with self._lock:
             parts = self._current()
             search = self._in_conversation(parts, cleaned, turns, filters, understand, clock, live)
         outcome = self._write(parts, search, clock, live)
-        return self._answer(parts, cleaned, search, outcome, clock)
+        answer = self._answer(parts, cleaned, search, outcome, clock)
+        record(clock, answer, self._settings)
+        return answer
 
     def _in_conversation(
         self,
@@ -334,7 +316,7 @@ class Pipeline:
         turns: Sequence[Turn],
         filters: Filters,
         understand: bool,
-        clock: _Clock,
+        clock: Clock,
         live: Live | None,
     ) -> _Search:
         """The search for a question alone, or for the shortest form of it that finds an answer after the turns."""
@@ -356,7 +338,7 @@ class Pipeline:
     def _status(self, search: _Search) -> Status:
         return self._decision.status(search.evidence.probability)
 
-    def _search(self, parts: _Parts, question: str, filters: Filters, understand: bool, clock: _Clock) -> _Search:
+    def _search(self, parts: _Parts, question: str, filters: Filters, understand: bool, clock: Clock) -> _Search:
         """What is found under the filters that are set and those that the question asks for; the latter are let go
         where nothing is found under them.
         """
@@ -375,7 +357,7 @@ class Pipeline:
                 result = wider
         return replace(result, question=question)
 
-    def _search_within(self, parts: _Parts, text: str, search: Search, clock: _Clock) -> _Search:
+    def _search_within(self, parts: _Parts, text: str, search: Search, clock: Clock) -> _Search:
         with clock.stage("retrieve"):
             within, filtering = parts.kept_to(search)
         with clock.stage("count"):
@@ -396,10 +378,10 @@ class Pipeline:
         return READ if self._answerer.name == "llm" else self._settings.retrieval.top_k
 
     def _read(
-        self, parts: _Parts, question: str, within: Within | None, limit: int, many: int, clock: _Clock | None = None
+        self, parts: _Parts, question: str, within: Within | None, limit: int, many: int, clock: Clock | None = None
     ) -> tuple[Reading, tuple[Reading, ...]]:
         """The question read against its passages, the best first, and each part of it where it has several."""
-        clock = clock or _Clock()
+        clock = clock or Clock()
         several = asked_by_themselves(question)
         with clock.stage("retrieve"):
             passages = parts.retriever.retrieve([question, *several], many, within)
@@ -411,14 +393,14 @@ class Pipeline:
         renewed = tuple(reordered(reading, order) for reading in readings)
         return renewed[0], renewed[1:]
 
-    def _write(self, parts: _Parts, search: _Search, clock: _Clock, live: Live | None) -> Outcome:
+    def _write(self, parts: _Parts, search: _Search, clock: Clock, live: Live | None) -> Outcome:
         return write(
             self._answerer, search.question, search.passages, search.evidence,
             partial(verify, evidence_units=parts.retriever.units, reader=self._reader), self._decision.status,
             stage=clock.stage, live=live,
         )  # fmt: skip
 
-    def _answer(self, parts: _Parts, question: str, search: _Search, outcome: Outcome, clock: _Clock) -> Answer:
+    def _answer(self, parts: _Parts, question: str, search: _Search, outcome: Outcome, clock: Clock) -> Answer:
         refused = outcome.status == "refused"
         is_filled = outcome.reason == "empty_index" and parts.index.state.documents > 0
         missing = search.none or search.evidence.missing

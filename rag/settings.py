@@ -105,6 +105,16 @@ class Conversations(_Section):
     keep: bool = True
 
 
+class Tracing(_Section):
+    """Whether the stages of the last question are kept in the home, and the collector that those of each are sent to.
+
+    A trace has times and counts, and no text. The address is of an OpenTelemetry collector that speaks OTLP over gRPC.
+    """
+
+    keep: bool = False
+    endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
+
+
 class LanguageModel(_Section):
     """Which language model writes the answers, and its limits; without a provider none is used.
 
@@ -156,6 +166,7 @@ class Settings(_Section):
     llm: LanguageModel = LanguageModel()
     store: Store = Store()
     conversations: Conversations = Conversations()
+    trace: Tracing = Tracing()
 
     def for_index(self) -> IndexSettings:
         """The part that the index needs."""
@@ -181,7 +192,7 @@ class Settings(_Section):
 
     def fingerprint(self) -> str:
         """Twelve hex digits that change with any setting that can change an answer."""
-        payload = self.model_dump_json(exclude={"home", "collection", "store", "conversations"})
+        payload = self.model_dump_json(exclude={"home", "collection", "store", "conversations", "trace"})
         return hashlib.sha256(payload.encode()).hexdigest()[:12]
 
 

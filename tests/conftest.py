@@ -24,9 +24,10 @@ SLOW = (
     "index/indexing index/store index/readers/test_folder.py index/readers/test_exact.py",
     "index/vectors/test_embedder.py index/vectors/test_graph.py index/vectors/test_server.py",
     "rag/app/cli rag/app/library rag/app/page rag/app/conversations/test_conversations.py",
-    "rag/asking/test_filters.py rag/providers/test_local_model.py rag/retrieval/test_llama.py rag/test_pipeline.py",
+    "rag/app/doors/test_inventions.py rag/app/doors/test_llama.py rag/app/doors/test_same_everywhere.py",
+    "rag/asking/test_filters.py rag/providers/test_local_model.py rag/test_pipeline.py",
     "rag/verification/test_reopen.py",
-    "test_docs.py test_imports.py test_promises.py test_ui.py test_yours_alone.py",
+    "test_docs.py test_imports.py test_promises.py test_ui.py test_wheel.py test_yours_alone.py",
 )
 """Files and folders whose tests start processes, build whole indexes or load a model; `make quick` leaves them out."""
 

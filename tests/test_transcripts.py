@@ -24,7 +24,7 @@ from rag.app.doors.http import api
 from tests.conftest import ROOT
 from tests.rag.app.doors.serving import served
 
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("python",))]
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("http", "mcp", "python", "verify"))]
 _STEP = re.compile(
     r"^<!-- (?P<how>run|serve) -->\s*\n```python\n(?P<python>.*?)^```\s*$(?:\s*^```text\n(?P<printed>.*?)^```\s*$)?"
     r"|^```console\n(?P<console>.*?)^```\s*$"

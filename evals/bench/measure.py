@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -23,6 +24,8 @@ from index.types import Vectors
 
 WARM = 5
 """Calls made before any is counted."""
+_PATIENCE = 180
+"""Seconds that a server may take to start."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -137,6 +140,35 @@ def run(arguments: Sequence[str], *, accepted: Iterable[int] = (0,)) -> tuple[fl
             "run it by hand to see why."
         )
     return seconds, done.stdout.decode(errors="replace")
+
+
+@contextmanager
+def running(command: Sequence[str]) -> Iterator[None]:
+    """A process that serves at the port that `command` names last, from when it answers until the block ends.
+
+    Raises: EvalError, when it ends before that, or takes too long.
+    """
+    port = next(int(part) for part in reversed(command) if part.isdecimal())
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            until = time.monotonic() + _PATIENCE
+            while time.monotonic() < until and process.poll() is None:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.01)
+            else:
+                raise EvalError(f"{' '.join(command)} did not serve; run it by hand to see why.")
+            yield
+        finally:
+            process.kill()
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _ms(call: Callable[[_Item], object], item: _Item) -> float:

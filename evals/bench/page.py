@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
@@ -23,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evals.bench import material
-from evals.bench.measure import run, spread
+from evals.bench.measure import free_port, run, running, spread
 from evals.bench.tables import Row, machine, render_rows
 from evals.errors import EvalError
 
@@ -83,9 +80,9 @@ class _Writes(BaseHTTPRequestHandler):
 
 def start_seconds(browser: Browser, command: Callable[[int], Sequence[str]]) -> float:
     """From the start of a process until a text can be typed in its page."""
-    port = _free_port()
+    port = free_port()
     begun = time.perf_counter()
-    with _running(command(port)):
+    with running(command(port)):
         page = _opened(browser, port)
         page.locator("textarea:visible, input[type=text]:visible").first.fill("a question")
         seconds = time.perf_counter() - begun
@@ -100,8 +97,8 @@ def first_word_ms(browser: Browser, home: Path, questions: Sequence[str]) -> lis
         address = f"http://127.0.0.1:{model.server_address[1]}/v1"
         config = home.parent / "model.toml"
         config.write_text(f'[llm]\nprovider = "openai"\nbase_url = "{address}"\nmodel = "writer"\n')
-        port, waits = _free_port(), []
-        with _running(_ours(home, "--config", str(config))(port)):
+        port, waits = free_port(), []
+        with running(_ours(home, "--config", str(config))(port)):
             page = _opened(browser, port)
             for question in questions:
                 model.began = 0.0
@@ -122,8 +119,8 @@ def together_ms(
 
     Raises: EvalError, when one was shown another's question or no answer.
     """
-    port = _free_port()
-    with _running(_ours(home)(port)):
+    port = free_port()
+    with running(_ours(home)(port)):
         alone = _opened(browser, port)
         _ask(alone, questions[0])  # loads what is loaded once
         alone.wait_for_function("window.__done", timeout=1000 * _PATIENCE)
@@ -173,31 +170,6 @@ def _opened(browser: Browser, port: int) -> Page:
 
 def _ours(home: Path, *more: str) -> Callable[[int], Sequence[str]]:
     return lambda port: (sys.executable, "-m", "rag", "ui", "--home", str(home), "--port", str(port), *more)
-
-
-@contextmanager
-def _running(command: Sequence[str]) -> Iterator[None]:
-    """A process that serves a page, from when its port answers until the block ends."""
-    port = next(int(part) for part in reversed(command) if part.isdecimal())
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            until = time.monotonic() + _PATIENCE
-            while time.monotonic() < until and process.poll() is None:
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.01)
-            else:
-                raise EvalError(f"{' '.join(command)} did not serve its page.")
-            yield
-        finally:
-            process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def chromium() -> str:

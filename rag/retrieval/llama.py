@@ -1,21 +1,23 @@
-"""Our retriever as a LlamaIndex `BaseRetriever`: nodes carry the true offsets of their passages."""
+"""Our search as a LlamaIndex `BaseRetriever`: nodes carry the true offsets of their passages."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from index.types import Source
 from rag.types import RetrievedPassage
 
 
-class Retrieves(Protocol):
-    """What the adapter needs: `Pipeline` and `Retriever` both offer it."""
+class Searches(Protocol):
+    """What the retriever needs of `Documents`."""
 
-    def retrieve(self, question: str, k: int | None = None) -> tuple[RetrievedPassage, ...]:
-        """The passages for a question, best first."""
+    def search(self, query: str, k: int | None = None) -> tuple[RetrievedPassage, ...]:
+        """The passages that bear on a query, best first."""
         ...
 
 
@@ -27,26 +29,23 @@ class PassageRetriever(BaseRetriever):
     and prompt.
     """
 
-    def __init__(self, retriever: Retrieves, k: int | None = None) -> None:
+    def __init__(self, documents: Searches, k: int | None = None) -> None:
         """A LlamaIndex retriever of the `k` best passages (the setting's number if None)."""
         super().__init__(callback_manager=CallbackManager())  # else it reads the global Settings
-        self._retriever = retriever
+        self._documents = documents
         self._k = k
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return [_node(item) for item in self._retriever.retrieve(query_bundle.query_str, self._k)]
+        return [node_of(item) for item in self._documents.search(query_bundle.query_str, self._k)]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
-def _node(item: RetrievedPassage) -> NodeWithScore:
-    passage, source = item.passage, item.source
-    fields = {
-        "path": source.path,
-        "title": source.title,
-        "outlet": source.outlet,
-        "author": source.author,
-        "date": source.date,
-    }
-    metadata = {key: value for key, value in fields.items() if value is not None}
+def node_of(item: RetrievedPassage) -> NodeWithScore:
+    """A passage as a node, its score beside it."""
+    passage = item.passage
+    metadata = _printed(item.source)
     node = TextNode(
         id_=passage.id,
         text=passage.text,
@@ -57,3 +56,14 @@ def _node(item: RetrievedPassage) -> NodeWithScore:
         excluded_llm_metadata_keys=list(metadata),
     )
     return NodeWithScore(node=node, score=item.score)
+
+
+def _printed(source: Source) -> dict[str, str]:
+    fields = {
+        "path": source.path,
+        "title": source.title,
+        "outlet": source.outlet,
+        "author": source.author,
+        "date": source.date,
+    }
+    return {key: value for key, value in fields.items() if value is not None}

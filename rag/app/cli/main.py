@@ -38,6 +38,7 @@ from rag.app.cli.options import (
 from rag.app.cli.roots import roots
 from rag.app.cli.signals import every, interruptible
 from rag.app.cli.terminal import Terminal, one_line
+from rag.app.cli.trace import trace
 from rag.app.cli.verify import verify
 from rag.errors import QuestionInvalid
 
@@ -338,5 +339,6 @@ def _password(name: str | None) -> str | None:
 
 app.command()(doctor)
 app.command()(verify)
+app.command()(trace)
 app.command()(mcp)
 app.command()(serve)

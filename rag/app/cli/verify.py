@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ import typer
 from rag.app.cli.options import Collection, Config, Home, Json, named, settings_of
 from rag.app.cli.terminal import Terminal, one_line
 from rag.errors import QuestionInvalid
+from rag.version import VERSION
 
 if TYPE_CHECKING:
     from rag.checking.text import Check
@@ -127,7 +127,7 @@ def _write_reports(check: Check, name: str, failing: Sequence[int], junit: Path 
     if junit is not None:
         _write(junit, reports.junit(check, name, failing))
     if sarif is not None:
-        _write(sarif, jsonlib.dumps(reports.sarif(check, Path(name).as_posix(), version("rag")), indent=1))
+        _write(sarif, jsonlib.dumps(reports.sarif(check, Path(name).as_posix(), VERSION), indent=1))
 
 
 def _write(file: Path, text: str) -> None:

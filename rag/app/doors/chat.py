@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from rag import wording
+from rag.app.doors.cited import cited_by, refusal
 from rag.contract import Json, as_json
 from rag.errors import QuestionInvalid
 from rag.types import Answer, Citation, Turn
 
 MODEL = "rag"
-NO_ANSWER = "The documents do not seem to hold an answer."
 MOST_MESSAGES = 1000
 
 
@@ -83,11 +82,6 @@ def question_and_turns(messages: Sequence[ChatMessage]) -> tuple[str, tuple[Turn
     return spoken[-1][1], tuple(turns)
 
 
-def refusal(answer: Answer) -> str:
-    """Why a question was not answered, in words."""
-    return wording.outcome(answer) or NO_ANSWER
-
-
 def completion(answer: Answer) -> Json:
     """A chat completion: citations as annotations, a refusal as such, and under "rag" the contract's whole object."""
     refused = answer.status == "refused"
@@ -98,7 +92,7 @@ def completion(answer: Answer) -> Json:
         "annotations": url_citations(answer),
     }
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    return {**_head("chat.completion"), "choices": [choice], "usage": _usage(), "rag": as_json(answer)}
+    return {**completion_head("chat.completion"), "choices": [choice], "usage": _usage(), "rag": as_json(answer)}
 
 
 def url_citations(answer: Answer, offset: int = 0) -> list[Json]:
@@ -125,78 +119,56 @@ def address(citation: Citation) -> str:
     return f"rag://document/{citation.source.document_id}#char={citation.span.start},{citation.span.end}"
 
 
-class Chunks:
-    """The pieces of one streamed completion, which share an id."""
-
-    def __init__(self) -> None:
-        """A new stream."""
-        self._head = _head("chat.completion.chunk")
-        self._written = ""
-
-    def opening(self) -> Json:
-        """The first piece."""
-        return self._piece({"role": "assistant", "content": ""})
-
-    def of_text(self, text: str) -> Json:
-        """A piece of what is being written."""
-        self._written += text
-        return self._piece({"content": text})
-
-    def closing(self, answer: Answer) -> Iterator[Json]:
-        """What is left of the answer, its citations, and the end."""
-        if answer.status == "refused":
-            yield self._piece({"refusal": refusal(answer)}, "stop", answer)
-            return
-        offset, rest = self._rest(answer.text)
-        if rest:
-            yield self.of_text(rest)
-        yield self._piece({"annotations": url_citations(answer, offset)}, "stop", answer)
-
-    def _rest(self, text: str) -> tuple[int, str]:
-        """Where the answer begins in what is written, and what is not written yet: all of it where a model failed."""
-        begun = len(self._written) - len(self._written.lstrip())
-        written = self._written.strip()
-        if text.startswith(written):
-            return begun, text[len(self._written) - begun :]
-        return len(self._written) + 2, f"\n\n{text}"
-
-    def _piece(self, delta: Json, finish: str | None = None, answer: Answer | None = None) -> Json:
-        piece = {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
-        return piece | {"rag": as_json(answer)} if answer else piece
-
-
 def response(answer: Answer) -> Json:
     """A response of OpenAI's newer form, its citations as `file_citation`."""
-    if answer.status == "refused":
-        content: Json = {"type": "refusal", "refusal": refusal(answer)}
-    else:
-        content = {"type": "output_text", "text": answer.text, "annotations": _file_citations(answer), "logprobs": []}
-    message = {"type": "message", "id": _id("msg"), "role": "assistant", "status": "completed", "content": [content]}
+    refused = answer.status == "refused"
+    part = refusal_part(refusal(answer)) if refused else text_part(answer.text, file_citations(answer))
+    return response_head() | {"status": "completed", "output": [output_message([part])], "rag": as_json(answer)}
+
+
+def response_head() -> Json:
+    """A response that has no output yet."""
     return {
-        "id": _id("resp"),
+        "id": new_id("resp"),
         "object": "response",
         "created_at": int(time.time()),
         "model": MODEL,
-        "status": "completed",
+        "status": "in_progress",
         "error": None,
         "incomplete_details": None,
         "instructions": None,
         "metadata": {},
-        "output": [message],
+        "output": [],
         "parallel_tool_calls": False,
         "tool_choice": "none",
         "tools": [],
-        "rag": as_json(answer),
     }
 
 
-def _file_citations(answer: Answer) -> list[Json]:
+def output_message(parts: Sequence[Json], item_id: str | None = None, status: str = "completed") -> Json:
+    """The one item of a response's output."""
+    identity = item_id or new_id("msg")
+    return {"type": "message", "id": identity, "role": "assistant", "status": status, "content": [*parts]}
+
+
+def text_part(text: str, annotations: Sequence[Json]) -> Json:
+    """The text of a response, with its citations."""
+    return {"type": "output_text", "text": text, "annotations": [*annotations], "logprobs": []}
+
+
+def refusal_part(reason: str) -> Json:
+    """A no of a response."""
+    return {"type": "refusal", "refusal": reason}
+
+
+def file_citations(answer: Answer, offset: int = 0) -> list[Json]:
+    """A `file_citation` for each citation, at its marker in the text."""
     return [
         {
             "type": "file_citation",
             "file_id": citation.source.document_id,
             "filename": citation.source.path,
-            "index": _marker(answer.text, citation.label)[0],
+            "index": _marker(answer.text, citation.label)[0] + offset,
             "quote": citation.quote,
             "start": citation.span.start,
             "end": citation.span.end,
@@ -208,25 +180,48 @@ def _file_citations(answer: Answer) -> list[Json]:
 
 def message(answer: Answer) -> Json:
     """A message of Anthropic's form: a block a sentence, with `char_location` citations."""
-    documents = list(dict.fromkeys(citation.source.document_id for citation in answer.citations))
-    blocks = [_block(answer, at, documents) for at in range(len(answer.statements))]
-    refused = answer.status == "refused"
+    stop = {"content": blocks(answer), "stop_reason": stop_reason(answer)}
+    return message_head() | stop | {"rag": as_json(answer)}
+
+
+def message_head() -> Json:
+    """A message that has no content yet."""
     return {
-        "id": _id("msg"),
+        "id": new_id("msg"),
         "type": "message",
         "role": "assistant",
         "model": MODEL,
-        "content": [{"type": "text", "text": refusal(answer), "citations": None}] if refused else blocks,
-        "stop_reason": "refusal" if refused else "end_turn",
+        "content": [],
+        "stop_reason": None,
         "stop_sequence": None,
         "usage": {"input_tokens": 0, "output_tokens": 0},
-        "rag": as_json(answer),
     }
 
 
-def _block(answer: Answer, at: int, documents: Sequence[str]) -> Json:
-    statement = answer.statements[at]
-    locations = [
+def stop_reason(answer: Answer) -> str:
+    """Why a message ends."""
+    return "refusal" if answer.status == "refused" else "end_turn"
+
+
+def blocks(answer: Answer) -> list[Json]:
+    """A block for each sentence with its own citations; for a no, its reason."""
+    if answer.status == "refused":
+        return [{"type": "text", "text": refusal(answer), "citations": None}]
+    last = len(answer.statements) - 1
+    return [
+        {
+            "type": "text",
+            "text": statement.text + ("" if at == last else "\n"),
+            "citations": locations(answer, cited_by(answer, statement)) or None,
+        }
+        for at, statement in enumerate(answer.statements)
+    ]
+
+
+def locations(answer: Answer, citations: Sequence[Citation]) -> list[Json]:
+    """A `char_location` for each of these citations of an answer."""
+    documents = list(dict.fromkeys(citation.source.document_id for citation in answer.citations))
+    return [
         {
             "type": "char_location",
             "cited_text": citation.quote,
@@ -238,11 +233,18 @@ def _block(answer: Answer, at: int, documents: Sequence[str]) -> Json:
             "document_id": citation.source.document_id,
             "verdict": citation.verdict,
         }
-        for citation in answer.citations
-        if (citation.label, citation.span) in statement.evidence
+        for citation in citations
     ]
-    last = at == len(answer.statements) - 1
-    return {"type": "text", "text": statement.text + ("" if last else "\n"), "citations": locations or None}
+
+
+def openai_error(sentence: str, code: str | None = None) -> Json:
+    """An error as clients of OpenAI read it."""
+    return {"error": {"message": sentence, "type": "invalid_request_error", "param": None, "code": code}}
+
+
+def anthropic_error(sentence: str, kind: str = "api_error") -> Json:
+    """An error as clients of Anthropic read it."""
+    return {"type": "error", "error": {"type": kind, "message": sentence}}
 
 
 def _marker(text: str, label: int) -> tuple[int, int]:
@@ -251,13 +253,15 @@ def _marker(text: str, label: int) -> tuple[int, int]:
     return match.span() if match else (0, len(text))
 
 
-def _head(kind: str) -> Json:
-    return {"id": _id("chatcmpl"), "object": kind, "created": int(time.time()), "model": MODEL}
+def completion_head(kind: str) -> Json:
+    """What every completion, and every piece of one, begins with."""
+    return {"id": new_id("chatcmpl"), "object": kind, "created": int(time.time()), "model": MODEL}
 
 
 def _usage() -> Json:
     return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 
-def _id(kind: str) -> str:
+def new_id(kind: str) -> str:
+    """A name that nothing else has."""
     return f"{kind}-{uuid.uuid4().hex}"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import AsyncIterator, Sequence
-from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -17,8 +15,9 @@ from starlette.exceptions import HTTPException
 
 from index.errors import IndexFault, NoIndex, RagError
 from rag.app.documents import Documents
-from rag.app.doors import chat, shapes
+from rag.app.doors import chat, shapes, streams
 from rag.app.doors.fence import HEALTH
+from rag.app.doors.streams import Stream, as_sent
 from rag.app.page.trouble import discreet
 from rag.asking.filters import EVERY_ARTICLE, Filters
 from rag.checking.text import Cited, Claim
@@ -33,6 +32,7 @@ from rag.contract import (
 )
 from rag.errors import Cancelled, NoDocument
 from rag.types import Answer, Live, Turn
+from rag.version import VERSION
 
 Words = Annotated[str, Field(max_length=200_000)]
 
@@ -121,7 +121,7 @@ class _Wrong(Exception):
 
 def api(documents: Documents) -> FastAPI:
     """The application over `documents`, which the caller closes and puts behind a `Fence`."""
-    app = FastAPI(title="Your documents", version=version("rag"), docs_url=None, redoc_url=None)
+    app = FastAPI(title="Your documents", version=VERSION, docs_url=None, redoc_url=None)
     _errors(app)
     _native(app, documents)
     _openai(app, documents)
@@ -188,36 +188,36 @@ def _openai(app: FastAPI, documents: Documents) -> None:
             raise _Wrong(400, f"There is one answer, not {body.n}; ask with n = 1.")
         question, turns = chat.question_and_turns(body.messages)
         if body.stream:
-            return StreamingResponse(_streamed(documents, question, turns), media_type="text/event-stream")
+            return _streaming(documents, question, turns, streams.Chunks())
         return chat.completion(await asyncio.to_thread(documents.ask, question, history=turns))
 
     @app.post("/v1/responses")
-    def responses(body: chat.ResponsesRequest) -> Json:
-        """A response; it is not streamed."""
-        _require_known(body, streams=False)
+    async def responses(body: chat.ResponsesRequest) -> Any:  # noqa: ANN401 - an object, or a stream of events
+        """A response, streamed where that is asked for."""
+        _require_known(body)
         messages = [chat.ChatMessage(role="user", content=body.input)] if isinstance(body.input, str) else body.input
         question, turns = chat.question_and_turns(messages)
-        return chat.response(documents.ask(question, history=turns))
+        if body.stream:
+            return _streaming(documents, question, turns, streams.ResponseEvents())
+        return chat.response(await asyncio.to_thread(documents.ask, question, history=turns))
 
 
 def _anthropic(app: FastAPI, documents: Documents) -> None:
     @app.post("/v1/messages")
-    def messages(body: chat.MessagesRequest) -> Json:
-        """A message of Anthropic's form; it is not streamed."""
-        _require_known(body, streams=False)
+    async def messages(body: chat.MessagesRequest) -> Any:  # noqa: ANN401 - an object, or a stream of events
+        """A message of Anthropic's form, streamed where that is asked for."""
+        _require_known(body)
         question, turns = chat.question_and_turns(body.messages)
-        return chat.message(documents.ask(question, history=turns))
+        if body.stream:
+            return _streaming(documents, question, turns, streams.MessageEvents())
+        return chat.message(await asyncio.to_thread(documents.ask, question, history=turns))
 
 
-def _require_known(
-    body: chat.ChatRequest | chat.ResponsesRequest | chat.MessagesRequest, *, streams: bool = True
-) -> None:
+def _require_known(body: chat.ChatRequest | chat.ResponsesRequest | chat.MessagesRequest) -> None:
     if body.model != chat.MODEL:
         raise _Wrong(404, f"There is no model {body.model!r}; name {chat.MODEL!r}.", "model_not_found")
     if body.tools:
         raise _Wrong(400, "No tools are called here; send the question without any.")
-    if body.stream and not streams:
-        raise _Wrong(400, "This is not streamed; ask without stream, or by /v1/chat/completions.")
 
 
 def _filters(wanted: Kept | None) -> Filters:
@@ -228,19 +228,24 @@ def _claim(sentence: SentenceBody) -> Claim:
     return Claim(sentence.text, tuple(Cited(item.document, item.start, item.end) for item in sentence.citations))
 
 
-async def _streamed(documents: Documents, question: str, turns: Sequence[Turn]) -> AsyncIterator[str]:
+def _streaming(documents: Documents, question: str, turns: Sequence[Turn], stream: Stream) -> StreamingResponse:
+    return StreamingResponse(_streamed(documents, question, turns, stream), media_type="text/event-stream")
+
+
+async def _streamed(documents: Documents, question: str, turns: Sequence[Turn], stream: Stream) -> AsyncIterator[str]:
     """The events of one answer. A client that goes away stops what is being written."""
-    chunks = chat.Chunks()
     try:
-        yield _event(chunks.opening())
+        for event in stream.opening():
+            yield as_sent(event)
         async for piece in _written(documents, question, turns):
-            for chunk in [chunks.of_text(piece)] if isinstance(piece, str) else chunks.closing(piece):
-                yield _event(chunk)
+            for event in stream.of_text(piece) if isinstance(piece, str) else stream.closing(piece):
+                yield as_sent(event)
     except Cancelled:
         return
     except RagError as error:
-        yield _event(_openai_error(discreet(str(error)), None))
-    yield "data: [DONE]\n\n"
+        for event in stream.failing(discreet(str(error))):
+            yield as_sent(event)
+    yield stream.end
 
 
 async def _written(documents: Documents, question: str, turns: Sequence[Turn]) -> AsyncIterator[str | Answer]:
@@ -262,10 +267,6 @@ async def _written(documents: Documents, question: str, turns: Sequence[Turn]) -
         stopped.set()
         if asking.done() and not asking.cancelled():
             asking.exception()  # it was raised above, or nobody is there to hear it
-
-
-def _event(data: Json) -> str:
-    return f"data: {json.dumps(data)}\n\n"
 
 
 def _errors(app: FastAPI) -> None:
@@ -302,9 +303,5 @@ def _errors(app: FastAPI) -> None:
 def _answered(request: Request, status: int, sentence: str, code: str | None = None) -> JSONResponse:
     if request.url.path == "/v1/messages":
         kind = "not_found_error" if status == 404 else "api_error" if status >= 500 else "invalid_request_error"
-        return JSONResponse({"type": "error", "error": {"type": kind, "message": sentence}}, status)
-    return JSONResponse(_openai_error(sentence, code), status)
-
-
-def _openai_error(sentence: str, code: str | None) -> Json:
-    return {"error": {"message": sentence, "type": "invalid_request_error", "param": None, "code": code}}
+        return JSONResponse(chat.anthropic_error(sentence, kind), status)
+    return JSONResponse(chat.openai_error(sentence, code), status)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import MCPServer
@@ -27,6 +26,7 @@ from rag.contract import (
     source_as_json,
 )
 from rag.types import Filtering, Turn
+from rag.version import VERSION
 
 INSTRUCTIONS = (
     "Documents of this user. Search or ask; quote the exact words and cite them by path; before you answer, pass what "
@@ -94,9 +94,7 @@ class _Server(MCPServer[Any]):
     """A server whose resources are the documents that are indexed now."""
 
     def __init__(self, documents: Documents) -> None:
-        super().__init__(
-            "rag", title="Your documents", instructions=INSTRUCTIONS, version=version("rag"), log_level="WARNING"
-        )
+        super().__init__("rag", title="Your documents", instructions=INSTRUCTIONS, version=VERSION, log_level="WARNING")
         self._documents = documents
 
     async def list_resources(self) -> list[Resource]:

@@ -260,11 +260,13 @@ def test_thirty_at_once_are_all_answered_and_none_is_mixed(documents: Documents)
             assert [text.strip() for text in pool.map(ask, questions)] == questions
 
 
-def test_a_client_that_goes_away_stops_the_writing(documents: Documents) -> None:
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/messages"])
+def test_a_client_that_goes_away_stops_the_writing(documents: Documents, path: str) -> None:
     scripted = Scripted(documents)
     with served(api(scripted)) as address:  # type: ignore[arg-type]
-        body = {"model": "rag", "stream": True, "messages": [{"role": "user", "content": "forever and ever"}]}
-        with httpx.stream("POST", f"{address}/v1/chat/completions", json=body, timeout=120) as stream:
+        messages = [{"role": "user", "content": "forever and ever"}]
+        body = {"model": "rag", "stream": True, "messages": messages, "input": messages, "max_tokens": 9}
+        with httpx.stream("POST", f"{address}{path}", json=body, timeout=120) as stream:
             next(stream.iter_lines())
         assert scripted.stopped.wait(600)
         assert chat(address).status_code == 200

@@ -169,10 +169,3 @@ def test_the_configuration_of_the_page_works_as_it_stands(sound: Path) -> None:
             return await client.call_tool("verify_quote", {"quote": "Two soldiers were killed"})
 
     assert anyio.run(connected).structured_content["verbatim"]
-
-
-def test_the_registry_is_told_what_the_package_is() -> None:
-    told = json.loads((ROOT / "server.json").read_text("utf-8"))
-    (package,) = told["packages"]
-    assert (package["registryType"], package["transport"]["type"]) == ("pypi", "stdio")
-    assert [item["value"] for item in package["packageArguments"]] == ["mcp"]
