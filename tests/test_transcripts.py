@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from anthropic import Anthropic
+from openai import OpenAI
 
 from rag import open_documents
 from rag.app.cli.main import main
@@ -65,9 +67,12 @@ def test_a_page_shows_what_happens(page: str, folder: Path) -> None:
 
 def run(code: str, page: str) -> str:
     """What a block of Python prints."""
-    printed = io.StringIO()
+    printed, names = io.StringIO(), {"__name__": "__main__"}
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, page, "exec"), {"__name__": "__main__"})
+        exec(compile(code, page, "exec"), names)
+    for client in names.values():
+        if isinstance(client, Anthropic | OpenAI):
+            client.close()  # as the end of a program does
     return printed.getvalue()
 
 
