@@ -203,6 +203,11 @@ class Pipeline:
             ids = list(dict.fromkeys(file.document_id for file in index.files()))[:most]
             return tuple(held for document_id in ids if (held := index.held(document_id)))
 
+    def entries(self) -> tuple[Entry, ...]:
+        """Every article of the index in use, with the paths of its document. Raises: IndexDamaged."""
+        with self._lock:
+            return self._current().entries
+
     def finds(self, question: str) -> DocumentSpan | None:
         """The words that come first for a question and plainly answer it, found without a model; None where none do.
 

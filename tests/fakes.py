@@ -18,7 +18,7 @@ from index.store.corpus import Held, StoredPath
 from index.types import Article, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
 from index.words.tokens import words
 from rag.app.workspace import Workspace
-from rag.asking.filters import EVERY_ARTICLE, Filters
+from rag.asking.filters import EVERY_ARTICLE, Entry, Filters
 from rag.asking.suggest import DocumentSpan
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
@@ -197,6 +197,10 @@ class FakePipeline:
 
     def documents(self, most: int) -> tuple[Held, ...]:
         return tuple(held for key in list(self.texts)[:most] if (held := self.held(key)))
+
+    def entries(self) -> tuple[Entry, ...]:
+        held = [self.held(key) for key in self.texts]
+        return tuple(Entry(each.articles[0], (each.files[0].path,)) for each in held if each)
 
     def finds(self, question: str) -> DocumentSpan | None:
         return None

@@ -13,6 +13,7 @@ from rag import wording
 from rag.app.page import reader
 from rag.app.page.answer import LONGEST_ECHO
 from rag.app.page.html import badge, safe
+from rag.app.page.sources import key_of
 from rag.types import Answer, Citation, RetrievedPassage, Verdict
 from rag.wording import path
 
@@ -163,7 +164,7 @@ class _Panel:
         byline += f'<p class="by path">{safe(source.path)}{on_page}</p>'
         link = reader.link(self.collection, source.document_id, spans, [label] * len(spans))
         opened = f'<a class="open" href="{safe(link)}" target="reader">Open document</a>'
-        only = f'<button type="button" data-do="only" data-id="{safe(source.path)}">Only this document</button>'
+        only = f'<button type="button" data-do="only" data-id="{key_of(source.path)}">Only this document</button>'
         return (
             f'<article class="card" id="evidence-{self.number}-{label}" tabindex="-1">'
             f'<header><span class="label">{label}</span>'

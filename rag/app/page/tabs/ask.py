@@ -105,19 +105,19 @@ def ask_tab(
                 )
                 send = gr.Button("Send", elem_id="send", variant="primary")
                 stop = gr.Button("Stop", elem_id="stop", variant="stop", visible=False)
-            with gr.Accordion("Search only some documents", open=False, elem_id="narrow"):
+            with gr.Accordion("Search only some documents", open=False, elem_id="narrow") as fold:
                 narrow = narrowing(chips)
         with gr.Column(elem_id="evidence-panel"):
             evidence = gr.HTML(_shelf(()), js_on_load=ACTIONS, apply_default_css=False)
     parts = _Parts(chat, live, evidence, box, send, stop, saved, collection, talk)
     desk = _Desk(workspace, store, parts)
     _wire(desk, parts, narrow, new, arrived)
+    wire(narrow, workspace, collection, evidence, [fold.expand, arrived.changed.change])
     return AskTab(evidence, saved, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
 
 
 def _wire(desk: _Desk, parts: _Parts, narrow: Narrow, new: gr.Button, arrived: Arrival) -> None:
-    wire(narrow, parts.evidence)
-    inputs = [parts.talk, parts.collection, *narrow.fields]
+    inputs = [parts.talk, parts.collection, *narrow.inputs]
     for listen in (parts.send.click, parts.box.submit):
         _on(listen, desk.ask, [parts.box, *inputs], parts.all, limit=_AT_ONCE, js=script("send"))
     _on(arrived.listed.act, desk.offered, inputs, parts.all, limit=_AT_ONCE)

@@ -7,60 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, expect
 
 from rag.app.conversations.store import ConversationStore
-from rag.asking.filters import Filters
 from tests.fakes import FakePipeline
-from tests.rag.app.page.conftest import Attacker, eventually, open_at
+from tests.rag.app.page.conftest import Attacker, Visitor, eventually
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),  # left by Gradio
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
 ]
-
-
-class Visitor:
-    """One tab, with every request it made and every complaint of its console."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", self._note_request)
-        page.on("console", self._note_complaint)
-        open_at(page, address)
-        expect(page.locator(".state")).to_contain_text("2 documents · 70 passages")
-
-    def _note_request(self, request: Request) -> None:
-        self.requests.append(request.url)
-
-    def _note_complaint(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
-
-    def ask(self, question: str) -> None:
-        """Types the question and waits for its reply."""
-        turns = self.page.locator("#chat .turn").count()
-        self.send(question)
-        expect(self.page.locator("#chat .turn")).to_have_count(turns + 1)
-
-    def send(self, question: str) -> None:
-        box = self.page.get_by_role("textbox", name="Your question")
-        box.fill(question)
-        box.press("Enter")
-
-    def sees(self, text: str) -> None:
-        """Waits until the evidence that can be seen has this text: it comes apart from the answer."""
-        expect(self.page.locator(".evidence:visible", has_text=text)).to_have_count(1)
-
-
-@pytest.fixture
-def visitor(browser: Browser, address: str) -> Iterator[Visitor]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    yield Visitor(page, address)
-    page.close()
 
 
 def test_a_typed_question_is_answered_with_its_words_marked_in_the_passage(visitor: Visitor) -> None:
@@ -245,26 +202,6 @@ def test_what_may_answer_is_a_state_of_its_own(visitor: Visitor) -> None:
     expect(visitor.page.locator("#turn-1 .maybe")).to_have_text("The nearest words; look whether they answer you.")
     expect(visitor.page.locator("#turn-1 .quote strong")).to_have_text("in the eastern districts")
     expect(visitor.page.locator("#chat .badge, #chat .refusal")).to_have_count(0)
-
-
-def test_a_search_can_be_kept_to_some_documents(visitor: Visitor, pipeline: FakePipeline) -> None:
-    visitor.page.get_by_role("button", name="Search only some documents").click()
-    visitor.page.get_by_label("Outlet").fill("Northern Wire")
-    visitor.page.get_by_label("Dated in or after").fill("2017-09")
-    visitor.ask("What was struck near Masra?")
-    assert pipeline.kept_to[-1] == (Filters(outlets=("Northern Wire",), after="2017-09"), True)
-
-
-def test_what_a_search_is_kept_to_stands_above_the_box(visitor: Visitor, pipeline: FakePipeline) -> None:
-    visitor.ask("How long is the notice?")
-    visitor.page.get_by_role("button", name="Only this document").first.click()
-    expect(visitor.page.locator(".chip")).to_contain_text("File: home/lease.docx")
-    visitor.ask("How long is the notice?")
-    assert pipeline.kept_to[-1] == (Filters(files=("home/lease.docx",)), True)
-    visitor.page.get_by_role("button", name="Remove File: home/lease.docx").click()
-    expect(visitor.page.locator(".chip")).to_have_count(0)
-    visitor.ask("How long is the notice?")
-    assert pipeline.kept_to[-1] == (Filters(), True)
 
 
 def test_a_telephone_shows_evidence_as_a_sheet_that_closes_back_to_the_sentence(browser: Browser, address: str) -> None:

@@ -217,6 +217,12 @@ def test_nothing_serious_stands_in_anyones_way(
         assert page.evaluate("document.documentElement.scrollWidth") == width, f"{what} scrolls sideways"
 
     examine("start")
+    page.get_by_role("button", name="Search only some documents").click()
+    page.get_by_role("checkbox", name="lease.docx").click()
+    expect(page.locator(".chip")).to_be_visible()
+    examine("sources")
+    page.get_by_role("button", name="Search all").click()
+    page.get_by_role("button", name="Search only some documents").click()
     ask(page, "What was struck near Masra?")
     ask(page, "Was anyone hurt?", 2)
     ask(page, "Who baked the cake?", 3)
