@@ -1,4 +1,4 @@
-"""The page: ask, see the evidence, open the document; and the documents, conversations, model and evals behind it.
+"""The page: ask, see the evidence, open the document; and the documents, model and evals behind it.
 
 Gradio gives the server, the queue, the tabs and the fields; `rag.app.page` gives what is shown. Behind that stand a
 content policy that names no host but this one, a check of the `Host` header (a page of another name that resolves to
@@ -70,7 +70,6 @@ from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
 from rag.app.page.html import message, safe  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
-from rag.app.page.tabs.conversations import ConversationsTab, conversations_tab  # noqa: E402
 from rag.app.page.tabs.documents import DocumentsTab, Rights, documents_tab  # noqa: E402
 from rag.app.page.tabs.evals import evals_tab  # noqa: E402
 from rag.app.page.tabs.model import model_tab  # noqa: E402
@@ -133,8 +132,6 @@ def build(
                     ask = ask_tab(workspace, library, store, collection, rights, SAMPLES)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
                     documents = documents_tab(library, collection, rights)
-                with gr.Tab("Conversations", id="conversations") as conversations_view, gr.Column(elem_classes="view"):
-                    conversations = conversations_tab(workspace, store)
                 if rights == "all":  # a guest may not choose where passages are sent
                     with gr.Tab("Model", id="model") as model_view, gr.Column(elem_classes="view"):
                         model = model_tab(workspace, config)
@@ -147,7 +144,7 @@ def build(
         def heading(name: str) -> Iterator[str]:
             yield from _headings(workspace, title, name)
 
-        _wire_conversations(ask, conversations, views, store)
+        _wire_conversations(ask, store)
         _wire_arrival(page, ask, documents, views, collection)
         _on(ask.arrival.changed.change, heading, collection, bar)
         _on(page.load, heading, collection, bar)
@@ -155,7 +152,6 @@ def build(
         _on(collection.change, heading, collection, bar)
         _on(documents.changed.change, heading, collection, bar)
 
-        _on(conversations_view.select, conversations.refresh, conversations.inputs, conversations.outputs)
         _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
         if rights == "all":
             _on(model.changed.change, heading, collection, bar)
@@ -167,20 +163,19 @@ def build(
     return page
 
 
-def _wire_conversations(
-    ask: AskTab, conversations: ConversationsTab, views: gr.Tabs, store: ConversationStore | None
-) -> None:
+def _wire_conversations(ask: AskTab, store: ConversationStore | None) -> None:
     """A kept conversation is opened from the list of them, and after a reload by the browser's tab that was in it."""
     if store is None:
         return
+    notice = ask.past.outputs[1]
 
     def chosen(talk: Talk, event: gr.EventData) -> object:
         if event.do != "open":
             return gr.skip()
         try:
-            return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}
+            return ask.reopen(str(event.id), talk)
         except RagError as error:
-            return {conversations.outputs[1]: message(str(error), wrong=True)}
+            return {notice: message(str(error), wrong=True)}
 
     def reloaded(talk: Talk, event: gr.EventData) -> object:
         try:
@@ -188,7 +183,7 @@ def _wire_conversations(
         except RagError:  # it was deleted since
             return gr.skip()
 
-    _on(conversations.listing.act, chosen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
+    _on(ask.past.listing.act, chosen, ask.talk, [*ask.outputs, notice])
     _on(ask.saved.act, reloaded, ask.talk, ask.outputs)
 
 

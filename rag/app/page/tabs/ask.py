@@ -1,4 +1,4 @@
-"""The Ask tab: the conversation on the left, the evidence for it on the right, the document over it when it is opened.
+"""The Ask tab: past conversations, the one going on, the evidence for it, and the document over that when it is opened.
 
 What an answer says is shown in `gr.HTML`, not in `gr.Chatbot`: the chatbot reads its content as Markdown and HTML and
 fetches remote images from it even with `render_markdown=False`, while `rag.app.page` writes every element itself and
@@ -24,6 +24,7 @@ from rag.app.page import evidence as panel
 from rag.app.page.html import ACTIONS, message, safe
 from rag.app.page.style import script
 from rag.app.page.tabs.arrival import Arrival, arrival
+from rag.app.page.tabs.conversations import ConversationList, conversation_list
 from rag.app.page.tabs.documents import Rights
 from rag.app.page.tabs.narrow import Narrow, chip_line, filters, narrowing, wire
 from rag.app.page.talk import LONGEST_QUESTION, Exchange, Question, Talk, answering, echo, in_one_sentence, reopened
@@ -48,6 +49,7 @@ class AskTab:
     clear: Callable[[Talk], Updates]
     outputs: list[object]
     arrival: Arrival
+    past: ConversationList
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,10 @@ def ask_tab(
     """The tab over the collection that `collection` names; conversations are kept in `store`, if there is one."""
     talk = gr.State(Talk())
     with gr.Row(elem_id="desk"):
+        past = conversation_list(workspace, store)
         with gr.Column(elem_id="talk"):
             with gr.Row(elem_id="chat-tools"):
+                fold = gr.Button("Conversations", elem_id="past", visible=store is not None)
                 saved = gr.HTML(
                     _saved(Talk()), elem_classes="saved", js_on_load=script("saved"), apply_default_css=False
                 )
@@ -105,15 +109,17 @@ def ask_tab(
                 )
                 send = gr.Button("Send", elem_id="send", variant="primary")
                 stop = gr.Button("Stop", elem_id="stop", variant="stop", visible=False)
-            with gr.Accordion("Search only some documents", open=False, elem_id="narrow") as fold:
+            with gr.Accordion("Search only some documents", open=False, elem_id="narrow") as sources:
                 narrow = narrowing(chips)
         with gr.Column(elem_id="evidence-panel"):
             evidence = gr.HTML(_shelf(()), js_on_load=ACTIONS, apply_default_css=False)
     parts = _Parts(chat, live, evidence, box, send, stop, saved, collection, talk)
     desk = _Desk(workspace, store, parts)
     _wire(desk, parts, narrow, new, arrived)
-    wire(narrow, workspace, collection, evidence, [fold.expand, arrived.changed.change])
-    return AskTab(evidence, saved, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
+    wire(narrow, workspace, collection, evidence, [sources.expand, arrived.changed.change])
+    _on(fold.click, past.refresh, past.inputs, past.outputs, js=script("past"))
+    _on(saved.change, past.refresh, past.inputs, past.outputs)
+    return AskTab(evidence, saved, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived, past)
 
 
 def _wire(desk: _Desk, parts: _Parts, narrow: Narrow, new: gr.Button, arrived: Arrival) -> None:

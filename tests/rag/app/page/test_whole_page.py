@@ -176,9 +176,9 @@ def test_forty_hostile_texts_run_nothing_and_fetch_nothing(browser: Browser, hos
         frame = page.frame_locator("#reader iframe")
         expect(frame.locator("mark").first).to_be_visible()
         page.get_by_role("button", name="Close").click()
-    page.get_by_role("tab", name="Conversations").click()
+    page.get_by_role("button", name="Conversations").click()
     expect(page.locator("#conversations")).to_contain_text("<script>")
-    page.get_by_role("button", name="Open").first.click()
+    page.get_by_role("button", name="Open:").first.click()
     expect(page.locator("#turn-2 .statements > li").first).to_be_visible()
     page.wait_for_timeout(500)
     assert attacker.visits == []
@@ -234,7 +234,16 @@ def test_nothing_serious_stands_in_anyones_way(
     expect(page.frame_locator("#reader iframe").locator("mark").first).to_be_in_viewport()
     examine("document")
     page.get_by_role("button", name="Close").click()
-    for tab in ("Documents", "Conversations", "Model", "Evals"):
+    page.get_by_role("button", name="Conversations").click()
+    page.get_by_role("button", name="Rename:").first.click()
+    expect(page.get_by_label("New title")).to_be_focused()
+    examine("conversations")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Delete:").first.click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    examine("a conversation deleted")
+    page.get_by_role("button", name="Close the list").click()
+    for tab in ("Documents", "Model", "Evals"):
         page.get_by_role("tab", name=tab).click()
         expect(
             page.get_by_role("heading", level=2, name=tab if tab != "Model" else "", exact=False).first
