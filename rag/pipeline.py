@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from threading import RLock
 
+from index.document.structure import Structure
 from index.store.corpus import Held
 from index.store.open import Index, open_index
 from index.store.within import Within
@@ -224,6 +225,10 @@ class Pipeline:
     def text(self, document_id: str) -> str:
         """The decoded text of a document; offsets of citations and passages count in it."""
         return self._parts.index.text(document_id)
+
+    def structure(self, document_id: str) -> Structure:
+        """What a document is made of, by offsets in its text."""
+        return self._parts.index.structure(document_id)
 
     def held(self, document_id: str) -> Held | None:
         """A document with its articles and files, as the index in use holds it; None where it holds none of this id.
