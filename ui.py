@@ -17,17 +17,17 @@ import secrets
 import shutil
 import tempfile
 import threading
-import time
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 
-from index.errors import NoIndex, RagError
+from index.errors import RagError
 from index.telemetry import switch_off
 
 _NOWHERE = Path(tempfile.gettempdir(), f"rag-page-{secrets.token_hex(8)}")
@@ -60,19 +60,20 @@ _fence()
 import gradio as gr  # noqa: E402  (reads the environment when it is imported)
 from gradio.events import api  # noqa: E402
 
+from rag.app.conversations.notebook import Notebooks  # noqa: E402
 from rag.app.conversations.store import ConversationStore  # noqa: E402
 from rag.app.library.library import Library  # noqa: E402
-from rag.app.model_form import model_line  # noqa: E402
 from rag.app.page import downloads, reader_routes  # noqa: E402
-from rag.app.page.answer import NOTHING_INDEXED, indexed  # noqa: E402
+from rag.app.page.bar import bar_of, headings  # noqa: E402
 from rag.app.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
 from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
-from rag.app.page.html import message, safe  # noqa: E402
+from rag.app.page.html import message  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
 from rag.app.page.tabs.documents import DocumentsTab, Rights, documents_tab  # noqa: E402
 from rag.app.page.tabs.evals import evals_tab  # noqa: E402
 from rag.app.page.tabs.model import model_tab  # noqa: E402
+from rag.app.page.tabs.notebook import checking, notebook_tab  # noqa: E402
 from rag.app.page.talk import Talk, readable  # noqa: E402
 from rag.app.page.trouble import discreet  # noqa: E402
 from rag.app.workspace import Workspace  # noqa: E402
@@ -87,8 +88,6 @@ _SEEDS = Path(__file__).parent / "seeds"
 SAMPLES = _SEEDS if _SEEDS.is_dir() else None
 """The sample documents, where the program has them beside it."""
 LARGEST_UPLOAD = "64mb"
-_PATIENCE = 120
-"""Seconds for which the line under the title follows what is being loaded."""
 _READER = (
     '<aside id="reader" hidden aria-label="Document"><header><h2>Document</h2><div><a data-apart target="_blank" '
     'rel="noopener" href="about:blank">Open in a tab</a><button type="button" data-close>Close</button></div></header>'
@@ -111,11 +110,13 @@ def build(
     *,
     desk: Desk | None = None,
     store: ConversationStore | None = None,
+    notebooks: Notebooks | None = None,
     config: Path | None = None,
     title: str = TITLE,
     rights: Rights = "all",
 ) -> gr.Blocks:
-    """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing.
+    """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing,
+    and without `notebooks` nothing can be pinned.
 
     `config` is the settings file that the model form writes; None is the one in the home. Without all `rights` no model
     can be set.
@@ -126,10 +127,12 @@ def build(
         collection = gr.State(workspace.settings.collection)
         with gr.Column(elem_id="page"):
             gr.HTML('<a class="skip" href="#ask">Skip to the question</a>', js_on_load=None, apply_default_css=False)
-            bar = gr.HTML(_bar(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
+            bar = gr.HTML(bar_of(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
             with gr.Tabs(elem_id="views") as views:
                 with gr.Tab("Ask", id="ask"):
-                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES)
+                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES, notebooks)
+                with gr.Tab("Notebook", id="notebook") as notebook_view, gr.Column(elem_classes="view"):
+                    notebook = notebook_tab(workspace, notebooks, collection)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
                     documents = documents_tab(library, collection, rights)
                 if rights == "all":  # a guest may not choose where passages are sent
@@ -142,7 +145,7 @@ def build(
             gr.HTML(_READER, js_on_load=script("page"), apply_default_css=False)
 
         def heading(name: str) -> Iterator[str]:
-            yield from _headings(workspace, title, name)
+            yield from headings(workspace, title, name)
 
         _wire_conversations(ask, store)
         _wire_arrival(page, ask, documents, views, collection)
@@ -152,6 +155,7 @@ def build(
         _on(collection.change, heading, collection, bar)
         _on(documents.changed.change, heading, collection, bar)
 
+        _on(notebook_view.select, notebook.refresh, notebook.inputs, notebook.outputs)
         _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
         if rights == "all":
             _on(model.changed.change, heading, collection, bar)
@@ -227,34 +231,6 @@ def _chat(workspace: Workspace) -> Callable[..., str]:
     return chat
 
 
-def _bar(title: str, state: str, model: str, busy: str = "") -> str:
-    line = " · ".join(safe(part) for part in (state, model) if part)
-    doing = f' · <span class="busy">{safe(busy)}</span>' if busy else ""
-    return f'<div class="head"><h1>{safe(title)}</h1><p class="state" role="status">{line}{doing}</p></div>'
-
-
-def _headings(workspace: Workspace, title: str, collection: str) -> Iterator[str]:
-    """The line under the title, again and again until all that answers need is loaded."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        busy = workspace.busy
-        yield _bar(title, _state_line(workspace, collection), model_line(workspace), busy)
-        if not busy or time.monotonic() > until:
-            return
-        while workspace.busy == busy and time.monotonic() <= until:
-            time.sleep(0.1)
-
-
-def _state_line(workspace: Workspace, collection: str) -> str:
-    try:
-        line = indexed(workspace.pipeline(collection).state)
-    except NoIndex:
-        line = NOTHING_INDEXED
-    except RagError as error:
-        return discreet(str(error))
-    return line if collection == workspace.settings.collection else f"{collection}: {line}"
-
-
 def serve(
     workspace: Workspace,
     *,
@@ -297,16 +273,18 @@ def serve(
     owner = here and password is None
     store = ConversationStore(workspace.settings.home) if owner else None
     rights: Rights = "all" if owner else "give files" if allow_uploads else "look"
+    notebooks = Notebooks(workspace.settings.home) if owner else None
     page = build(
-        workspace, desk=desk if owner else None, store=store, config=config, title=title,
+        workspace, desk=desk if owner else None, store=store, notebooks=notebooks, config=config, title=title,
         rights=rights,
     )  # fmt: skip
+    files = [*downloads.routes(store), *([_notebook_route(workspace, notebooks)] if notebooks else [])]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     door = _door(password, announce, address)
 
     def start() -> None:
         first = f"{address}{door.link}"
-        _launch(page, workspace, store, host, port, door)
+        _launch(page, workspace, files, host, port, door)
         if announce:
             announce(first)
         if open_browser:
@@ -320,6 +298,10 @@ def serve(
         threading.Event().wait()
     page.close(verbose=False)
     return page
+
+
+def _notebook_route(workspace: Workspace, notebooks: Notebooks) -> Route:
+    return downloads.notebook_route(notebooks, lambda collection: checking(workspace, collection))
 
 
 def _door(password: str | None, announce: Callable[[str], None] | None, address: str) -> Door:
@@ -339,12 +321,10 @@ def _leading_to(link: str, folder: Path) -> str:
     return file.as_uri()
 
 
-def _launch(
-    page: gr.Blocks, workspace: Workspace, store: ConversationStore | None, host: str, port: int, door: Door
-) -> None:
+def _launch(page: gr.Blocks, workspace: Workspace, files: Sequence[Route], host: str, port: int, door: Door) -> None:
     """Starts the server. Every switch is given, because what is left out Gradio takes from elsewhere."""
     hosts = ["*"] if host in ("0.0.0.0", "::") else ["127.0.0.1", "localhost", "[::1]", host]
-    routes = [*reader_routes.routes(workspace), *(downloads.routes(store) if store else ())]
+    routes = [*reader_routes.routes(workspace), *files]
     try:
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -17,11 +18,13 @@ import gradio as gr
 from index.errors import RagError
 from rag.app.conversations.feedback import NOT_THERE, Feedback
 from rag.app.conversations.keeping import Keeper
+from rag.app.conversations.notebook import Notebooks
 from rag.app.conversations.store import ConversationStore
 from rag.app.library.library import Library
 from rag.app.page import answer as render
 from rag.app.page import evidence as panel
 from rag.app.page.html import ACTIONS, message, safe
+from rag.app.page.pinning import pinning
 from rag.app.page.style import script
 from rag.app.page.tabs.arrival import Arrival, arrival
 from rag.app.page.tabs.conversations import ConversationList, conversation_list
@@ -79,8 +82,12 @@ def ask_tab(
     collection: gr.State,
     rights: Rights = "all",
     samples: Path | None = None,
+    notebooks: Notebooks | None = None,
 ) -> AskTab:
-    """The tab over the collection that `collection` names; conversations are kept in `store`, if there is one."""
+    """The tab over the collection that `collection` names.
+
+    Conversations are kept in `store`, and what is pinned in `notebooks`, if there are any.
+    """
     talk = gr.State(Talk())
     with gr.Row(elem_id="desk"):
         past = conversation_list(workspace, store)
@@ -114,7 +121,7 @@ def ask_tab(
         with gr.Column(elem_id="evidence-panel"):
             evidence = gr.HTML(_shelf(()), js_on_load=ACTIONS, apply_default_css=False)
     parts = _Parts(chat, live, evidence, box, send, stop, saved, collection, talk)
-    desk = _Desk(workspace, store, parts)
+    desk = _Desk(workspace, store, notebooks, parts)
     _wire(desk, parts, narrow, new, arrived)
     wire(narrow, workspace, collection, evidence, [sources.expand, arrived.changed.change])
     _on(fold.click, past.refresh, past.inputs, past.outputs, js=script("past"))
@@ -158,9 +165,12 @@ def _on(
 class _Desk:
     """What happens when something in the tab is used."""
 
-    def __init__(self, workspace: Workspace, store: ConversationStore | None, parts: _Parts) -> None:
+    def __init__(
+        self, workspace: Workspace, store: ConversationStore | None, notebooks: Notebooks | None, parts: _Parts
+    ) -> None:
         self._workspace = workspace
         self._store = store
+        self._notebooks = notebooks
         self._parts = parts
 
     def ask(self, question: object, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
@@ -231,8 +241,9 @@ class _Desk:
 
     def act(self, event: gr.EventData, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
         """What a button inside the conversation does. What it says comes from the browser, and is not trusted."""
-        what, number, typed = (str(getattr(event, name, "")) for name in ("do", "id", "text"))
-        turn = talk.past[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(talk.past) else None
+        what, pressed, typed = (str(getattr(event, name, "")) for name in ("do", "id", "text"))
+        number, _, of_quote = pressed.partition("-")
+        turn = next((turn for place, turn in enumerate(talk.past, start=1) if str(place) == number), None)
         if turn is None:
             yield gr.skip()
         elif what in ("retry", "anywhere", "alone"):
@@ -240,6 +251,9 @@ class _Desk:
             yield from self._ask(turn.question, talk, collection, narrow, understand=not anywhere, alone=alone)
         elif what == "edit" and turn.answer:
             yield {self._parts.box: turn.answer.standalone_question}
+        elif what == "pin" and turn.answer:
+            sentence = in_one_sentence(partial(pinning, self._notebooks, collection, turn.answer, of_quote))
+            yield self._judged(talk, int(number), turn, sentence)
         elif what in ("good", "bad", "absent") and turn.answer:
             correction = {"good": "", "absent": NOT_THERE}.get(what, typed[:_LONGEST_CORRECTION])
             feedback = Feedback(self._workspace.settings.home, collection)
@@ -253,7 +267,10 @@ class _Desk:
         before = [earlier.turn for earlier in talk.past[: number - 1] if earlier.turn]
         answer = turn.answer
         assert answer is not None
-        sentence = in_one_sentence(lambda: feedback.add(answer, before, good, correction))
+        return self._judged(talk, number, turn, in_one_sentence(lambda: feedback.add(answer, before, good, correction)))
+
+    def _judged(self, talk: Talk, number: int, turn: Exchange, sentence: str) -> Updates:
+        """The same turn, with what became of it in a sentence."""
         talk.past = (*talk.past[: number - 1], turn.judged(number, sentence), *talk.past[number:])
         return {self._parts.chat: _log(talk.past)}
 

@@ -176,6 +176,13 @@ def test_forty_hostile_texts_run_nothing_and_fetch_nothing(browser: Browser, hos
         frame = page.frame_locator("#reader iframe")
         expect(frame.locator("mark").first).to_be_visible()
         page.get_by_role("button", name="Close").click()
+    page.locator("#turn-2").get_by_role("button", name="Pin", exact=True).click()
+    expect(page.locator("#judged-2")).not_to_be_empty()
+    page.get_by_role("tab", name="Notebook").click()
+    expect(page.locator("#notebook")).to_contain_text("<script>")
+    page.get_by_role("tab", name="Ask").click()
+    page.get_by_role("button", name="Search only some documents").click()
+    expect(page.locator("#sources")).to_contain_text("<script>")
     page.get_by_role("button", name="Conversations").click()
     expect(page.locator("#conversations")).to_contain_text("<script>")
     page.get_by_role("button", name="Open:").first.click()
@@ -185,7 +192,12 @@ def test_forty_hostile_texts_run_nothing_and_fetch_nothing(browser: Browser, hos
     assert page.evaluate("window.__x") is None
     assert seen.foreign(hostile) == []
     alive = ":is(img, script, iframe, object, embed, video, audio, source, link, form, style, base, meta, svg, math)"
-    assert page.locator(f"#chat {alive}, .shelf {alive}, #conversations {alive}").count() == 0
+    assert (
+        page.locator(
+            f"#chat {alive}, .shelf {alive}, #conversations {alive}, #notebook {alive}, #narrow {alive}"
+        ).count()
+        == 0
+    )
     page.close()
 
 
@@ -243,6 +255,13 @@ def test_nothing_serious_stands_in_anyones_way(
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
     examine("a conversation deleted")
     page.get_by_role("button", name="Close the list").click()
+    for number in (1, 5):
+        page.locator(f"#turn-{number}").get_by_role("button", name="Pin", exact=True).click()
+        expect(page.locator(f"#judged-{number}")).not_to_be_empty()
+    page.get_by_role("tab", name="Notebook").click()
+    page.get_by_role("button", name="Remove: pin 2").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    examine("notebook")
     for tab in ("Documents", "Model", "Evals"):
         page.get_by_role("tab", name=tab).click()
         expect(
