@@ -83,10 +83,10 @@ class _Writes(BaseHTTPRequestHandler):
 
 def start_seconds(browser: Browser, command: Callable[[int], Sequence[str]]) -> float:
     """From the start of a process until a text can be typed in its page."""
-    port = _free_port()
+    port = free_port()
     begun = time.perf_counter()
-    with _running(command(port)):
-        page = _opened(browser, port)
+    with running(command(port)):
+        page = opened(browser, port)
         page.locator("textarea:visible, input[type=text]:visible").first.fill("a question")
         seconds = time.perf_counter() - begun
         page.close()
@@ -100,9 +100,9 @@ def first_word_ms(browser: Browser, home: Path, questions: Sequence[str]) -> lis
         address = f"http://127.0.0.1:{model.server_address[1]}/v1"
         config = home.parent / "model.toml"
         config.write_text(f'[llm]\nprovider = "openai"\nbase_url = "{address}"\nmodel = "writer"\n')
-        port, waits = _free_port(), []
-        with _running(_ours(home, "--config", str(config))(port)):
-            page = _opened(browser, port)
+        port, waits = free_port(), []
+        with running(_ours(home, "--config", str(config))(port)):
+            page = opened(browser, port)
             for question in questions:
                 model.began = 0.0
                 _ask(page, question)
@@ -122,9 +122,9 @@ def together_ms(
 
     Raises: EvalError, when one was shown another's question or no answer.
     """
-    port = _free_port()
-    with _running(_ours(home)(port)):
-        alone = _opened(browser, port)
+    port = free_port()
+    with running(_ours(home)(port)):
+        alone = opened(browser, port)
         _ask(alone, questions[0])  # loads what is loaded once
         alone.wait_for_function("window.__done", timeout=1000 * _PATIENCE)
         single = []
@@ -133,7 +133,7 @@ def together_ms(
             alone.locator(".welcome").wait_for()
             single.append(_timed([alone], [question])[0])
         alone.close()
-        pages = [_opened(browser, port) for _ in range(visitors)]
+        pages = [opened(browser, port) for _ in range(visitors)]
         questions_of_each = [questions[place % len(questions)] for place in range(visitors)]
         crowd = _timed(pages, questions_of_each)
         for page, question in zip(pages, questions_of_each, strict=True):
@@ -163,7 +163,8 @@ def _ask(page: Page, question: str) -> None:
     box.press("Enter")
 
 
-def _opened(browser: Browser, port: int) -> Page:
+def opened(browser: Browser, port: int) -> Page:
+    """The page at a port of this machine, once one can type in it."""
     page = browser.new_page()
     page.set_default_timeout(1000 * _PATIENCE)
     page.goto(f"http://127.0.0.1:{port}/", wait_until="domcontentloaded")
@@ -176,7 +177,7 @@ def _ours(home: Path, *more: str) -> Callable[[int], Sequence[str]]:
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[None]:
+def running(command: Sequence[str]) -> Iterator[None]:
     """A process that serves a page, from when its port answers until the block ends."""
     port = next(int(part) for part in reversed(command) if part.isdecimal())
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -194,7 +195,8 @@ def _running(command: Sequence[str]) -> Iterator[None]:
             process.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -53,11 +53,11 @@ def waiting(doing: str = "Reading your documents") -> str:
 
 
 def writing(text: str) -> str:
-    """What a model has written so far, which nothing has checked yet."""
+    """What a model has written so far, which nothing has checked yet. Nothing stands below it that it would push on."""
     return (
-        '<div class="draft-live" aria-busy="true">'
-        f'<p class="statement" dir="auto">{safe(text)}<i class="caret"></i></p>'
-        '<p class="note">Being written. Each sentence is checked against its source when it is whole.</p></div>'
+        '<div class="draft-live" aria-busy="true"><p class="note">Being written<i>.</i><i>.</i><i>.</i> '
+        "Each sentence is checked against its source when it is whole.</p>"
+        f'<p class="statement" dir="auto">{safe(text)}</p></div>'
     )
 
 

@@ -120,6 +120,36 @@ def test_what_a_model_writes_is_seen_as_it_comes_and_then_checked(visitor: Visit
     expect(visitor.page.locator("#live .turn")).to_have_count(0)
 
 
+SHIFTS = """() => {
+  window.__shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.__shift += entry.value;
+  }).observe({ type: "layout-shift" });
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "telephone"])
+def test_nothing_jumps_while_an_answer_is_written(
+    visitor: Visitor, writing: FakePipeline, size: tuple[int, int]
+) -> None:
+    """The sum of all layout shifts, those soon after a key too, from the first words to the checked answer."""
+    visitor.page.set_viewport_size({"width": size[0], "height": size[1]})
+    writing.says = ()
+    visitor.ask("How long is the notice?")
+    writing.says = ("Aircraft struck a research facility near the town of Masra. ",) * 12
+    visitor.send("What was struck near Masra?")
+    expect(visitor.page.locator("#live .statement")).to_contain_text("Aircraft struck")
+    visitor.page.evaluate(SHIFTS)
+    for _ in writing.says:
+        writing.go.set()
+        writing.go.clear()
+        visitor.page.wait_for_timeout(120)  # so that the page shows it in pieces, as it comes
+    writing.go.set()
+    expect(visitor.page.locator("#chat .badge")).to_have_count(5)
+    visitor.page.wait_for_timeout(1000)
+    assert visitor.page.evaluate("window.__shift") <= 0.02
+
+
 def write_until_stopped(model: FakePipeline) -> None:
     """Lets the model write one piece after another; fails when it is not stopped before its last."""
     for _ in model.says:
