@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from evals.desk import Desk
 from index.indexing.build import build_index
 from index.types import Embedder, Passage, Source, Span
+from rag.app.page.words import unknown
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Filters
 from rag.settings import LanguageModel, Settings
@@ -33,6 +34,15 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 VIOLATIONS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
   .filter((v) => v.impact === "serious" || v.impact === "critical")
   .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3)}`)"""
+READ = """() => [...document.querySelectorAll(
+    "button, [role=tab], h1, h2, h3, h4, summary, label > span, [data-testid=block-info]")]
+  .filter((e) => e.checkVisibility() && !e.closest("[dir=auto], [role=listbox], #documents-files, #sources ul"))
+  .map((e) => {
+    const copy = e.cloneNode(true);
+    for (const part of copy.querySelectorAll("bdi, [dir=auto], .doc-name, .note, .of, .path, .count")) part.remove();
+    return copy.textContent.replace(/“[^”]*”/g, "");
+  })"""
+"""What stands on buttons, tabs, headings and fields, but for what comes of documents and of the person."""
 WINDOWS = [(1280, 800), (390, 844)]
 
 
@@ -222,8 +232,10 @@ def test_nothing_serious_stands_in_anyones_way(
     open_at(page, complete)
     expect(page.locator(".welcome")).to_be_visible()
     found: dict[str, list[str]] = {}
+    strange: dict[str, frozenset[str]] = {}
 
     def examine(what: str) -> None:
+        strange.update({text: words for text in page.evaluate(READ) if (words := unknown(text))})
         page.evaluate(AXE)
         found[what] = page.evaluate(VIOLATIONS)
         assert page.evaluate("document.documentElement.scrollWidth") == width, f"{what} scrolls sideways"
@@ -271,6 +283,7 @@ def test_nothing_serious_stands_in_anyones_way(
         examine(tab)
     page.close()
     assert {what: ids for what, ids in found.items() if ids} == {}
+    assert strange == {}
     assert seen.foreign(complete) == []
 
 
