@@ -142,7 +142,17 @@ class _Handlers:
 
 
 def _on(listen: Callable[..., object], work: Callable[..., object], given: object, changed: object) -> None:
-    listen(work, given, changed, trigger_mode="multiple", show_progress="hidden", api_visibility="private")
+    """Wires one event. They go one after another: of two quick ticks, the second has to know of the first."""
+    listen(
+        work,
+        given,
+        changed,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=1,
+        concurrency_id="narrow",
+    )
 
 
 def _chips(ticked: object, *values: object) -> str:

@@ -138,6 +138,12 @@ class TestByHand:
         expect(page.locator(".chip")).to_have_count(0)
         expect(page.get_by_role("checkbox", name="wire.txt")).not_to_be_checked()
 
+    def test_quick_ticks_are_all_taken(self, visitor: Visitor) -> None:
+        visitor.page.get_by_role("button", name="Search only some documents").click()
+        expect(visitor.page.locator("#sources .path")).to_have_count(5)
+        visitor.page.evaluate("for (const box of document.querySelectorAll('#sources li li button')) box.click()")
+        expect(visitor.page.locator(".chip")).to_have_count(5)
+
     def test_a_search_in_the_list_follows_what_is_typed(self, visitor: Visitor) -> None:
         visitor.page.get_by_role("button", name="Search only some documents").click()
         box = visitor.page.get_by_label("Find by name, title or folder")
