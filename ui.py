@@ -1,4 +1,4 @@
-"""The page: ask, see the evidence, open the document; and the documents, conversations, model and evals behind it.
+"""The page: ask, see the evidence, open the document; and the documents, model and evals behind it.
 
 Gradio gives the server, the queue, the tabs and the fields; `rag.app.page` gives what is shown. Behind that stand a
 content policy that names no host but this one, a check of the `Host` header (a page of another name that resolves to
@@ -17,17 +17,17 @@ import secrets
 import shutil
 import tempfile
 import threading
-import time
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 
-from index.errors import NoIndex, RagError
+from index.errors import RagError
 from index.telemetry import switch_off
 
 _NOWHERE = Path(tempfile.gettempdir(), f"rag-page-{secrets.token_hex(8)}")
@@ -60,20 +60,20 @@ _fence()
 import gradio as gr  # noqa: E402  (reads the environment when it is imported)
 from gradio.events import api  # noqa: E402
 
+from rag.app.conversations.notebook import Notebooks  # noqa: E402
 from rag.app.conversations.store import ConversationStore  # noqa: E402
 from rag.app.library.library import Library  # noqa: E402
-from rag.app.model_form import model_line  # noqa: E402
 from rag.app.page import downloads, reader_routes  # noqa: E402
-from rag.app.page.answer import NOTHING_INDEXED, indexed  # noqa: E402
+from rag.app.page.bar import bar_of, headings  # noqa: E402
 from rag.app.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
 from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
-from rag.app.page.html import message, safe  # noqa: E402
+from rag.app.page.html import message  # noqa: E402
 from rag.app.page.style import script, stylesheet  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
-from rag.app.page.tabs.conversations import ConversationsTab, conversations_tab  # noqa: E402
 from rag.app.page.tabs.documents import DocumentsTab, Rights, documents_tab  # noqa: E402
 from rag.app.page.tabs.evals import evals_tab  # noqa: E402
 from rag.app.page.tabs.model import model_tab  # noqa: E402
+from rag.app.page.tabs.notebook import checking, notebook_tab  # noqa: E402
 from rag.app.page.talk import Talk, readable  # noqa: E402
 from rag.app.page.trouble import discreet  # noqa: E402
 from rag.app.workspace import Workspace  # noqa: E402
@@ -88,8 +88,6 @@ _SEEDS = Path(__file__).parent / "seeds"
 SAMPLES = _SEEDS if _SEEDS.is_dir() else None
 """The sample documents, where the program has them beside it."""
 LARGEST_UPLOAD = "64mb"
-_PATIENCE = 120
-"""Seconds for which the line under the title follows what is being loaded."""
 _READER = (
     '<aside id="reader" hidden aria-label="Document"><header><h2>Document</h2><div><a data-apart target="_blank" '
     'rel="noopener" href="about:blank">Open in a tab</a><button type="button" data-close>Close</button></div></header>'
@@ -112,11 +110,13 @@ def build(
     *,
     desk: Desk | None = None,
     store: ConversationStore | None = None,
+    notebooks: Notebooks | None = None,
     config: Path | None = None,
     title: str = TITLE,
     rights: Rights = "all",
 ) -> gr.Blocks:
-    """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing.
+    """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing,
+    and without `notebooks` nothing can be pinned.
 
     `config` is the settings file that the model form writes; None is the one in the home. Without all `rights` no model
     can be set.
@@ -127,14 +127,14 @@ def build(
         collection = gr.State(workspace.settings.collection)
         with gr.Column(elem_id="page"):
             gr.HTML('<a class="skip" href="#ask">Skip to the question</a>', js_on_load=None, apply_default_css=False)
-            bar = gr.HTML(_bar(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
+            bar = gr.HTML(bar_of(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
             with gr.Tabs(elem_id="views") as views:
                 with gr.Tab("Ask", id="ask"):
-                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES)
+                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES, notebooks)
+                with gr.Tab("Notebook", id="notebook") as notebook_view, gr.Column(elem_classes="view"):
+                    notebook = notebook_tab(workspace, notebooks, collection)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
                     documents = documents_tab(library, collection, rights)
-                with gr.Tab("Conversations", id="conversations") as conversations_view, gr.Column(elem_classes="view"):
-                    conversations = conversations_tab(workspace, store)
                 if rights == "all":  # a guest may not choose where passages are sent
                     with gr.Tab("Model", id="model") as model_view, gr.Column(elem_classes="view"):
                         model = model_tab(workspace, config)
@@ -145,9 +145,9 @@ def build(
             gr.HTML(_READER, js_on_load=script("page"), apply_default_css=False)
 
         def heading(name: str) -> Iterator[str]:
-            yield from _headings(workspace, title, name)
+            yield from headings(workspace, title, name)
 
-        _wire_conversations(ask, conversations, views, store)
+        _wire_conversations(ask, store)
         _wire_arrival(page, ask, documents, views, collection)
         _on(ask.arrival.changed.change, heading, collection, bar)
         _on(page.load, heading, collection, bar)
@@ -155,7 +155,7 @@ def build(
         _on(collection.change, heading, collection, bar)
         _on(documents.changed.change, heading, collection, bar)
 
-        _on(conversations_view.select, conversations.refresh, conversations.inputs, conversations.outputs)
+        _on(notebook_view.select, notebook.refresh, notebook.inputs, notebook.outputs)
         _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
         if rights == "all":
             _on(model.changed.change, heading, collection, bar)
@@ -167,20 +167,19 @@ def build(
     return page
 
 
-def _wire_conversations(
-    ask: AskTab, conversations: ConversationsTab, views: gr.Tabs, store: ConversationStore | None
-) -> None:
+def _wire_conversations(ask: AskTab, store: ConversationStore | None) -> None:
     """A kept conversation is opened from the list of them, and after a reload by the browser's tab that was in it."""
     if store is None:
         return
+    notice = ask.past.outputs[1]
 
     def chosen(talk: Talk, event: gr.EventData) -> object:
         if event.do != "open":
             return gr.skip()
         try:
-            return ask.reopen(str(event.id), talk) | {views: gr.Tabs(selected="ask")}
+            return ask.reopen(str(event.id), talk)
         except RagError as error:
-            return {conversations.outputs[1]: message(str(error), wrong=True)}
+            return {notice: message(str(error), wrong=True)}
 
     def reloaded(talk: Talk, event: gr.EventData) -> object:
         try:
@@ -188,7 +187,7 @@ def _wire_conversations(
         except RagError:  # it was deleted since
             return gr.skip()
 
-    _on(conversations.listing.act, chosen, ask.talk, [*ask.outputs, views, conversations.outputs[1]])
+    _on(ask.past.listing.act, chosen, ask.talk, [*ask.outputs, notice])
     _on(ask.saved.act, reloaded, ask.talk, ask.outputs)
 
 
@@ -230,34 +229,6 @@ def _chat(workspace: Workspace) -> Callable[..., str]:
             raise gr.Error(discreet(str(error))) from error
 
     return chat
-
-
-def _bar(title: str, state: str, model: str, busy: str = "") -> str:
-    line = " · ".join(safe(part) for part in (state, model) if part)
-    doing = f' · <span class="busy">{safe(busy)}</span>' if busy else ""
-    return f'<div class="head"><h1>{safe(title)}</h1><p class="state" role="status">{line}{doing}</p></div>'
-
-
-def _headings(workspace: Workspace, title: str, collection: str) -> Iterator[str]:
-    """The line under the title, again and again until all that answers need is loaded."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        busy = workspace.busy
-        yield _bar(title, _state_line(workspace, collection), model_line(workspace), busy)
-        if not busy or time.monotonic() > until:
-            return
-        while workspace.busy == busy and time.monotonic() <= until:
-            time.sleep(0.1)
-
-
-def _state_line(workspace: Workspace, collection: str) -> str:
-    try:
-        line = indexed(workspace.pipeline(collection).state)
-    except NoIndex:
-        line = NOTHING_INDEXED
-    except RagError as error:
-        return discreet(str(error))
-    return line if collection == workspace.settings.collection else f"{collection}: {line}"
 
 
 def serve(
@@ -302,16 +273,18 @@ def serve(
     owner = here and password is None
     store = ConversationStore(workspace.settings.home) if owner else None
     rights: Rights = "all" if owner else "give files" if allow_uploads else "look"
+    notebooks = Notebooks(workspace.settings.home) if owner else None
     page = build(
-        workspace, desk=desk if owner else None, store=store, config=config, title=title,
+        workspace, desk=desk if owner else None, store=store, notebooks=notebooks, config=config, title=title,
         rights=rights,
     )  # fmt: skip
+    files = [*downloads.routes(store), *([_notebook_route(workspace, notebooks)] if notebooks else [])]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     door = _door(password, announce, address)
 
     def start() -> None:
         first = f"{address}{door.link}"
-        _launch(page, workspace, store, host, port, door)
+        _launch(page, workspace, files, host, port, door)
         if announce:
             announce(first)
         if open_browser:
@@ -325,6 +298,10 @@ def serve(
         threading.Event().wait()
     page.close(verbose=False)
     return page
+
+
+def _notebook_route(workspace: Workspace, notebooks: Notebooks) -> Route:
+    return downloads.notebook_route(notebooks, lambda collection: checking(workspace, collection))
 
 
 def _door(password: str | None, announce: Callable[[str], None] | None, address: str) -> Door:
@@ -344,12 +321,10 @@ def _leading_to(link: str, folder: Path) -> str:
     return file.as_uri()
 
 
-def _launch(
-    page: gr.Blocks, workspace: Workspace, store: ConversationStore | None, host: str, port: int, door: Door
-) -> None:
+def _launch(page: gr.Blocks, workspace: Workspace, files: Sequence[Route], host: str, port: int, door: Door) -> None:
     """Starts the server. Every switch is given, because what is left out Gradio takes from elsewhere."""
     hosts = ["*"] if host in ("0.0.0.0", "::") else ["127.0.0.1", "localhost", "[::1]", host]
-    routes = [*reader_routes.routes(workspace), *(downloads.routes(store) if store else ())]
+    routes = [*reader_routes.routes(workspace), *files]
     try:
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from evals import page
 from evals.case_page import failing
@@ -22,6 +22,7 @@ from evals.cases import Case, Split, load_suite, of_split
 from evals.errors import EvalError
 from evals.report import render
 from evals.run import About, Results, Stop, load_about, load_results, run_suite, write_whole
+from index.errors import NoIndex
 from rag.app.workspace import Workspace
 from rag.errors import Cancelled
 from rag.types import Answer, Live, Turn
@@ -46,6 +47,8 @@ class Suite:
     path: Path
     halves: Mapping[str, int]
     problem: str | None = None
+    files: frozenset[str] = frozenset()
+    """Where its evidence stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,23 @@ class Desk:
         self._workspace = workspace
         self._one = threading.Lock()
 
-    def suites(self) -> tuple[Suite, ...]:
+    def suites(self, collection: str | None = None) -> tuple[Suite, ...]:
         """The person's own suites in `HOME/suites`, newest first, then the shipped ones, which own ones stand before.
 
-        One that does not read is among them, with the reason.
+        Of the shipped ones those alone whose documents the collection holds. One that does not read is among them, with
+        the reason.
         """
-        return tuple(self._suites().values())
+        names = self._names(collection)
+        suites = self._suites().values()
+        return tuple(suite for suite in suites if suite.path.parent != _SHIPPED or suite.files <= names)
+
+    def _names(self, collection: str | None) -> frozenset[str]:
+        """The names of the files that a collection holds; none where nothing is indexed."""
+        try:
+            entries = self._workspace.pipeline(collection).entries()
+        except NoIndex:
+            return frozenset()
+        return frozenset(PurePath(path).name for entry in entries for path in entry.paths)
 
     def run(
         self, suite: str, half: str, collection: str | None, stopped: Callable[[], bool] = lambda: False
@@ -280,7 +294,8 @@ def _suite(path: Path) -> Suite:
         return Suite(path.stem, path, {}, str(error))
     split = Counter(case.split for case in cases if case.split)
     halves = {half: split[half] for half in ("tune", "test") if split[half]}
-    return Suite(path.stem, path, {**halves, "all": len(cases)})
+    files = frozenset(PurePath(evidence.file).name for case in cases for evidence in case.evidence)
+    return Suite(path.stem, path, {**halves, "all": len(cases)}, files=files)
 
 
 def _modified(path: Path) -> float:

@@ -10,6 +10,7 @@ RagError
 ├── FeedbackUnusable   a judgement on an answer cannot be kept
 └── ConversationsFault
     ├── NoConversation         no kept conversation has this id
+    ├── NoPin                  no pin of a notebook has this id
     └── ConversationsUnusable  the file that keeps them cannot be read or written
 """
 
@@ -52,6 +53,10 @@ class ConversationsFault(RagError):
 
 class NoConversation(ConversationsFault):
     """No kept conversation has this id."""
+
+
+class NoPin(ConversationsFault):
+    """No pin of a notebook has this id."""
 
 
 class ConversationsUnusable(ConversationsFault):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from threading import RLock
 
+from index.document.structure import Structure
 from index.store.corpus import Held
 from index.store.open import Index, open_index
 from index.store.within import Within
@@ -183,6 +184,11 @@ class Pipeline:
             ids = list(dict.fromkeys(file.document_id for file in index.files()))[:most]
             return tuple(held for document_id in ids if (held := index.held(document_id)))
 
+    def entries(self) -> tuple[Entry, ...]:
+        """Every article of the index in use, with the paths of its document. Raises: IndexDamaged."""
+        with self._lock:
+            return self._current().entries
+
     def finds(self, question: str) -> DocumentSpan | None:
         """The words that come first for a question and plainly answer it, found without a model; None where none do.
 
@@ -199,6 +205,10 @@ class Pipeline:
     def text(self, document_id: str) -> str:
         """The decoded text of a document; offsets of citations and passages count in it."""
         return self._parts.index.text(document_id)
+
+    def structure(self, document_id: str) -> Structure:
+        """What a document is made of, by offsets in its text."""
+        return self._parts.index.structure(document_id)
 
     def held(self, document_id: str) -> Held | None:
         """A document with its articles and files, as the index in use holds it; None where it holds none of this id.

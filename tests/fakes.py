@@ -9,16 +9,18 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
+from index.document.structure import Structure, packed
 from index.errors import IndexDamaged
 from index.store.corpus import Held, StoredPath
-from index.types import Article, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
+from index.types import Article, Block, Cell, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
 from index.words.tokens import words
 from rag.app.workspace import Workspace
-from rag.asking.filters import EVERY_ARTICLE, Filters
+from rag.asking.filters import EVERY_ARTICLE, Entry, Filters
 from rag.asking.suggest import DocumentSpan
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
@@ -198,6 +200,10 @@ class FakePipeline:
     def documents(self, most: int) -> tuple[Held, ...]:
         return tuple(held for key in list(self.texts)[:most] if (held := self.held(key)))
 
+    def entries(self) -> tuple[Entry, ...]:
+        held = [self.held(key) for key in self.texts]
+        return tuple(Entry(each.articles[0], (each.files[0].path,)) for each in held if each)
+
     def finds(self, question: str) -> DocumentSpan | None:
         return None
 
@@ -211,6 +217,9 @@ class FakePipeline:
         if document_id not in self.texts:
             raise IndexDamaged(f"The document {document_id!r} is not in the index; run rag index again.")
         return self.texts[document_id]
+
+    def structure(self, document_id: str) -> Structure:
+        return Structure(packed(rows_of(self.text(document_id)) if document_id == "fares" else ()))
 
     def ask(
         self,
@@ -401,6 +410,17 @@ class FakePipeline:
             model="<b>model</b>",
             conflicts=(Conflict("<script>window.__x=7</script>", (frame,)),),
         )
+
+
+def rows_of(text: str) -> list[Block]:
+    """The rows of a text with commas, the first of which is of heads."""
+    heads, at, rows = text.splitlines()[0].split(","), 0, list[Block]()
+    for line in text.splitlines():
+        places = list(accumulate([at, *(len(value) + 1 for value in line.split(","))]))
+        cells = [Cell(head, Span(start, end - 1)) for head, start, end in zip(heads, places, places[1:], strict=False)]
+        rows.append(Block("row", Span(at, at + len(line)), cells=tuple(cells) if rows else (), table=0))
+        at += len(line) + 1
+    return rows
 
 
 def hostile_text(attacker: str) -> str:

@@ -43,7 +43,7 @@ ROOMS: dict[str, set[str]] = {
 BASELINES = "evals/bench/baselines.py"
 TABS = {
     f"rag/app/page/tabs/{name}.py"
-    for name in ("arrival", "ask", "conversations", "documents", "evals", "model", "narrow")
+    for name in ("arrival", "ask", "conversations", "documents", "evals", "model", "narrow", "notebook")
 }
 TRAINING = {f"evals/train/{name}.py" for name in ("batches", "export", "learn", "measure")}
 HOMES = {

@@ -23,6 +23,7 @@ import pytest
 import ui
 from index.errors import NoIndex, RagError
 from index.types import IndexState
+from rag.app.page.bar import _state_line
 from rag.app.page.talk import Exchange, Question, exchange
 from rag.contract import as_json
 from tests.conftest import ROOT
@@ -373,4 +374,4 @@ def test_an_empty_home_is_told_in_the_title_line(tmp_path: Path) -> None:
         def state(self, value: IndexState) -> None:
             del value
 
-    assert ui._state_line(FakeWorkspace(tmp_path, Unindexed()), "default") == "No documents yet"
+    assert _state_line(FakeWorkspace(tmp_path, Unindexed()), "default") == "No documents yet"

@@ -83,7 +83,7 @@ def start_seconds(browser: Browser, command: Callable[[int], Sequence[str]]) -> 
     port = free_port()
     begun = time.perf_counter()
     with running(command(port)):
-        page = _opened(browser, port)
+        page = opened(browser, port)
         page.locator("textarea:visible, input[type=text]:visible").first.fill("a question")
         seconds = time.perf_counter() - begun
         page.close()
@@ -99,7 +99,7 @@ def first_word_ms(browser: Browser, home: Path, questions: Sequence[str]) -> lis
         config.write_text(f'[llm]\nprovider = "openai"\nbase_url = "{address}"\nmodel = "writer"\n')
         port, waits = free_port(), []
         with running(_ours(home, "--config", str(config))(port)):
-            page = _opened(browser, port)
+            page = opened(browser, port)
             for question in questions:
                 model.began = 0.0
                 _ask(page, question)
@@ -121,7 +121,7 @@ def together_ms(
     """
     port = free_port()
     with running(_ours(home)(port)):
-        alone = _opened(browser, port)
+        alone = opened(browser, port)
         _ask(alone, questions[0])  # loads what is loaded once
         alone.wait_for_function("window.__done", timeout=1000 * _PATIENCE)
         single = []
@@ -130,7 +130,7 @@ def together_ms(
             alone.locator(".welcome").wait_for()
             single.append(_timed([alone], [question])[0])
         alone.close()
-        pages = [_opened(browser, port) for _ in range(visitors)]
+        pages = [opened(browser, port) for _ in range(visitors)]
         questions_of_each = [questions[place % len(questions)] for place in range(visitors)]
         crowd = _timed(pages, questions_of_each)
         for page, question in zip(pages, questions_of_each, strict=True):
@@ -160,7 +160,8 @@ def _ask(page: Page, question: str) -> None:
     box.press("Enter")
 
 
-def _opened(browser: Browser, port: int) -> Page:
+def opened(browser: Browser, port: int) -> Page:
+    """The page at a port of this machine, once one can type in it."""
     page = browser.new_page()
     page.set_default_timeout(1000 * _PATIENCE)
     page.goto(f"http://127.0.0.1:{port}/", wait_until="domcontentloaded")

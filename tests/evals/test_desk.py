@@ -22,10 +22,13 @@ from evals.report import render
 from evals.run import Row, load_results
 from evals.stats import Interval
 from index.errors import NoIndex
+from index.types import Article, Span
 from rag.app.workspace import Workspace
+from rag.asking.filters import Entry
 from rag.errors import Cancelled
 from rag.settings import LanguageModel, Settings, load
 from rag.types import Answer, Live, Turn
+from tests.conftest import ROOT
 from tests.evals import made
 
 RIVER = "The river is the Vistula."
@@ -44,6 +47,11 @@ class Gated:
     def __init__(self) -> None:
         self.reached, self.go = threading.Event(), threading.Event()
         self.asked: list[str] = []
+        self.files: tuple[str, ...] = ()
+
+    def entries(self) -> tuple[Entry, ...]:
+        articles = {path: Article(path, 0, Span(0, 1), None, None, None, None) for path in self.files}
+        return tuple(Entry(article, (path,)) for path, article in articles.items())
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), live: Live | None = None) -> Answer:
         self.asked.append(question)
@@ -111,10 +119,21 @@ def test_own_suites_stand_before_the_shipped_ones_newest_first(home: Path) -> No
         os.utime(path, (1e9 - age, 1e9 - age))
     write_suite(home, "..", a_case("a", "?"))
     (home / "suites" / "notes.txt").write_text("x")
-    found = {suite.name: suite for suite in desk_of(home).suites()}
-    assert list(found) == ["new", "old", "counting", "notes", "seeds", "seeds-blind"]
+    system = Gated()
+    system.files = tuple(path.name for path in (ROOT / "seeds").iterdir())
+    found = {suite.name: suite for suite in desk_of(home, system).suites()}
+    assert list(found) == ["new", "old", "seeds", "seeds-blind"]
     assert found["new"].halves == {"tune": 1, "all": 2}
     assert set(found["seeds"].halves) == {"tune", "test", "all"}
+
+
+def test_a_shipped_suite_is_listed_only_where_its_documents_are_indexed(home: Path) -> None:
+    system = Gated()
+    system.files = ("lease.docx",)
+    assert desk_of(home, system).suites() == ()
+    system.files = tuple(f"anywhere/{path.name}" for path in (ROOT / "evals" / "suites" / "notes").iterdir())
+    assert [suite.name for suite in desk_of(home, system).suites()] == ["notes"]
+    assert Desk(Bench(load(home=home), None)).suites() == ()
 
 
 def test_a_suite_of_ones_own_takes_the_place_of_the_shipped_one_of_its_name(home: Path) -> None:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 from index.types import Source, Span
 from rag import wording
+from rag.app.conversations.notebook import Pin
 from rag.app.conversations.store import StoredConversation, StoredTurn
 from rag.asking.filters import in_words
 from rag.contract import Json
 from rag.types import Answer, Citation, Conflict, RetrievedPassage, Statement
-from rag.verification.reopen import answer_of
+from rag.verification.reopen import State, answer_of
+from rag.verification.reopen import in_words as as_phrase
 
 # What could begin markup, a link that is recognised by its look, a table's cell, mathematics or a template.
 _MARKUP = re.compile(r"[\\`*_\[\]<>!&|~$@{}%#^]|:(?=[^\s\d])|\.(?=[^\W\d_])")
@@ -43,6 +45,13 @@ def as_markdown(conversation: StoredConversation) -> str:
         f"begun {inline(summary.created)}, last asked {inline(summary.updated)}. Questions: {len(conversation.turns)}.",
     ]
     return "\n\n".join([*lines, *(block for turn in conversation.turns for block in _turn(turn))]) + "\n"
+
+
+def notebook_as_markdown(collection: str, pins: Sequence[Pin], check: Callable[[Citation], State]) -> str:
+    """A notebook as Markdown: each quote in a fence with its file, page, offsets and digest, and what became of it."""
+    lines = [f"# Notebook of the collection {inline(collection)}", f"Pins: {len(pins)}."]
+    blocks = (block for number, pin in enumerate(pins, start=1) for block in _pin(number, pin, check))
+    return "\n\n".join([*lines, *blocks]) + "\n"
 
 
 def inline(text: str) -> str:
@@ -100,6 +109,25 @@ def _turn(turn: StoredTurn) -> Iterator[str]:
     yield _made(answer)
 
 
+def _pin(number: int, pin: Pin, check: Callable[[Citation], State]) -> Iterator[str]:
+    yield f"## {number}. {inline(pin.answer.question)}"
+    yield f"Pinned {inline(pin.pinned)}."
+    if pin.note:
+        yield "Note:"
+        yield fenced(pin.note)
+    if pin.kind == "answer":
+        yield _outcome(pin.answer)
+    if pin.answer.computed:
+        yield f"**Worked out:** {inline(wording.computed(pin.answer))}"
+    if written := wording.written(pin.answer):
+        yield "\n".join(_statement(statement, pin.answer) for statement in written)
+    for quote in pin.quotes:
+        yield from _quoted(quote)
+        state = check(quote)
+        if state.standing != "same":
+            yield f"Since then: {inline(as_phrase(quote, state))}."
+
+
 def _outcome(answer: Answer) -> str:
     sentence = inline(wording.outcome(answer))
     if answer.status == "refused":
@@ -137,12 +165,16 @@ def _quotes(heading: str, citations: Sequence[Citation]) -> Iterator[str]:
     if citations:
         yield f"### {heading}"
     for citation in citations:
-        yield _cited(citation)
-        if cells := wording.row(citation):
-            yield "\n".join(map(_cell, cells))
-        yield fenced(citation.quote)
-        if answer := wording.halves(citation)[1].strip():
-            yield f"The words that answer: {_bold(answer)}"
+        yield from _quoted(citation)
+
+
+def _quoted(citation: Citation) -> Iterator[str]:
+    yield _cited(citation)
+    if cells := wording.row(citation):
+        yield "\n".join(map(_cell, cells))
+    yield fenced(citation.quote)
+    if answer := wording.halves(citation)[1].strip():
+        yield f"The words that answer: {_bold(answer)}"
 
 
 def _cell(cell: tuple[str, str, bool]) -> str:

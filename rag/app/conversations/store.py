@@ -1,28 +1,26 @@
 """Conversations that are kept: one SQLite file in the home, read and written by any number of threads and processes.
 
-Every call opens the file anew, so nothing is shared but the file itself, which SQLite locks. Its journal is SQLite's
-plain rollback journal: turns come seconds apart, so a write-ahead log would gain nothing, and it would be a second
-file in which deleted words live on. A search reads every turn rather than an FTS5 table: it finds any part of a word
+A search reads every turn rather than an FTS5 table: it finds any part of a word
 in any script, a person's turns are read in milliseconds, and before SQLite 3.42 FTS5 keeps the words of deleted rows.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
 import re
 import secrets
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rag.app.conversations.database import PrivateDatabase, Unreadable
 from rag.contract import Json, as_json
-from rag.errors import ConversationsUnusable, NoConversation
+from rag.errors import NoConversation
 from rag.types import Answer, Turn
 
 SCHEMA = 1
@@ -40,9 +38,8 @@ _SUMMARY = """SELECT id, title, collection, created, updated,
 _HOLDS = "(instr(folded(title), ?) OR EXISTS (SELECT 1 FROM turns WHERE conversation = id AND instr(words, ?)))"
 _ID = re.compile(r"[0-9a-f]{8}")
 _LONGEST_TITLE = 120
+_LONGEST_ABOUT = 60
 _MOST_WORDS = 32
-_PATIENCE = 10.0
-"""Seconds to wait for another writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +85,32 @@ class ConversationStore:
 
     def __init__(self, home: Path, *, clock: Callable[[], datetime] = _utc) -> None:
         """The conversations kept in `home`."""
-        self._file = home / "conversations" / "conversations.sqlite"
+        file = home / "conversations" / "conversations.sqlite"
+        self._database = PrivateDatabase(file, "kept conversations", SCHEMA, _TABLES, {"folded": _folded})
         self._clock = clock
 
     @property
     def file(self) -> Path:
         """Where they are kept; mode 0600, in a folder of mode 0700."""
-        return self._file
+        return self._database.file
 
     def create(self, title: str, collection: str) -> str:
         """The id of a new conversation without turns."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             return self._create(database, title, collection)
 
     def append(self, conversation_id: str, question: str, answer: Answer) -> int:
         """The number of the turn now kept: `question` as it was typed, and its answer."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             return self._append(database, conversation_id, question, answer)
 
     def begin(self, question: str, collection: str, answer: Answer) -> str:
-        """The id of a new conversation that the question names, with its first turn: both are kept, or neither."""
-        with self._writing() as database:
-            key = self._create(database, question, collection)
+        """The id of a new conversation that the question names, with its first turn: both are kept, or neither.
+
+        Where another has that name, the first document that is cited is named too, and a number after that.
+        """
+        with self._database.writing() as database:
+            key = self._create(database, _own_title(database, question, answer), collection)
             self._append(database, key, question, answer)
         return key
 
@@ -122,13 +123,13 @@ class ConversationStore:
         words = _folded(search).split()[:_MOST_WORDS]
         where = " AND ".join([_HOLDS] * len(words)) or "1"
         values = [word for word in words for _ in range(2)]
-        with self._reading() as database:
+        with self._database.reading() as database:
             rows = database.execute(f"{_SUMMARY} WHERE {where} ORDER BY updated DESC, rowid DESC", values).fetchall()
         return tuple(Summary(*row) for row in rows)
 
     def get(self, conversation_id: str) -> StoredConversation:
         """The whole of one conversation."""
-        with self._reading() as database:
+        with self._database.reading() as database:
             summary = _require(database, conversation_id)
             select = "SELECT number, asked, question, answer FROM turns WHERE conversation = ? ORDER BY number"
             rows = database.execute(select, (conversation_id,)).fetchall()
@@ -137,7 +138,7 @@ class ConversationStore:
 
     def history(self, conversation_id: str, limit: int) -> tuple[Turn, ...]:
         """The last `limit` turns, oldest first, as a pipeline takes them."""
-        with self._reading() as database:
+        with self._database.reading() as database:
             _require(database, conversation_id)
             select = "SELECT answer FROM turns WHERE conversation = ? ORDER BY number DESC LIMIT ?"
             rows = database.execute(select, (conversation_id, max(0, limit))).fetchall()
@@ -146,7 +147,7 @@ class ConversationStore:
 
     def rename(self, conversation_id: str, title: str) -> Summary:
         """The conversation under its new title, which is kept as one line of at most 120 characters."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             _require(database, conversation_id)
             values = (_title(title), conversation_id)
             database.execute("UPDATE conversations SET title = ? WHERE id = ?", values)
@@ -154,18 +155,26 @@ class ConversationStore:
 
     def delete(self, conversation_id: str) -> None:
         """Remove one conversation. Its words are then nowhere in the file."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             _require(database, conversation_id)
             database.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
-        self._compact()
+        self._database.compact()
+
+    def restore(self, conversation: StoredConversation) -> None:
+        """Put back what `delete` took away, as `get` had it; one that is there stays as it is."""
+        summary = conversation.summary
+        row = (summary.id, summary.title, summary.collection, summary.created, summary.updated)
+        with self._database.writing() as database:
+            if database.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?, ?, ?, ?)", row).rowcount:
+                database.executemany("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)", _rows(conversation))
 
     def delete_all(self) -> int:
         """Remove every conversation; how many there were. Their words are then nowhere in the file."""
-        if not self._file.exists():
+        if not self._database.file.exists():
             return 0
-        with self._writing() as database:
+        with self._database.writing() as database:
             count = database.execute("DELETE FROM conversations").rowcount
-        self._compact()
+        self._database.compact()
         return count
 
     def _create(self, database: sqlite3.Connection, title: str, collection: str) -> str:
@@ -188,92 +197,8 @@ class ConversationStore:
         database.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, conversation_id))
         return number
 
-    def _compact(self) -> None:
-        """Write the file anew from what is kept: overwriting rows can leave traces where pages were rearranged."""
-        with self._in_words("What was deleted may have left traces in"), closing(self._open()) as database:
-            database.execute("VACUUM")
-
     def _now(self) -> str:
         return self._clock().isoformat(timespec="microseconds")
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which is kept whole when the block ends without an error, and not at all otherwise."""
-        with self._in_words():
-            self._make_file()
-            with closing(self._open()) as database:
-                database.execute("BEGIN IMMEDIATE")
-                if _is_new(database):
-                    for statement in _TABLES:
-                        database.execute(statement)
-                self._require_schema(database)
-                yield database
-                database.execute("COMMIT")
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """One state of the file throughout the block; an empty one where nothing was kept yet."""
-        with self._in_words(), closing(self._open() if self._file.exists() else _empty()) as database:
-            database.execute("BEGIN")
-            if not _is_new(database):
-                self._require_schema(database)
-                yield database
-                return
-        with closing(_empty()) as database:
-            yield database
-
-    def _make_file(self) -> None:
-        """Make the file, for its owner alone from the first moment; SQLite gives its journal the same mode."""
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
-
-    def _open(self) -> sqlite3.Connection:
-        """Open for writing even to read, since what a killed writer left must be rolled back first."""
-        uri = f"{self._file.absolute().as_uri()}?mode=rw"
-        return _set_up(sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None))
-
-    def _require_schema(self, database: sqlite3.Connection) -> None:
-        row = database.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-        schema = row[0] if row else None
-        if schema != str(SCHEMA):
-            raise ConversationsUnusable(
-                f"The kept conversations in {str(self._file)!r} have the form {schema!r}, and this version reads "
-                f"{SCHEMA}; update it, or move the file away to start anew."
-            )
-
-    @contextmanager
-    def _in_words(self, what: str = "The kept conversations cannot be read or written in") -> Iterator[None]:
-        """Turn a file that is damaged, locked, full or forbidden into one sentence."""
-        try:
-            yield
-        except (sqlite3.Error, OSError, _Unreadable) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            remedy = "mend the folder's rights, free some space, or try again"
-            if not isinstance(error, (sqlite3.OperationalError, OSError)):
-                remedy = "it is damaged: move it away to start anew"
-            raise ConversationsUnusable(f"{what} {str(self._file)!r} ({reason}); {remedy}.") from error
-
-
-class _Unreadable(ValueError):
-    """A row that does not hold what was written."""
-
-
-def _set_up(database: sqlite3.Connection) -> sqlite3.Connection:
-    for pragma in ("secure_delete = ON", "foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY"):
-        database.execute(f"PRAGMA {pragma}")  # nothing temporary leaves the folder, VACUUM's copy included
-    database.create_function("folded", 1, _folded, deterministic=True)
-    return database
-
-
-def _empty() -> sqlite3.Connection:
-    database = _set_up(sqlite3.connect(":memory:", isolation_level=None))
-    for statement in _TABLES:
-        database.execute(statement)
-    return database
-
-
-def _is_new(database: sqlite3.Connection) -> bool:
-    return not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
 
 
 def _require(database: sqlite3.Connection, conversation_id: str) -> Summary:
@@ -292,6 +217,30 @@ def _title(text: str) -> str:
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 2] + " …"
 
 
+def _own_title(database: sqlite3.Connection, question: str, answer: Answer) -> str:
+    """The question where no conversation is named so; else with the document that is cited first, or a number."""
+    source = next((citation.source for citation in (*answer.citations, *answer.quotes)), None)
+    about = f" – {(source.title or source.path)[:_LONGEST_ABOUT]}" if source else ""
+    numbered = (_ending(question, f"{about} ({number})") for number in itertools.count(2))
+    titles = itertools.chain((_title(question), _ending(question, about)), numbered)
+    known = {title for (title,) in database.execute("SELECT title FROM conversations")}
+    return next(title for title in titles if title not in known)
+
+
+def _ending(question: str, ending: str) -> str:
+    """The question with this ending, cut to what there is room for."""
+    line, room = " ".join(question.split()), _LONGEST_TITLE - len(ending) - 2
+    return _title((line if len(line) <= room else f"{line[:room]} …") + ending)
+
+
+def _rows(conversation: StoredConversation) -> Iterator[tuple[str, int, str, str, str, str]]:
+    for turn in conversation.turns:
+        answer = turn.answer
+        words = _folded(f"{turn.question}\n{answer.get('standalone_question')}\n{answer.get('text')}")
+        stored = json.dumps(turn.question), json.dumps(answer)
+        yield conversation.summary.id, turn.number, turn.asked, *stored, words
+
+
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", _encodable(text)).casefold()
 
@@ -303,14 +252,14 @@ def _encodable(text: str) -> str:
 def _text(column: str) -> str:
     value = _value(column)
     if not isinstance(value, str):
-        raise _Unreadable("a question is no text")
+        raise Unreadable("a question is no text")
     return value
 
 
 def _object(column: str) -> Json:
     value = _value(column)
     if not isinstance(value, dict):
-        raise _Unreadable("an answer is no object")
+        raise Unreadable("an answer is no object")
     return value
 
 
@@ -318,11 +267,11 @@ def _value(column: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     try:
         return json.loads(column)
     except (ValueError, RecursionError) as error:
-        raise _Unreadable(f"a turn does not read: {error}") from error
+        raise Unreadable(f"a turn does not read: {error}") from error
 
 
 def _string(answer: Json, key: str) -> str:
     value = answer.get(key)
     if not isinstance(value, str):
-        raise _Unreadable(f"an answer has no {key!r}")
+        raise Unreadable(f"an answer has no {key!r}")
     return value

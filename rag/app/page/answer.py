@@ -53,11 +53,11 @@ def waiting(doing: str = "Reading your documents") -> str:
 
 
 def writing(text: str) -> str:
-    """What a model has written so far, which nothing has checked yet."""
+    """What a model has written so far, which nothing has checked yet. Nothing stands below it that it would push on."""
     return (
-        '<div class="draft-live" aria-busy="true">'
-        f'<p class="statement" dir="auto">{safe(text)}<i class="caret"></i></p>'
-        '<p class="note">Being written. Each sentence is checked against its source when it is whole.</p></div>'
+        '<div class="draft-live" aria-busy="true"><p class="note">Being written<i>.</i><i>.</i><i>.</i> '
+        "Each sentence is checked against its source when it is whole.</p>"
+        f'<p class="statement" dir="auto">{safe(text)}</p></div>'
     )
 
 
@@ -163,9 +163,12 @@ class _Turn:
         """One quote under the headings that it stands under, its answering words bold; a row as cells under heads."""
         path = f'<p class="heading" dir="auto">{safe(wording.path(quote.headings))}</p>' if quote.headings else ""
         cells = wording.row(quote)
-        words = _row(cells) if cells else f'<blockquote dir="auto">{_emphasised(quote)}</blockquote>'
+        words = row(cells) if cells else f'<blockquote dir="auto">{emphasised(quote)}</blockquote>'
         who = f'<span class="who">{safe(wording.attribution(quote.source))}</span>'
-        by = f"{who} {self._reference(quote.label)} {_opened(self._link(quote))}"
+        pin = (
+            f'<button type="button" data-do="pin" data-id="{self.number}-{self.quotes.index(quote)}">Pin quote</button>'
+        )
+        by = f"{who} {self._reference(quote.label)} {_opened(self._link(quote))} {pin}"
         return f'<li class="quote">{path}{words}<p class="by">{by}</p></li>'
 
     def _open(self, labels: Sequence[int]) -> str:
@@ -222,12 +225,13 @@ def _opened(link: str) -> str:
     return f'<a class="open" href="{link}" target="reader">Open in document</a>'
 
 
-def _emphasised(quote: Citation) -> str:
+def emphasised(quote: Citation) -> str:
+    """A quote, the words of it that answer bold."""
     before, answer, after = wording.halves(quote)
     return safe(before) + (f"<strong>{safe(answer)}</strong>" if answer else "") + safe(after)
 
 
-def _row(cells: Sequence[tuple[str, str, bool]]) -> str:
+def row(cells: Sequence[tuple[str, str, bool]]) -> str:
     """A table's row, each value under its head; the cells after the `_MOST_CELLS`th are in the evidence."""
     pairs = "".join(map(_cell, cells[:_MOST_CELLS]))
     more = len(cells) - _MOST_CELLS
@@ -299,7 +303,8 @@ def _tools(number: int, answer: Answer) -> str:
     again = _do("retry", number, "Ask again")
     rest = f'<details class="details"><summary>Details</summary>{_made(answer)}{again}</details>'
     judged = f'<span class="kept" id="judged-{number}" role="status"></span>'
-    return f'<div class="tools">{show}{copy}{judge}{rest}{judged}</div>'
+    pin = _do("pin", number, "Pin")
+    return f'<div class="tools">{show}{copy}{pin}{judge}{rest}{judged}</div>'
 
 
 def _do(what: str, number: int, words: str) -> str:

@@ -1,4 +1,4 @@
-"""Kept conversations as files that the browser saves: `/conversation/<id>.md` and `/conversation/<id>.json`."""
+"""Kept conversations and notebooks as files that the browser saves: `/conversation/<id>.md`, `.json`, `/notebook/…`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag.app.conversations.export import as_markdown, as_object
+from rag.app.conversations.export import as_markdown, as_object, notebook_as_markdown
+from rag.app.conversations.notebook import Notebooks
 from rag.app.conversations.store import ConversationStore, StoredConversation, Summary
+from rag.app.page.pins import Check
 from rag.app.page.trouble import in_words
 from rag.errors import NoConversation
 
 _LONGEST_NAME = 60
-_BROKEN = "The conversation could not be written as a file; look at the log for the cause."
+_BROKEN = "It could not be written as a file; look at the log for the cause."
 _ALONE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -30,6 +32,22 @@ def routes(store: ConversationStore | None) -> list[Route]:
         _route(store, "md", "text/markdown; charset=utf-8", as_markdown),
         _route(store, "json", "application/json", _as_json),
     ]
+
+
+def notebook_route(notebooks: Notebooks, checking: Callable[[str], Check]) -> Route:
+    """The notebook of a collection as Markdown, GET alone; `checking` gives what tells how its quotes stand now."""
+
+    def answer(request: Request) -> Response:
+        collection = request.path_params["collection"]
+        try:
+            body = notebook_as_markdown(collection, notebooks.pins(collection), checking(collection))
+        except Exception as error:  # noqa: BLE001  (the page is a boundary)
+            return _plain_text(in_words(error, _BROKEN), 500)
+        name = f"notebook-{re.sub('[^A-Za-z0-9._-]', '', collection)[:_LONGEST_NAME]}.md"
+        headers = {**_ALONE, "Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(body, media_type="text/markdown; charset=utf-8", headers=headers)
+
+    return Route("/notebook/{collection}.md", answer, methods=["GET"])
 
 
 def file_names(summary: Summary, suffix: str) -> tuple[str, str]:

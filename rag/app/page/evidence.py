@@ -8,11 +8,14 @@ from itertools import groupby
 
 from index.document.dates import human
 from index.document.scan import confidence
+from index.document.structure import Structure
 from index.types import Source, Span
 from rag import wording
 from rag.app.page import reader
 from rag.app.page.answer import LONGEST_ECHO
 from rag.app.page.html import badge, safe
+from rag.app.page.passage import Marking, Slice, has_table, laid_out
+from rag.app.page.sources import key_of
 from rag.types import Answer, Citation, RetrievedPassage, Verdict
 from rag.wording import path
 
@@ -45,17 +48,24 @@ def no_evidence_yet() -> str:
     )
 
 
-def evidence(number: int, answer: Answer, texts: Mapping[str, str], collection: str, mark: Mark = as_it_was) -> str:
+def evidence(
+    number: int,
+    answer: Answer,
+    texts: Mapping[str, str],
+    collection: str,
+    mark: Mark = as_it_was,
+    structures: Mapping[str, Structure] | None = None,
+) -> str:
     """All that was sent to the answerer: cited passages first, the others after them.
 
     `texts` holds the decoded text of documents by id; a cited document that is missing there is shown without the
-    words around its passage, and without the remark that its quotes are verbatim. Its links lead to the documents of
-    `collection`.
+    words around its passage, and without the remark that its quotes are verbatim. By `structures`, also by id, tables
+    and lists are set as such. Its links lead to the documents of `collection`.
     """
     quoted = sorted(dict.fromkeys((*answer.citations, *answer.quotes)), key=_label)
     cited = {label: list(group) for label, group in groupby(quoted, key=_label)}
     offered = {item.label: item for item in answer.passages}
-    panel = _Panel(number, collection, texts, mark)
+    panel = _Panel(number, collection, texts, mark, structures or {})
     cards = "".join(panel.cited(quotes, offered.get(label)) for label, quotes in cited.items())
     rest = "".join(panel.read(item) for item in answer.passages if item.label not in cited)
     others = sum(item.label not in cited for item in answer.passages)
@@ -109,14 +119,16 @@ class _Panel:
     collection: str
     texts: Mapping[str, str]
     mark: Mark
+    structures: Mapping[str, Structure]
 
     def cited(self, quotes: Sequence[Citation], item: RetrievedPassage | None) -> str:
         """The card of a label, its quotes marked in the passage."""
         first = quotes[0]
         text, span = (item.passage.text, item.passage.span) if item else (first.quote, first.span)
         file_text = self.texts.get(first.source.document_id)
-        inside = [q for q in quotes if span.contains(q.span) and _slice(text, span, q.span) == q.quote]
-        body = _heads(item) + f'<blockquote dir="auto">{_marked(text, span, inside)}</blockquote>'
+        passage = Slice(text, span, file_text)
+        inside = [q for q in quotes if span.contains(q.span) and passage.of(q.span) == q.quote]
+        body = self._body(passage, item, first.source.document_id, inside)
         body += "".join(
             f'<blockquote dir="auto"><mark>{safe(q.quote)}</mark></blockquote>' for q in quotes if q not in inside
         )
@@ -135,11 +147,18 @@ class _Panel:
     def read(self, item: RetrievedPassage) -> str:
         """The card of a passage that nothing is quoted from."""
         spans, also = [item.passage.span], (*item.source.also, *item.also_in)
-        body = _heads(item) + f'<blockquote dir="auto">{safe(item.passage.text)}</blockquote>'
+        passage = Slice(item.passage.text, item.passage.span, self.texts.get(item.source.document_id))
+        body = self._body(passage, item, item.source.document_id, ())
         sure = _by_ocr(confidence(item.scanned, item.passage.span))
         where = _where(item.source, also, spans, item.passage.page, sure)
         parts = "", body, where, _ranks(item)
         return self._card(item.label, item.source, item.headings, *parts, spans, item.passage.page)
+
+    def _body(self, passage: Slice, item: RetrievedPassage | None, document: str, quotes: Sequence[Citation]) -> str:
+        """The words, quotes marked; the heads of a table above them where it is not set as one."""
+        structure = self.structures.get(document)
+        heads = "" if has_table(passage, structure) else _heads(item)
+        return heads + laid_out(passage, structure, [Marking(quote.span, quote.answer) for quote in quotes])
 
     def _card(
         self,
@@ -163,7 +182,7 @@ class _Panel:
         byline += f'<p class="by path">{safe(source.path)}{on_page}</p>'
         link = reader.link(self.collection, source.document_id, spans, [label] * len(spans))
         opened = f'<a class="open" href="{safe(link)}" target="reader">Open document</a>'
-        only = f'<button type="button" data-do="only" data-id="{safe(source.path)}">Only this document</button>'
+        only = f'<button type="button" data-do="only" data-id="{key_of(source.path)}">Only this document</button>'
         return (
             f'<article class="card" id="evidence-{self.number}-{label}" tabindex="-1">'
             f'<header><span class="label">{label}</span>'
@@ -214,37 +233,6 @@ def _ranks(item: RetrievedPassage | None) -> str:
     places = " · ".join(f"{leg} #{rank}" for leg, rank in legs if rank is not None)
     title = "Place in the dense and the lexical list, and as the reader orders them"
     return f'<span class="ranks" title="{title}">Found by {places}</span>' if places else ""
-
-
-def _slice(text: str, span: Span, part: Span) -> str:
-    return text[part.start - span.start : part.end - span.start]
-
-
-def _marked(text: str, span: Span, quotes: Sequence[Citation]) -> str:
-    """`text`, which lies at `span` of its file, with every quote inside a mark; quotes may overlap.
-
-    The words of a quote that answer are bold.
-    """
-    pieces, at = [], span.start
-    bold = [quote.answer for quote in quotes if quote.answer]
-    for part in sorted((quote.span for quote in quotes), key=lambda p: (p.start, p.end)):
-        start = max(part.start, at)
-        if part.end <= start:
-            continue
-        pieces.append(safe(_slice(text, span, Span(at, start))))
-        pieces.append(f"<mark>{_bold(text, span, Span(start, part.end), bold)}</mark>")
-        at = part.end
-    return "".join([*pieces, safe(_slice(text, span, Span(at, span.end)))])
-
-
-def _bold(text: str, span: Span, part: Span, answers: Sequence[Span]) -> str:
-    """A part of `text` with the first of `answers` that lies in it bold."""
-    answer = next((each for each in answers if part.contains(each)), None)
-    if answer is None:
-        return safe(_slice(text, span, part))
-    pieces = Span(part.start, answer.start), answer, Span(answer.end, part.end)
-    before, words, after = (safe(_slice(text, span, piece)) for piece in pieces)
-    return f"{before}<strong>{words}</strong>{after}"
 
 
 def _around(file_text: str, span: Span) -> str:

@@ -23,13 +23,14 @@ BADGES: Mapping[Verdict, tuple[str, str]] = {
 ACTIONS = """
 element.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-do]");
-  if (!pressed || !element.contains(pressed)) return;
+  if (!pressed || !element.contains(pressed) || ("once" in pressed.dataset && event.detail > 1)) return;
   const typed = pressed.closest("[data-form]")?.querySelector("input, textarea")?.value || "";
   trigger("act", { do: pressed.dataset.do, id: pressed.dataset.id || "", text: typed });
 });
 """
 """For `js_on_load`: a click on `<button data-do="remove" data-id="7">` becomes the event `act` with `do` and `id`, and
-with the `text` that is typed where the button lies in a `data-form`."""
+with the `text` that is typed where the button lies in a `data-form`. The second click of a double click on a button
+with `data-once` does nothing: another button may have come under the pointer."""
 
 
 def safe(text: str) -> str:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Literal
 
 from index.document.dates import human
-from rag.app.conversations.store import Summary
+from rag.app.conversations.store import StoredConversation, Summary
 from rag.app.page.html import count, safe
 from rag.types import Citation
 from rag.verification.reopen import State, in_words
@@ -26,8 +26,10 @@ class View:
     """What one browser tab sees of the list: how much of it, and what it is being asked about which conversation."""
 
     limit: int = PAGE
-    doing: Literal["", "rename", "delete", "clear"] = ""
+    doing: Literal["", "rename", "clear"] = ""
     id: str = ""
+    deleted: StoredConversation | None = None
+    """What was deleted last: here alone, so that it can be put back until the next press."""
     focus: tuple[str, str] = ("", "")
     """What a button does and to which conversation: the button that has the keyboard after the list is shown anew."""
 
@@ -39,6 +41,7 @@ def listing(view: View, matches: Sequence[Summary], search: str, now: datetime, 
     `matches` is none.
     """
     note = "" if keep else '<p class="kept-note">New conversations are not kept: this is off in the settings.</p>'
+    note += _undo(view.deleted) if view.deleted else ""
     if not matches:
         return note + (_no_match(search) if search.strip() else _empty(keep))
     listed = matches[: view.limit]
@@ -80,8 +83,6 @@ def _row(summary: Summary, view: View, now: datetime) -> str:
     doing = view.doing if view.id == summary.id else ""
     if doing == "rename":
         return f'<li class="kept asked">{_rename(summary)}</li>'
-    if doing == "delete":
-        return f'<li class="kept asked">{_what(summary, now)}{_sure(summary)}</li>'
     return f'<li class="kept">{_what(summary, now)}{_does(summary, view)}</li>'
 
 
@@ -100,12 +101,12 @@ def _does(summary: Summary, view: View) -> str:
     return (
         f'<div class="does">{_act("Open", "open", summary, view)}{_act("Rename", "rename", summary, view)}'
         f"{_file('Markdown', 'md', summary)}{_file('JSON', 'json', summary)}"
-        f"{_act('Delete', 'delete', summary, view)}</div>"
+        f"{_act('Delete', 'delete', summary, view, 'data-once')}</div>"
     )
 
 
-def _act(word: str, do: str, summary: Summary, view: View) -> str:
-    named = f'aria-label="{word}: {_title(summary)}"'
+def _act(word: str, do: str, summary: Summary, view: View, more: str = "") -> str:
+    named = f'aria-label="{word}: {_title(summary)}" {more}'
     return _button(word, do, view, summary.id, named)
 
 
@@ -131,14 +132,11 @@ def _rename(summary: Summary) -> str:
     )
 
 
-def _sure(summary: Summary) -> str:
-    """Once more before it happens. What stood under the pointer of a double click is now the way back."""
-    return (
-        f'<div class="sure" role="group" aria-label="Delete: {_title(summary)}">'
-        "<p>Delete this conversation? It cannot be brought back.</p>"
-        f'<button type="button" class="danger" data-do="yes" data-id="{safe(summary.id)}">Delete it</button>'
-        '<button type="button" class="do-back" data-do="back" data-focus>Keep it</button></div>'
-    )
+def _undo(deleted: StoredConversation) -> str:
+    """What was deleted last, and the way back."""
+    title = safe(deleted.summary.title) or "Untitled"
+    button = '<button type="button" data-do="undo" data-focus>Undo</button>'
+    return f'<div class="undo" role="status"><p>Deleted: <bdi dir="auto">{title}</bdi></p>{button}</div>'
 
 
 def _more(listed: int, total: int, view: View) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-_PARTS = ("base", "ask", "documents", "conversations", "model", "evals")
+_PARTS = ("base", "ask", "documents", "conversations", "notebook", "model", "evals")
 
 
 @cache

@@ -6,10 +6,11 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from index.document.structure import Structure
 from index.errors import RagError
 from index.types import IndexState
 from rag.app.conversations.keeping import Keeper
@@ -31,6 +32,7 @@ _PACE = 0.06
 """Seconds between two looks at what a model writes; the first word is shown at once."""
 _BREATH = 1.0
 """Seconds after which a model that is silent is looked at again."""
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +58,10 @@ class Asks(Protocol):
 
     def text(self, document_id: str) -> str:
         """The decoded text of an indexed document."""
+        ...
+
+    def structure(self, document_id: str) -> Structure:
+        """What an indexed document is made of."""
         ...
 
     def check(self, citation: Citation) -> State:
@@ -184,7 +190,10 @@ def _answered(
     pipeline: Asks, number: int, text: str, answer: Answer, collection: str, mark: Mark = as_it_was
 ) -> Exchange:
     reply = render.turn(number, text, render.reply(number, answer, collection))
-    return Exchange(text, answer, reply, evidence(number, answer, _texts(pipeline, answer), collection, mark))
+    cited = {citation.source.document_id for citation in (*answer.citations, *answer.quotes)}
+    texts = _readable(pipeline.text, cited)
+    structures = _readable(pipeline.structure, cited | {item.source.document_id for item in answer.passages})
+    return Exchange(text, answer, reply, evidence(number, answer, texts, collection, mark, structures))
 
 
 def reopened(pipeline: Asks, stored: StoredConversation) -> tuple[Exchange, ...]:
@@ -221,15 +230,15 @@ def echo(question: object) -> str:
     return question if isinstance(question, str) and question.strip() else "(no question)"
 
 
-def _texts(pipeline: Asks, answer: Answer) -> Mapping[str, str]:
-    """The texts of the cited documents. One that is gone since is left out: its passage is in the answer itself."""
-    texts = {}
-    for document_id in {citation.source.document_id for citation in (*answer.citations, *answer.quotes)}:
+def _readable(read: Callable[[str], _T], documents: Iterable[str]) -> Mapping[str, _T]:
+    """What is read of each document. One that is gone since is left out: its passage is in the answer itself."""
+    readable = {}
+    for document_id in documents:
         try:
-            texts[document_id] = pipeline.text(document_id)
+            readable[document_id] = read(document_id)
         except RagError as error:
-            _log.warning("a cited document cannot be read again: %s", error)
-    return texts
+            _log.warning("a document of an answer cannot be read again: %s", error)
+    return readable
 
 
 def in_one_sentence(work: Callable[[], str]) -> str:

@@ -39,6 +39,18 @@ const reveal = (target) => {
   target.scrollIntoView({ block: "start" });
 };
 
+// The list of conversations, which a button beside the chat opens.
+const leave = () => {
+  const list = document.querySelector("#conversations.open");
+  if (!list) return false;
+  list.classList.remove("open");
+  const button = document.querySelector("#past");
+  button.setAttribute("aria-expanded", "false");
+  button.focus();
+  return true;
+};
+document.querySelector("#past")?.setAttribute("aria-expanded", "false");
+
 // The box is emptied here, at the key: the server's word would come late, and take with it what is typed next.
 let taken = null;
 const take = () => {
@@ -83,6 +95,8 @@ document.addEventListener("click", (event) => {
     reader().querySelector("button").focus();
   }
   if (event.target.closest("[data-close]")) close();
+  if (event.target.closest("[data-past]")) leave();
+  if (event.target.closest("#conversations [data-do=open]") && innerWidth <= 900) leave();
   if (event.target.closest("[data-shelve]")) shelve();
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => {
@@ -93,7 +107,10 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key === "Escape") { place(null); if (!close()) shelve(); }
+  if (event.key === "Escape") {
+    place(null);
+    if (!close() && !(event.target.closest?.("#conversations") && !typing && leave())) shelve();
+  }
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     document.querySelector("#ask textarea")?.focus();

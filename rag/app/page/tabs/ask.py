@@ -1,4 +1,4 @@
-"""The Ask tab: the conversation on the left, the evidence for it on the right, the document over it when it is opened.
+"""The Ask tab: past conversations, the one going on, the evidence for it, and the document over that when it is opened.
 
 What an answer says is shown in `gr.HTML`, not in `gr.Chatbot`: the chatbot reads its content as Markdown and HTML and
 fetches remote images from it even with `render_markdown=False`, while `rag.app.page` writes every element itself and
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -17,13 +18,16 @@ import gradio as gr
 from index.errors import RagError
 from rag.app.conversations.feedback import NOT_THERE, Feedback
 from rag.app.conversations.keeping import Keeper
+from rag.app.conversations.notebook import Notebooks
 from rag.app.conversations.store import ConversationStore
 from rag.app.library.library import Library
 from rag.app.page import answer as render
 from rag.app.page import evidence as panel
 from rag.app.page.html import ACTIONS, message, safe
+from rag.app.page.pinning import pinning
 from rag.app.page.style import script
 from rag.app.page.tabs.arrival import Arrival, arrival
+from rag.app.page.tabs.conversations import ConversationList, conversation_list
 from rag.app.page.tabs.documents import Rights
 from rag.app.page.tabs.narrow import Narrow, chip_line, filters, narrowing, wire
 from rag.app.page.talk import LONGEST_QUESTION, Exchange, Question, Talk, answering, echo, in_one_sentence, reopened
@@ -48,6 +52,7 @@ class AskTab:
     clear: Callable[[Talk], Updates]
     outputs: list[object]
     arrival: Arrival
+    past: ConversationList
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,18 @@ def ask_tab(
     collection: gr.State,
     rights: Rights = "all",
     samples: Path | None = None,
+    notebooks: Notebooks | None = None,
 ) -> AskTab:
-    """The tab over the collection that `collection` names; conversations are kept in `store`, if there is one."""
+    """The tab over the collection that `collection` names.
+
+    Conversations are kept in `store`, and what is pinned in `notebooks`, if there are any.
+    """
     talk = gr.State(Talk())
     with gr.Row(elem_id="desk"):
+        past = conversation_list(workspace, store)
         with gr.Column(elem_id="talk"):
             with gr.Row(elem_id="chat-tools"):
+                fold = gr.Button("Conversations", elem_id="past", visible=store is not None)
                 saved = gr.HTML(
                     _saved(Talk()), elem_classes="saved", js_on_load=script("saved"), apply_default_css=False
                 )
@@ -105,19 +116,21 @@ def ask_tab(
                 )
                 send = gr.Button("Send", elem_id="send", variant="primary")
                 stop = gr.Button("Stop", elem_id="stop", variant="stop", visible=False)
-            with gr.Accordion("Search only some documents", open=False, elem_id="narrow"):
+            with gr.Accordion("Search only some documents", open=False, elem_id="narrow") as sources:
                 narrow = narrowing(chips)
         with gr.Column(elem_id="evidence-panel"):
             evidence = gr.HTML(_shelf(()), js_on_load=ACTIONS, apply_default_css=False)
     parts = _Parts(chat, live, evidence, box, send, stop, saved, collection, talk)
-    desk = _Desk(workspace, store, parts)
+    desk = _Desk(workspace, store, notebooks, parts)
     _wire(desk, parts, narrow, new, arrived)
-    return AskTab(evidence, saved, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived)
+    wire(narrow, workspace, collection, evidence, [sources.expand, arrived.changed.change])
+    _on(fold.click, past.refresh, past.inputs, past.outputs, js=script("past"))
+    _on(saved.change, past.refresh, past.inputs, past.outputs)
+    return AskTab(evidence, saved, talk, desk.reopen, desk.clear, [*parts.all, talk, collection], arrived, past)
 
 
 def _wire(desk: _Desk, parts: _Parts, narrow: Narrow, new: gr.Button, arrived: Arrival) -> None:
-    wire(narrow, parts.evidence)
-    inputs = [parts.talk, parts.collection, *narrow.fields]
+    inputs = [parts.talk, parts.collection, *narrow.inputs]
     for listen in (parts.send.click, parts.box.submit):
         _on(listen, desk.ask, [parts.box, *inputs], parts.all, limit=_AT_ONCE, js=script("send"))
     _on(arrived.listed.act, desk.offered, inputs, parts.all, limit=_AT_ONCE)
@@ -152,9 +165,12 @@ def _on(
 class _Desk:
     """What happens when something in the tab is used."""
 
-    def __init__(self, workspace: Workspace, store: ConversationStore | None, parts: _Parts) -> None:
+    def __init__(
+        self, workspace: Workspace, store: ConversationStore | None, notebooks: Notebooks | None, parts: _Parts
+    ) -> None:
         self._workspace = workspace
         self._store = store
+        self._notebooks = notebooks
         self._parts = parts
 
     def ask(self, question: object, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
@@ -225,8 +241,9 @@ class _Desk:
 
     def act(self, event: gr.EventData, talk: Talk, collection: str, *narrow: object) -> Iterator[Updates]:
         """What a button inside the conversation does. What it says comes from the browser, and is not trusted."""
-        what, number, typed = (str(getattr(event, name, "")) for name in ("do", "id", "text"))
-        turn = talk.past[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(talk.past) else None
+        what, pressed, typed = (str(getattr(event, name, "")) for name in ("do", "id", "text"))
+        number, _, of_quote = pressed.partition("-")
+        turn = next((turn for place, turn in enumerate(talk.past, start=1) if str(place) == number), None)
         if turn is None:
             yield gr.skip()
         elif what in ("retry", "anywhere", "alone"):
@@ -234,6 +251,9 @@ class _Desk:
             yield from self._ask(turn.question, talk, collection, narrow, understand=not anywhere, alone=alone)
         elif what == "edit" and turn.answer:
             yield {self._parts.box: turn.answer.standalone_question}
+        elif what == "pin" and turn.answer:
+            sentence = in_one_sentence(partial(pinning, self._notebooks, collection, turn.answer, of_quote))
+            yield self._judged(talk, int(number), turn, sentence)
         elif what in ("good", "bad", "absent") and turn.answer:
             correction = {"good": "", "absent": NOT_THERE}.get(what, typed[:_LONGEST_CORRECTION])
             feedback = Feedback(self._workspace.settings.home, collection)
@@ -247,7 +267,10 @@ class _Desk:
         before = [earlier.turn for earlier in talk.past[: number - 1] if earlier.turn]
         answer = turn.answer
         assert answer is not None
-        sentence = in_one_sentence(lambda: feedback.add(answer, before, good, correction))
+        return self._judged(talk, number, turn, in_one_sentence(lambda: feedback.add(answer, before, good, correction)))
+
+    def _judged(self, talk: Talk, number: int, turn: Exchange, sentence: str) -> Updates:
+        """The same turn, with what became of it in a sentence."""
         talk.past = (*talk.past[: number - 1], turn.judged(number, sentence), *talk.past[number:])
         return {self._parts.chat: _log(talk.past)}
 

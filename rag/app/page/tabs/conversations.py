@@ -1,4 +1,4 @@
-"""The Conversations tab: find, open, rename, export and delete what is kept."""
+"""The conversations beside the chat: find, open, rename, export, delete what is kept, and undo that."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 import gradio as gr
 
 from index.errors import RagError
-from rag.app.conversations.store import ConversationStore, Summary
+from rag.app.conversations.store import ConversationStore, StoredConversation
 from rag.app.page import shelf
 from rag.app.page.html import ACTIONS, count, message
 from rag.app.page.shelf import PAGE, View
@@ -25,6 +25,8 @@ Update = tuple[View, str, str]
 
 _BROKEN = "The conversations could not be shown; nothing was lost. Look at the log for the cause."
 _GONE = "This conversation is not there any more; it was deleted elsewhere."
+_CLOSE = '<button type="button" data-past="close" aria-label="Close the list">×</button>'
+_HEAD = f"<header><h2>Conversations</h2>{_CLOSE}</header>"
 _LONGEST_SEARCH = 200
 _LONGEST_SENT = 1000
 
@@ -39,7 +41,7 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationsTab:
+class ConversationList:
     """What the page wires: `refresh` takes `inputs` and gives `outputs`; `listing.act` tells `open` with an id."""
 
     listing: gr.HTML
@@ -48,10 +50,10 @@ class ConversationsTab:
     outputs: list[gr.components.Component]
 
 
-def conversations_tab(workspace: Workspace, store: ConversationStore | None) -> ConversationsTab:
-    """The tab over `store`; without one it says that nothing is kept. The list is empty until the first refresh."""
-    with gr.Column(elem_id="conversations"):
-        gr.HTML("<h2>Conversations</h2>", js_on_load=None, apply_default_css=False)
+def conversation_list(workspace: Workspace, store: ConversationStore | None) -> ConversationList:
+    """The list over `store`; without one it says that nothing is kept. It is empty until the first refresh."""
+    with gr.Column(elem_id="conversations", elem_classes="past"):
+        gr.HTML(_HEAD, js_on_load=None, apply_default_css=False)
         search = gr.Textbox(
             label="Search in titles, questions and answers",
             lines=1,
@@ -72,16 +74,16 @@ def conversations_tab(workspace: Workspace, store: ConversationStore | None) -> 
     def refresh(view: View, search: str) -> Update:
         return view, message(""), shelf.not_kept()
 
-    tab = ConversationsTab(listed, refresh, [view, search], outputs)
+    tab = ConversationList(listed, refresh, [view, search], outputs)
     return tab if store is None else _wired(tab, workspace, store, search)
 
 
-def _wired(tab: ConversationsTab, workspace: Workspace, store: ConversationStore, box: gr.Textbox) -> ConversationsTab:
+def _wired(tab: ConversationList, workspace: Workspace, store: ConversationStore, box: gr.Textbox) -> ConversationList:
     def keep() -> bool:
         return workspace.settings.conversations.keep
 
     def refresh(view: View, search: str) -> Update:
-        return show(store, View(view.limit), search, keep=keep())
+        return show(store, View(view.limit, deleted=view.deleted), search, keep=keep())
 
     def find(search: str) -> Update:
         return show(store, View(), search, keep=keep(), tell=True)
@@ -149,19 +151,18 @@ def step(store: ConversationStore, view: View, search: str, button: Pressed) -> 
     """
     rest = View(view.limit)
     match button.do:
-        case "rename" | "delete" | "clear":
-            return replace(rest, doing=button.do, id=button.id), ""
-        case "back":
-            return replace(rest, focus=(view.doing, view.id)), ""
+        case "rename" | "clear" | "back":
+            back = replace(rest, focus=(view.doing, view.id))
+            return (back if button.do == "back" else replace(rest, doing=button.do, id=button.id)), ""
         case "more":
             first = store.summaries(_words(search))[view.limit :][:1]
             return View(view.limit + PAGE, focus=("open", first[0].id if first else "")), ""
         case "title" if (view.doing, view.id) == ("rename", button.id):
             return _rename(store, rest, button)
-        case "yes" if (view.doing, view.id) == ("delete", button.id):
-            beside = _beside(store.summaries(_words(search)), button.id)
-            store.delete(button.id)
-            return replace(rest, focus=("open", beside)), "The conversation is deleted."
+        case "delete":
+            return replace(rest, deleted=_deleted(store, button.id)), ""
+        case "undo" if view.deleted:
+            return _restored(store, rest, view.deleted)
         case "all" if view.doing == "clear":
             return View(), f"{count(store.delete_all(), 'conversation')} deleted."
     return view, ""
@@ -174,13 +175,15 @@ def _rename(store: ConversationStore, rest: View, button: Pressed) -> tuple[View
     return replace(rest, focus=("rename", button.id)), f"Renamed to “{summary.title}”."
 
 
-def _beside(matches: tuple[Summary, ...], key: str) -> str:
-    """The conversation that takes the place of `key` when that goes."""
-    keys = [summary.id for summary in matches]
-    if key not in keys or len(keys) == 1:
-        return ""
-    at = keys.index(key)
-    return keys[at + 1] if at + 1 < len(keys) else keys[at - 1]
+def _deleted(store: ConversationStore, key: str) -> StoredConversation:
+    deleted = store.get(key)
+    store.delete(key)
+    return deleted
+
+
+def _restored(store: ConversationStore, rest: View, deleted: StoredConversation) -> tuple[View, str]:
+    store.restore(deleted)
+    return replace(rest, focus=("open", deleted.summary.id)), "The conversation is back."
 
 
 def _tried(work: Callable[[], _T], otherwise: _T) -> tuple[_T, str]:

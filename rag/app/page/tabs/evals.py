@@ -18,6 +18,7 @@ _INTRO = (
     "where these are written. A run asks the chosen collection each of them, and scores what comes back.</p></div>"
 )
 _NO_RUN = '<p class="soft none">No run of this suite is kept yet.</p>'
+_NO_SUITE = "No test questions yet: under an answer, “Right” or “Wrong” makes a case of your own suite."
 _HALVES = {"tune": "Tune", "test": "Test", "all": "All"}
 # What was opened comes into view and takes the focus, which would else be lost with the button that was replaced.
 _FOCUS = """
@@ -78,8 +79,8 @@ class Progress(Protocol):
 class Desk(Protocol):
     """What the view needs. Every method may raise RagError, with a sentence for the person."""
 
-    def suites(self) -> Sequence[Suite]:
-        """What can be chosen."""
+    def suites(self, collection: str | None = None) -> Sequence[Suite]:
+        """What can be chosen for a collection."""
         ...
 
     def runs(self, suite: str) -> Sequence[StoredRun]:
@@ -147,15 +148,15 @@ class _View:
         components = [self.suite, self.half, self.start, self.stop, self.status, self.runs, self.results, self.cases]
         return [*components, self.run_row]
 
-    def refresh(self, suite: object, half: object, run: object, session: _Session) -> Changes:
+    def refresh(self, suite: object, half: object, run: object, session: _Session, collection: object) -> Changes:
         """The suites there are now; what was chosen stays chosen. While a run goes on, nothing changes."""
         if session.busy:
             return {}
-        return self._guarded(lambda: self._refreshed(suite, half, run))
+        return self._guarded(lambda: self._refreshed(suite, half, run, collection))
 
-    def choose(self, suite: object) -> Changes:
+    def choose(self, suite: object, collection: object) -> Changes:
         """Another suite, with its newest run."""
-        return self._guarded(lambda: {self.status: message(""), **self._of_suite(suite, None, None)})
+        return self._guarded(lambda: {self.status: message(""), **self._of_suite(suite, None, None, collection)})
 
     def view(self, suite: object, run: object) -> Changes:
         """Another run."""
@@ -221,19 +222,33 @@ class _View:
             self.stop: gr.Button("Stop", visible=on, interactive=True),
         }
 
-    def _refreshed(self, suite: object, half: object, run: object) -> Changes:
-        suites = self.desk.suites()
+    def _refreshed(self, suite: object, half: object, run: object, collection: object) -> Changes:
+        suites = self._suites(collection)
         choices = [(one.name + (" (does not read)" if one.problem else ""), one.name) for one in suites]
         names = [one.name for one in suites]
         usable = [one.name for one in suites if one.problem is None]
         chosen = suite if suite in names else next(iter([*usable, *names]), None)
         dropdown = gr.Dropdown(choices=choices, value=chosen)
         if chosen is None:
-            return {self.suite: dropdown, self.status: message("There is no suite yet.")}
-        return {self.suite: dropdown, **self._of_suite(chosen, half, run)}
+            return {self.suite: dropdown, **self._nothing()}
+        return {self.suite: dropdown, **self._of_suite(chosen, half, run, collection)}
 
-    def _of_suite(self, suite: object, half: object, run: object) -> Changes:
-        entry = next((one for one in self.desk.suites() if one.name == suite), None)
+    def _nothing(self) -> Changes:
+        """Where there is no suite, and how one comes about."""
+        return {
+            self.half: gr.Radio(choices=[], value=None),
+            self.start: gr.Button(interactive=False),
+            self.status: message(_NO_SUITE),
+            self.run_row: gr.Row(visible="hidden"),
+            self.results: "",
+            self.cases: "",
+        }
+
+    def _suites(self, collection: object) -> Sequence[Suite]:
+        return self.desk.suites(collection if isinstance(collection, str) else None)
+
+    def _of_suite(self, suite: object, half: object, run: object, collection: object) -> Changes:
+        entry = next((one for one in self._suites(collection) if one.name == suite), None)
         if entry is None:
             return {self.status: message("This suite is gone; choose another.", wrong=True)}
         halves = [(f"{_HALVES.get(name, name)} ({n})", name) for name, n in entry.halves.items()]
@@ -282,13 +297,13 @@ def evals_tab(desk: Desk, collection: gr.State) -> EvalsTab:
         listen(answer, given, changed, trigger_mode=mode, show_progress="hidden", api_visibility="private")
 
     # What is chosen last is shown, and no press is lost, though the one before is still being shown.
-    on(view.suite.input, view.choose, view.suite, outputs, "always_last")
+    on(view.suite.input, view.choose, [view.suite, collection], outputs, "always_last")
     on(view.runs.input, view.view, [view.suite, view.runs], outputs, "always_last")
     on(view.mark.click, view.set_baseline, [view.suite, view.runs], outputs)
     on(view.cases.act, view.open, [view.suite, view.runs], [view.cases, view.status], "multiple")
     on(view.start.click, view.run, [view.suite, view.half, collection, view.session], outputs)
     on(view.stop.click, view.halt, view.session, view.stop)
-    return EvalsTab(view.refresh, [view.suite, view.half, view.runs, view.session], outputs)
+    return EvalsTab(view.refresh, [view.suite, view.half, view.runs, view.session, collection], outputs)
 
 
 def _far(progress: Progress) -> str:

@@ -277,7 +277,7 @@ def test_a_writer_killed_in_the_middle_of_a_turn_leaves_what_was_kept_before(
     store.append(key, "before", answer)
     # The pages are on the disk and the transaction is not over: what is left is a file that must be rolled back.
     code = f"""
-with store._writing() as database:
+with store._database.writing() as database:
     database.execute("PRAGMA cache_size = 1")
     database.execute("PRAGMA cache_spill = 1")
     for n in range(2, 200):
@@ -461,3 +461,35 @@ def test_a_question_that_fails_is_not_kept(store: ConversationStore) -> None:
     with pytest.raises(KeyError):
         talk.ask("raise other")
     assert store.summaries() == ()
+
+
+def test_equal_questions_are_told_apart_by_their_document_and_then_by_a_number(tmp_path: Path) -> None:
+    store = ConversationStore(tmp_path)
+    for _ in range(4):
+        store.begin("How long is the notice?", "default", FakePipeline().ask("How long is the notice?"))
+    about = "How long is the notice? – Lease of Flat 4, Mill Lane"
+    titles = [summary.title for summary in store.summaries()]
+    assert titles == [f"{about} (3)", f"{about} (2)", about, "How long is the notice?"]
+
+
+def test_long_titles_keep_what_tells_them_apart(tmp_path: Path) -> None:
+    store = ConversationStore(tmp_path)
+    question = "How long is the notice, " + "asked at length " * 20
+    for _ in range(3):
+        store.begin(question, "default", FakePipeline().ask("How long is the notice?"))
+    titles = [summary.title for summary in store.summaries()]
+    assert len(set(titles)) == 3
+    assert all(len(title) <= 120 for title in titles)
+    assert titles[0].endswith("Lease of Flat 4, Mill Lane (2)")
+
+
+def test_what_was_deleted_comes_back_whole_and_once(tmp_path: Path) -> None:
+    store = ConversationStore(tmp_path)
+    key = store.begin("What was struck?", "default", FakePipeline().ask("What was struck?"))
+    before = store.get(key)
+    store.delete(key)
+    assert b"struck" not in store.file.read_bytes()
+    store.restore(before)
+    store.restore(before)
+    assert store.get(key) == before
+    assert [summary.id for summary in store.summaries("Masra")] == [key]

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 import ui
 from rag.app.workspace import Workspace
@@ -132,3 +132,45 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield browser
         browser.close()
+
+
+class Visitor:
+    """One tab, with every request it made and every complaint of its console."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", self._note_request)
+        page.on("console", self._note_complaint)
+        open_at(page, address)
+        expect(page.locator(".state")).to_contain_text("2 documents · 70 passages")
+
+    def _note_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _note_complaint(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def ask(self, question: str) -> None:
+        """Types the question and waits for its reply."""
+        turns = self.page.locator("#chat .turn").count()
+        self.send(question)
+        expect(self.page.locator("#chat .turn")).to_have_count(turns + 1)
+
+    def send(self, question: str) -> None:
+        box = self.page.get_by_role("textbox", name="Your question")
+        box.fill(question)
+        box.press("Enter")
+
+    def sees(self, text: str) -> None:
+        """Waits until the evidence that can be seen has this text: it comes apart from the answer."""
+        expect(self.page.locator(".evidence:visible", has_text=text)).to_have_count(1)
+
+
+@pytest.fixture
+def visitor(browser: Browser, address: str) -> Iterator[Visitor]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    yield Visitor(page, address)
+    page.close()

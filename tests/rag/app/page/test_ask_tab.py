@@ -7,60 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, expect
 
 from rag.app.conversations.store import ConversationStore
-from rag.asking.filters import Filters
 from tests.fakes import FakePipeline
-from tests.rag.app.page.conftest import Attacker, eventually, open_at
+from tests.rag.app.page.conftest import Attacker, Visitor, eventually
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),  # left by Gradio
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
 ]
-
-
-class Visitor:
-    """One tab, with every request it made and every complaint of its console."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", self._note_request)
-        page.on("console", self._note_complaint)
-        open_at(page, address)
-        expect(page.locator(".state")).to_contain_text("2 documents · 70 passages")
-
-    def _note_request(self, request: Request) -> None:
-        self.requests.append(request.url)
-
-    def _note_complaint(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
-
-    def ask(self, question: str) -> None:
-        """Types the question and waits for its reply."""
-        turns = self.page.locator("#chat .turn").count()
-        self.send(question)
-        expect(self.page.locator("#chat .turn")).to_have_count(turns + 1)
-
-    def send(self, question: str) -> None:
-        box = self.page.get_by_role("textbox", name="Your question")
-        box.fill(question)
-        box.press("Enter")
-
-    def sees(self, text: str) -> None:
-        """Waits until the evidence that can be seen has this text: it comes apart from the answer."""
-        expect(self.page.locator(".evidence:visible", has_text=text)).to_have_count(1)
-
-
-@pytest.fixture
-def visitor(browser: Browser, address: str) -> Iterator[Visitor]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    yield Visitor(page, address)
-    page.close()
 
 
 def test_a_typed_question_is_answered_with_its_words_marked_in_the_passage(visitor: Visitor) -> None:
@@ -163,6 +120,36 @@ def test_what_a_model_writes_is_seen_as_it_comes_and_then_checked(visitor: Visit
     expect(visitor.page.locator("#live .turn")).to_have_count(0)
 
 
+SHIFTS = """() => {
+  window.__shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.__shift += entry.value;
+  }).observe({ type: "layout-shift" });
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "telephone"])
+def test_nothing_jumps_while_an_answer_is_written(
+    visitor: Visitor, writing: FakePipeline, size: tuple[int, int]
+) -> None:
+    """The sum of all layout shifts, those soon after a key too, from the first words to the checked answer."""
+    visitor.page.set_viewport_size({"width": size[0], "height": size[1]})
+    writing.says = ()
+    visitor.ask("How long is the notice?")
+    writing.says = ("Aircraft struck a research facility near the town of Masra. ",) * 12
+    visitor.send("What was struck near Masra?")
+    expect(visitor.page.locator("#live .statement")).to_contain_text("Aircraft struck")
+    visitor.page.evaluate(SHIFTS)
+    for _ in writing.says:
+        writing.go.set()
+        writing.go.clear()
+        visitor.page.wait_for_timeout(120)  # so that the page shows it in pieces, as it comes
+    writing.go.set()
+    expect(visitor.page.locator("#chat .badge")).to_have_count(5)
+    visitor.page.wait_for_timeout(1000)
+    assert visitor.page.evaluate("window.__shift") <= 0.02
+
+
 def write_until_stopped(model: FakePipeline) -> None:
     """Lets the model write one piece after another; fails when it is not stopped before its last."""
     for _ in model.says:
@@ -247,26 +234,6 @@ def test_what_may_answer_is_a_state_of_its_own(visitor: Visitor) -> None:
     expect(visitor.page.locator("#chat .badge, #chat .refusal")).to_have_count(0)
 
 
-def test_a_search_can_be_kept_to_some_documents(visitor: Visitor, pipeline: FakePipeline) -> None:
-    visitor.page.get_by_role("button", name="Search only some documents").click()
-    visitor.page.get_by_label("Outlet").fill("Northern Wire")
-    visitor.page.get_by_label("Dated in or after").fill("2017-09")
-    visitor.ask("What was struck near Masra?")
-    assert pipeline.kept_to[-1] == (Filters(outlets=("Northern Wire",), after="2017-09"), True)
-
-
-def test_what_a_search_is_kept_to_stands_above_the_box(visitor: Visitor, pipeline: FakePipeline) -> None:
-    visitor.ask("How long is the notice?")
-    visitor.page.get_by_role("button", name="Only this document").first.click()
-    expect(visitor.page.locator(".chip")).to_contain_text("File: home/lease.docx")
-    visitor.ask("How long is the notice?")
-    assert pipeline.kept_to[-1] == (Filters(files=("home/lease.docx",)), True)
-    visitor.page.get_by_role("button", name="Remove File: home/lease.docx").click()
-    expect(visitor.page.locator(".chip")).to_have_count(0)
-    visitor.ask("How long is the notice?")
-    assert pipeline.kept_to[-1] == (Filters(), True)
-
-
 def test_a_telephone_shows_evidence_as_a_sheet_that_closes_back_to_the_sentence(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     Visitor(page, address).ask("What was struck near Masra?")
@@ -318,8 +285,8 @@ def test_a_conversation_is_kept_and_opens_again_after_a_restart(visitor: Visitor
     visitor.ask("Was anyone hurt that day?")
     assert any(kept.title == "Was anyone hurt that day?" for kept in ConversationStore(home).summaries())
     visitor.page.get_by_role("button", name="New chat").click()
-    visitor.page.get_by_role("tab", name="Conversations").click()
-    visitor.page.get_by_role("button", name="Open").first.click()
+    visitor.page.get_by_role("button", name="Conversations").click()
+    visitor.page.get_by_role("button", name="Open: Was anyone hurt that day?").first.click()
     expect(visitor.page.locator("#chat .question")).to_contain_text("Was anyone hurt that day?")
     expect(visitor.page.locator("#turn-1 .conflict .quote")).to_have_count(2)
     visitor.ask("Who baked the cake?")

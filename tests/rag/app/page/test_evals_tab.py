@@ -53,7 +53,7 @@ class FakeDesk:
         self.begun: list[tuple[str, str, str | None]] = []
         self.marked: list[tuple[str, str]] = []
 
-    def suites(self) -> list[Suite]:
+    def suites(self, collection: str | None = None) -> list[Suite]:
         reason = "line 1, field 'id': it is missing."
         return [
             Suite("broken", {}, reason),

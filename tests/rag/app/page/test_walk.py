@@ -124,11 +124,11 @@ def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
         assert text[quote["start"] : quote["end"]] == quote["quote"]
 
     with running(home) as address, visit(browser, address) as page:
-        tab(page, "Conversations")
+        page.get_by_role("button", name="Conversations").click()
         page.get_by_label("Search in titles").fill("bakeries")
         expect(page.locator("#conversations")).to_contain_text("How many civilians remain in Aleppo?")
         picture(page, "conversations")
-        page.get_by_role("button", name="Open").first.click()
+        page.get_by_role("button", name="Open:").first.click()
         expect(page.locator("#chat .turn")).to_have_count(3, timeout=SOON)
         page.locator("#turn-1").get_by_role("link", name="Evidence 1").first.click()
         expect(page.locator("#evidence-1-1 mark").first).to_be_in_viewport()

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from evals.desk import Desk
 from index.indexing.build import build_index
 from index.types import Embedder, Passage, Source, Span
+from rag.app.page.words import unknown
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Filters
 from rag.settings import LanguageModel, Settings
@@ -33,6 +34,15 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 VIOLATIONS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
   .filter((v) => v.impact === "serious" || v.impact === "critical")
   .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3)}`)"""
+READ = """() => [...document.querySelectorAll(
+    "button, [role=tab], h1, h2, h3, h4, summary, label > span, [data-testid=block-info]")]
+  .filter((e) => e.checkVisibility() && !e.closest("[dir=auto], [role=listbox], #documents-files, #sources ul"))
+  .map((e) => {
+    const copy = e.cloneNode(true);
+    for (const part of copy.querySelectorAll("bdi, [dir=auto], .doc-name, .note, .of, .path, .count")) part.remove();
+    return copy.textContent.replace(/“[^”]*”/g, "");
+  })"""
+"""What stands on buttons, tabs, headings and fields, but for what comes of documents and of the person."""
 WINDOWS = [(1280, 800), (390, 844)]
 
 
@@ -176,16 +186,28 @@ def test_forty_hostile_texts_run_nothing_and_fetch_nothing(browser: Browser, hos
         frame = page.frame_locator("#reader iframe")
         expect(frame.locator("mark").first).to_be_visible()
         page.get_by_role("button", name="Close").click()
-    page.get_by_role("tab", name="Conversations").click()
+    page.locator("#turn-2").get_by_role("button", name="Pin", exact=True).click()
+    expect(page.locator("#judged-2")).not_to_be_empty()
+    page.get_by_role("tab", name="Notebook").click()
+    expect(page.locator("#notebook")).to_contain_text("<script>")
+    page.get_by_role("tab", name="Ask").click()
+    page.get_by_role("button", name="Search only some documents").click()
+    expect(page.locator("#sources")).to_contain_text("<script>")
+    page.get_by_role("button", name="Conversations").click()
     expect(page.locator("#conversations")).to_contain_text("<script>")
-    page.get_by_role("button", name="Open").first.click()
+    page.get_by_role("button", name="Open:").first.click()
     expect(page.locator("#turn-2 .statements > li").first).to_be_visible()
     page.wait_for_timeout(500)
     assert attacker.visits == []
     assert page.evaluate("window.__x") is None
     assert seen.foreign(hostile) == []
     alive = ":is(img, script, iframe, object, embed, video, audio, source, link, form, style, base, meta, svg, math)"
-    assert page.locator(f"#chat {alive}, .shelf {alive}, #conversations {alive}").count() == 0
+    assert (
+        page.locator(
+            f"#chat {alive}, .shelf {alive}, #conversations {alive}, #notebook {alive}, #narrow {alive}"
+        ).count()
+        == 0
+    )
     page.close()
 
 
@@ -210,13 +232,21 @@ def test_nothing_serious_stands_in_anyones_way(
     open_at(page, complete)
     expect(page.locator(".welcome")).to_be_visible()
     found: dict[str, list[str]] = {}
+    strange: dict[str, frozenset[str]] = {}
 
     def examine(what: str) -> None:
+        strange.update({text: words for text in page.evaluate(READ) if (words := unknown(text))})
         page.evaluate(AXE)
         found[what] = page.evaluate(VIOLATIONS)
         assert page.evaluate("document.documentElement.scrollWidth") == width, f"{what} scrolls sideways"
 
     examine("start")
+    page.get_by_role("button", name="Search only some documents").click()
+    page.get_by_role("checkbox", name="lease.docx").click()
+    expect(page.locator(".chip")).to_be_visible()
+    examine("sources")
+    page.get_by_role("button", name="Search all").click()
+    page.get_by_role("button", name="Search only some documents").click()
     ask(page, "What was struck near Masra?")
     ask(page, "Was anyone hurt?", 2)
     ask(page, "Who baked the cake?", 3)
@@ -228,7 +258,23 @@ def test_nothing_serious_stands_in_anyones_way(
     expect(page.frame_locator("#reader iframe").locator("mark").first).to_be_in_viewport()
     examine("document")
     page.get_by_role("button", name="Close").click()
-    for tab in ("Documents", "Conversations", "Model", "Evals"):
+    page.get_by_role("button", name="Conversations").click()
+    page.get_by_role("button", name="Rename:").first.click()
+    expect(page.get_by_label("New title")).to_be_focused()
+    examine("conversations")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Delete:").first.click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    examine("a conversation deleted")
+    page.get_by_role("button", name="Close the list").click()
+    for number in (1, 5):
+        page.locator(f"#turn-{number}").get_by_role("button", name="Pin", exact=True).click()
+        expect(page.locator(f"#judged-{number}")).not_to_be_empty()
+    page.get_by_role("tab", name="Notebook").click()
+    page.get_by_role("button", name="Remove: pin 2").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    examine("notebook")
+    for tab in ("Documents", "Model", "Evals"):
         page.get_by_role("tab", name=tab).click()
         expect(
             page.get_by_role("heading", level=2, name=tab if tab != "Model" else "", exact=False).first
@@ -237,6 +283,7 @@ def test_nothing_serious_stands_in_anyones_way(
         examine(tab)
     page.close()
     assert {what: ids for what, ids in found.items() if ids} == {}
+    assert strange == {}
     assert seen.foreign(complete) == []
 
 

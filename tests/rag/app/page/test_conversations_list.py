@@ -1,4 +1,4 @@
-"""The Conversations tab: what is listed, what a press does, and the same by a person's hands in a browser."""
+"""The conversations beside the chat: what is listed, what a press does, and the same by hand in a browser."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rag.app.page import shelf
 from rag.app.page.downloads import routes
 from rag.app.page.shelf import PAGE, View, listing, standing
 from rag.app.page.style import stylesheet
-from rag.app.page.tabs.conversations import Pressed, conversations_tab, press, pressed, show
+from rag.app.page.tabs.conversations import Pressed, conversation_list, press, pressed, show
 from rag.app.workspace import Workspace
 from rag.settings import Settings
 from rag.verification.reopen import GONE, State
@@ -29,6 +29,7 @@ from tests.rag.app.page.conftest import OPENING, eventually, free_port
 
 gr = ui.gr
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+OPEN = 'document.querySelector("#conversations").classList.add("open")'
 BROWSER = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),  # left by Gradio
@@ -114,7 +115,7 @@ def test_an_empty_list_says_why() -> None:
 @given(
     st.text(st.characters(), max_size=60),
     st.text(st.characters(), max_size=60),
-    st.sampled_from(["", "rename", "delete"]),
+    st.sampled_from(["", "rename", "clear"]),
 )
 def test_nothing_of_a_title_or_collection_is_ever_markup(title: str, collection: str, doing: str) -> None:
     stamp = NOW.isoformat()
@@ -142,24 +143,26 @@ def test_a_source_that_is_not_as_it_was_is_marked_in_words() -> None:
 # What a press does
 
 
-def test_a_conversation_is_deleted_only_when_it_was_asked_for_twice(store: ConversationStore) -> None:
+def test_what_is_deleted_is_gone_from_the_file_and_comes_back_until_the_next_press(store: ConversationStore) -> None:
     first, last = kept(store, "first", "last")
-    view, _, _ = press(store, View(), "", Pressed("yes", first))
-    assert len(store.summaries()) == 2
-    view, _, html = press(store, view, "", Pressed("delete", first))
-    assert f'data-do="yes" data-id="{first}"' in html
-    press(store, view, "", Pressed("yes", last))
-    assert len(store.summaries()) == 2
-    view, told, html = press(store, view, "", Pressed("yes", first))
+    view, _, html = press(store, View(), "", Pressed("delete", first))
     assert [item.id for item in store.summaries()] == [last]
-    assert "The conversation is deleted." in told
-    assert view.focus == ("open", last)
+    assert 'Deleted: <bdi dir="auto">first</bdi>' in html
     assert html.count("data-focus") == 1
+    again, _, html = press(store, view, "", Pressed("undo"))
+    assert {item.id for item in store.summaries()} == {first, last}
+    assert again == View(focus=("open", first))
+    assert "Deleted" not in html
+    view, _, _ = press(store, view, "", Pressed("delete", last))
+    view, _, html = press(store, view, "", Pressed("rename", first))
+    assert view.deleted is None
+    press(store, view, "", Pressed("undo"))
+    assert [item.id for item in store.summaries()] == [first]
 
 
 def test_what_is_asked_can_be_taken_back(store: ConversationStore) -> None:
     (key,) = kept(store, "first")
-    for do in ("delete", "rename"):
+    for do in ("rename",):
         view, _, _ = press(store, View(), "", Pressed(do, key))
         view, _, html = press(store, view, "", Pressed("back"))
         assert view == View(focus=(do, key))
@@ -202,14 +205,13 @@ def test_more_brings_the_keyboard_to_the_first_that_is_new(store: ConversationSt
 
 def test_what_was_deleted_elsewhere_is_said(store: ConversationStore) -> None:
     first, _ = kept(store, "first", "last")
-    view, _, _ = press(store, View(), "", Pressed("delete", first))
     store.delete(first)
-    _, told, html = press(store, view, "", Pressed("yes", first))
+    _, told, html = press(store, View(), "", Pressed("delete", first))
     assert 'role="alert">This conversation is not there any more' in told
     assert html.count('class="kept"') == 1
 
 
-@pytest.mark.parametrize("do", ["", "open", "drop", "title", "yes", "all", "__class__", "x" * 1000])
+@pytest.mark.parametrize("do", ["", "open", "drop", "title", "undo", "all", "__class__", "x" * 1000])
 def test_a_forged_press_does_nothing(store: ConversationStore, do: str) -> None:
     kept(store, "first")
     before = store.summaries()
@@ -248,7 +250,7 @@ def test_a_search_that_is_no_text_is_none(store: ConversationStore, search: obje
 
 @dataclass(frozen=True)
 class Served:
-    """A page that has the tab alone, and the store it shows."""
+    """A page that has the list alone, and the store it shows."""
 
     address: str
     store: ConversationStore
@@ -258,7 +260,10 @@ class Served:
 def page_of(home: Path, store: ConversationStore | None, opened: list[str]) -> gr.Blocks:
     page = gr.Blocks(analytics_enabled=False)
     with page:
-        tab = conversations_tab(Workspace(Settings(home=home)), store)
+        tab = conversation_list(Workspace(Settings(home=home)), store)
+        gr.HTML(
+            "", js_on_load='document.querySelector("#conversations").classList.add("open")', apply_default_css=False
+        )
 
         def opening(event: gr.EventData) -> None:
             told = pressed(event)
@@ -342,17 +347,17 @@ class TestByHand:
         expect(page.get_by_role("button", name="Rename: The tower")).to_be_focused()
         assert [item.title for item in served.store.summaries("tower")] == ["The tower"]
 
-    def test_a_double_click_deletes_nothing(self, page: Page, served: Served) -> None:
-        page.get_by_role("button", name="Delete: The bridge").dblclick()
-        page.get_by_role("button", name="Keep it").or_(page.get_by_role("button", name="Delete: The bridge")).wait_for()
-        assert len(served.store.summaries()) == 3
+    def test_a_double_click_deletes_one_and_undo_brings_it_back(self, page: Page, served: Served) -> None:
+        page.get_by_role("button", name="Delete: The harbour").dblclick()
+        expect(page.locator(".undo")).to_contain_text("Deleted: The harbour")
+        page.wait_for_timeout(300)
+        assert len(served.store.summaries()) == 2
+        expect(page.get_by_role("button", name="Undo")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator(".kept")).to_have_count(3)
+        assert len(served.store.summaries("harbour")) == 1
 
-    def test_deleting_asks_once_more(self, page: Page, served: Served) -> None:
-        page.get_by_role("button", name="Delete: The bridge").click()
-        expect(page.get_by_role("button", name="Keep it")).to_be_focused()
-        page.get_by_role("button", name="Delete it").click()
-        expect(page.locator("#conversations .said[role=status]")).to_have_text("The conversation is deleted.")
-        expect(page.locator(".kept")).to_have_count(2)
+    def test_deleting_all_asks_once_more(self, page: Page, served: Served) -> None:
         page.get_by_role("button", name="Delete all conversations").click()
         page.get_by_role("button", name="Delete all", exact=True).click()
         expect(page.locator(".kept-empty")).to_contain_text("No conversation yet")
