@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
@@ -28,6 +27,7 @@ from rag.app.page.talk import Exchange, Question, exchange
 from rag.contract import as_json
 from tests.conftest import ROOT
 from tests.fakes import FakePipeline, FakeWorkspace
+from tests.leftovers import swept
 from tests.rag.app.page.conftest import free_port
 
 pytestmark = [  # Gradio leaves event loops open when it builds a page, and a socket open when a port is taken
@@ -137,7 +137,7 @@ def test_a_failed_turn_is_not_history() -> None:
 def _leaks_end_here() -> Iterator[None]:
     """What Gradio leaves open is collected under this module's filters, not in some later test."""
     yield
-    gc.collect()
+    swept()
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield str(page.local_url).rstrip("/")
     page.close(verbose=False)
     del page
-    gc.collect()
+    swept()
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -43,7 +45,14 @@ def fill(place: Path) -> None:
 
 
 def remount(place: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+    """Read-only from here on; tried again while a thread of Chroma still closes what it wrote."""
+    command = ["mount", "-o", "remount,ro", str(place)]
+    for _ in range(100):
+        if not subprocess.run(command, capture_output=True, check=False).returncode:
+            return
+        gc.collect()
+        time.sleep(0.1)
+    subprocess.run(command, check=True)
 
 
 @pytest.mark.parametrize("stop", [fill, remount])

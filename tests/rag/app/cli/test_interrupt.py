@@ -60,8 +60,8 @@ def test_while_a_part_is_still_being_loaded(module: str, home: Path) -> None:
 
 
 def test_the_command_that_is_installed_starts_so_too() -> None:
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert told["project"]["scripts"] == {"rag": "rag.__main__:main"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["scripts"] == dict.fromkeys(("rag", project["name"]), "rag.__main__:main")
 
 
 def test_a_question_that_is_still_being_typed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from rag import open_documents
 from rag.app.doors.http import api
 from rag.app.workspace import Workspace
 from tests.conftest import ROOT
+from tests.leftovers import swept
 from tests.rag.app.doors.clients import CLIENTS, Doors, Outcome, by_python
 from tests.rag.app.doors.serving import served
 from tests.rag.app.page.conftest import free_port
@@ -103,7 +103,7 @@ def opened(home: Path) -> Iterator[Doors]:
         documents = stack.enter_context(open_documents(home))
         workspace = stack.enter_context(Workspace(documents.settings))
         page = ui.serve(workspace, port=free_port(), prevent_thread_lock=True)
-        stack.callback(gc.collect)
+        stack.callback(swept)
         stack.callback(page.close, verbose=False)
         yield Doors(home, documents, stack.enter_context(served(api(documents))), str(page.local_url))
 

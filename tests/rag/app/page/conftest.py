@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import socket
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 import ui
 from rag.app.workspace import Workspace
 from tests.fakes import FakePipeline, FakeWorkspace
+from tests.leftovers import swept
 
 SWITCHES = [
     "--no-sandbox",
@@ -100,7 +100,7 @@ def serve() -> Iterator[Served]:
     for page in pages:
         page.close(verbose=False)
     pages.clear()
-    gc.collect()
+    swept()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,6 +24,7 @@ from rag.app.workspace import Workspace
 from rag.settings import Settings
 from rag.verification.reopen import GONE, State
 from tests.fakes import FakePipeline
+from tests.leftovers import swept
 from tests.rag.app.page.conftest import OPENING, eventually, free_port
 
 gr = ui.gr
@@ -289,7 +289,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield Served(str(page.local_url), store, opened)
     page.close(verbose=False)
     del page
-    gc.collect()
+    swept()
 
 
 @pytest.fixture
@@ -386,4 +386,4 @@ class TestByHand:
         page.close()
         shown.close(verbose=False)
         del shown
-        gc.collect()
+        swept()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from rag.app.page.tabs.documents import Session, documents_tab
 from rag.app.workspace import Workspace
 from rag.settings import Settings
 from tests.fakes import WaitingEmbedder
+from tests.leftovers import swept
 from tests.rag.app.page.conftest import OPENING, free_port
 
 gr = ui.gr
@@ -82,7 +82,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield Served(str(page.local_url), workspace, docs)
     page.close(verbose=False)
     del page
-    gc.collect()
+    swept()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 import ui
 from index.errors import RagError
 from rag.app.page.tabs.evals import evals_tab
+from tests.leftovers import swept
 from tests.rag.app.page.conftest import OPENING, free_port
 
 pytestmark = [
@@ -117,7 +117,7 @@ def page(desk: FakeDesk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> I
     desk.go.set()
     blocks.close(verbose=False)
     del blocks
-    gc.collect()
+    swept()
 
 
 def choose(page: Page, suite: str) -> None:

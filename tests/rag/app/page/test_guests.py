@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from base64 import b64encode
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
 from rag.settings import Settings
 from tests.fakes import HashingEmbedder
+from tests.leftovers import swept
 from tests.rag.app.page.conftest import free_port
 from tests.rag.shell import state
 
@@ -100,7 +100,7 @@ def guest_of(home: Path, **options: object) -> Iterator[Guest]:
             guest.client.close()
             page.close(verbose=False)
             del page
-            gc.collect()
+            swept()
 
 
 def keys(home: Path) -> list[str]:
