@@ -138,6 +138,8 @@ COMPARISONS = frozenset(
     "before after more less fewer least most above below over under within beyond better worse best worst".split()
 )
 """What gives an amount, a time or a place its side."""
+COMPARING = frozenset("compare compared comparison difference differ between both".split())
+"""What says that two things are set side by side."""
 UNIVERSALS = frozenset("all every each any always everyone everybody everything anyone anybody anything whole".split())
 PARTITIVES = frozenset(
     "some most many few several half sometimes often usually mostly mainly partly rarely seldom".split()

@@ -129,7 +129,7 @@ def _indexing(options: Options) -> list[Line]:
 
 GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "everyday": _everyday,
-    "statements": lambda o: statements.everyday(o.judge, o.public, None),
+    "statements": lambda o: statements.everyday(o.judge, o.public),
     "notes": lambda o: questions.notes(o.ours, o.base, SUITES),
     "counting": lambda o: questions.counting(o.ours, o.base, SUITES),
     "seeds": lambda o: questions.seeds(o.ours, o.base, SUITES, HERE / "seeds"),

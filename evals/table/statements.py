@@ -48,6 +48,11 @@ class Statement(BaseModel):
     change: str
 
 
+Verdicts = tuple[Statement, Judged]
+_ASKED = "≥ .72 / ≤ .08 / ≤ .04"
+_OTHER: tuple[Verdict, Verdict] = ("partly", "contradicted")
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """A true sentence, the passage that it is from, and the document that names are swapped from."""
@@ -57,32 +62,37 @@ class Changed:
     document: str
 
 
-def everyday(judge: Judge, data: Path, half: Split | None) -> list[Line]:
-    """The lines of `data`/everyday/statements.jsonl, of both halves where none is given, in all and by kind.
+def everyday(judge: Judge, data: Path) -> list[Line]:
+    """The lines of `data`/everyday/statements.jsonl: of both halves in all and by kind, and of the half by itself that
+    nothing was fitted on.
 
     Raises: EvalError.
     """
-    rows = [row for row in statements(data / "everyday" / "statements.jsonl") if half is None or row.split == half]
-    judged = [judge(row.statement, [row.context]) for row in rows]
-    verdicts = [(row, item.verdict) for row, item in zip(rows, judged, strict=True)]
-    ranked = auroc([item.probability for item in judged], [row.label == "supported" for row in rows])
-    true = [verdict for row, verdict in verdicts if row.label == "supported"]
-    false = [verdict for row, verdict in verdicts if row.label != "supported"]
-    what = f"statements, {half or 'both halves'}"
+    rows = statements(data / "everyday" / "statements.jsonl")
+    judged = [(row, judge(row.statement, [row.context])) for row in rows]
+    held = [(row, item) for row, item in judged if row.split == "test"]
+    return [*_in_all("both halves", judged), *_in_all("test half", held), *_by_kind(judged)]
+
+
+def _in_all(half: str, judged: Sequence[Verdicts]) -> list[Line]:
+    true = [item.verdict for row, item in judged if row.label == SUPPORTED]
+    false = [item.verdict for row, item in judged if row.label != SUPPORTED]
+    ranked = auroc([item.probability for _, item in judged], [row.label == SUPPORTED for row, _ in judged])
     cells = (_as(SUPPORTED, true), _as("unsupported", true), _as(SUPPORTED, false))
-    lines = [
-        Line(f"{what}: true supported / true unsupported / false supported", cells, "≥ .72 / ≤ .08 / ≤ .04"),
-        Line(
-            f"{what}: AUROC of the probability / true partly / false partly",
-            (ranked, *(_as("partly", of) for of in (true, false))),
-        ),
-        Line(f"{what}: true contradicted / false contradicted", tuple(_as("contradicted", of) for of in (true, false))),
+    partly, contradicted = ([_as(verdict, of) for of in (true, false)] for verdict in _OTHER)
+    return [
+        Line(f"statements, {half}: true supported / true unsupported / false supported", cells, _ASKED),
+        Line(f"statements, {half}: AUROC of the probability / true partly / false partly", (ranked, *partly)),
+        Line(f"statements, {half}: true contradicted / false contradicted", tuple(contradicted)),
     ]
-    for label, change in dict.fromkeys((row.label, row.change) for row in rows):
-        mine = [verdict for row, verdict in verdicts if (row.label, row.change) == (label, change)]
-        truth = "true" if label == "supported" else "false"
-        lines.append(Line(f"statements, {truth}, {change}: supported", (_as(SUPPORTED, mine),)))
-    return lines
+
+
+def _by_kind(judged: Sequence[Verdicts]) -> list[Line]:
+    by_kind: dict[str, list[Verdict]] = {}
+    for row, item in judged:
+        truth = "true" if row.label == SUPPORTED else "false"
+        by_kind.setdefault(f"{truth}, {row.change}", []).append(item.verdict)
+    return [Line(f"statements, {kind}: supported", (_as(SUPPORTED, mine),)) for kind, mine in by_kind.items()]
 
 
 def claims(judge: Judge, data: Path, say: Callable[[str], None]) -> list[Line]:
@@ -93,7 +103,7 @@ def claims(judge: Judge, data: Path, say: Callable[[str], None]) -> list[Line]:
     half = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
     own = next(iter(sorted(data.rglob("claim/test.jsonl"))), None)
     sets = {"WiCE, odd places of dev": half, **({"WiCE, its own test set": list(wice(own))} if own else {})}
-    return [line for name, claims in sets.items() for line in _of_claims(judge, name, claims, say)]
+    return [line for name, of_set in sets.items() for line in _of_claims(judge, name, of_set, say)]
 
 
 def changed(judge: Judge, data: Path, passages: int = PASSAGES) -> list[Line]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.asking.phrases import Token, phrases, tokens
-from rag.lexicon import DETERMINERS, PRONOUNS
+from rag.lexicon import COMPARING, DETERMINERS, PRONOUNS
 
 _JOINS = frozenset("or vs versus".split())
 _JOINS_COMPARED = frozenset("and with to from".split())
 """What joins two sides where the question says before that it compares."""
-_COMPARES = frozenset("compare compared comparison difference differ between both".split())
 _STANDS_FOR = frozenset("one ones that those".split())
 """What stands for the noun of the first side: "the fee for A and that for B"."""
 
@@ -39,7 +38,7 @@ def _asked_of_each(question: str, line: Sequence[Token], join: int, first: range
 def _joins(line: Sequence[Token], at: int) -> bool:
     if line[at].form in _JOINS:
         return True
-    return line[at].form in _JOINS_COMPARED and any(token.form in _COMPARES for token in line[:at])
+    return line[at].form in _JOINS_COMPARED and any(token.form in COMPARING for token in line[:at])
 
 
 def _first(question: str, line: Sequence[Token], join: int) -> range | None:
@@ -53,7 +52,7 @@ def _first(question: str, line: Sequence[Token], join: int) -> range | None:
     start = max([start, *nouns])
     while start < join and line[start].form in DETERMINERS and not _has_content(line[start]):
         start += 1
-    is_noun = all(_has_content(token) and token.form not in _COMPARES for token in line[start:join])
+    is_noun = all(_has_content(token) and token.form not in COMPARING for token in line[start:join])
     return range(start, join) if start < join and is_noun else None
 
 

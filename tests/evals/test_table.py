@@ -236,14 +236,14 @@ def test_statements_are_counted_both_ways_and_by_kind(tmp_path: Path) -> None:
     file = tmp_path / "everyday" / "statements.jsonl"
     file.write_text("".join(json.dumps({**item, "context": PASSAGE, "id": "x"}) + "\n" for item in rows), "utf-8")
     says = judge(yes=Judged("supported", 0.9))
-    lines = statements.everyday(says, tmp_path, None)
-    assert values(lines, "true supported / true unsupported / false supported") == [0.5, 0.5, 0.5]
-    assert values(lines, "AUROC of the probability / true partly / false partly") == [0.5, 0.0, 0.0]
+    lines = statements.everyday(says, tmp_path)
+    assert values(lines, "both halves: true supported / true unsupported / false supported") == [0.5, 0.5, 0.5]
+    assert values(lines, "test half: true supported / true unsupported / false supported") == [0.0, 1.0, 0.5]
+    assert values(lines, "both halves: AUROC of the probability / true partly / false partly") == [0.5, 0.0, 0.0]
     assert values(lines, "false, swap: supported") == [0.5]
-    assert values(statements.everyday(says, tmp_path, "test"), "false supported") == [0.0, 1.0, 0.5]
     file.write_text('{"statement": "x"}', "utf-8")
     with pytest.raises(EvalError, match="statements"):
-        statements.everyday(says, tmp_path, None)
+        statements.everyday(says, tmp_path)
 
 
 def test_claims_are_ranked_and_counted_at_both_thresholds(tmp_path: Path) -> None:

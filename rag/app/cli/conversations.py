@@ -289,7 +289,7 @@ def _sources(answer: Answer, states: Sequence[State]) -> list[Object]:
             "path": state.path,
             "start": state.span.start if state.span else None,
             "end": state.span.end if state.span else None,
-            "told": in_words(citation, state),
+            "note": in_words(citation, state),
         }
         for citation, state in zip(answer.citations, states, strict=True)
     ]

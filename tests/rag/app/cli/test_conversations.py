@@ -167,7 +167,7 @@ def test_sources_that_are_as_they_were_need_no_words(talk: Talk, folder: Path) -
         assert "the source" not in said.out
     turns = talk.json("show", key)["turns"]
     assert isinstance(turns, list)
-    assert {source["told"] for turn in turns for source in turn["sources"]} == {"as it was"}
+    assert {source["note"] for turn in turns for source in turn["sources"]} == {"as it was"}
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_sources_that_are_not_are_told_when_it_is_opened_again(
     assert words in talk.chat(options=("--continue",)).out
     turns = talk.json("show", key)["turns"]
     assert isinstance(turns, list)
-    assert any(words in source["told"] for turn in turns for source in turn["sources"])
+    assert any(words in source["note"] for turn in turns for source in turn["sources"])
 
 
 def test_sources_of_a_collection_that_is_gone_are_no_longer_indexed(talk: Talk) -> None:
