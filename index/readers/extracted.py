@@ -161,6 +161,9 @@ class Composer:
         if grid.LEFT in places or grid.ABOVE in places:
             grid.cover(edges, places, above)
         edges += [end] * (2 * len(heads.names) - len(edges))
+        if len(heads.names) > 1 and grid.is_note(places):
+            self._blocks.add("paragraph", edges[0], edges[1])
+            return edges
         is_label = len(places) > 1 and all(place == grid.LEFT for place in places[1:])
         self._blocks.row(end - len(line), end, () if is_head or is_label else edges)
         return edges

@@ -13,6 +13,9 @@ _MOST_HEADS = 300
 _MOST_HEAD_ROWS = 3
 _FEWEST_GAPS, _SHARE_OF_GAPS = 2, 1 / 3
 """So many rows, and such a share of those judged, have no label of their own where one label stands for several."""
+_FEWEST_WORDS = 4
+_ENDS_OF_SENTENCES = frozenset(".!?。！？")
+"""A note has so many words, and ends as sentences do."""
 JOINT = " · "
 """Between the heads of a column that stand above each other."""
 
@@ -112,6 +115,16 @@ def covered(rows: Iterable[Sequence[str]], labels: int) -> Iterator[Sequence[str
         own = next((at for at, place in enumerate(places) if place.strip()), 0)  # 0 for a row that is blank
         gaps = min(own, labels)
         yield [*[ABOVE] * gaps, *places[gaps:]] if gaps else places
+
+
+def is_note(places: Sequence[str]) -> bool:
+    """Whether a row of a table of several columns is a note: a sentence that stands in its first place alone, and is of
+    no column.
+    """
+    first, *others = ["", ""] if not places else [*_own(places), ""]
+    if any(others) or ABOVE in places or len(first.split()) < _FEWEST_WORDS:
+        return False
+    return first[-1] in _ENDS_OF_SENTENCES
 
 
 def cover(edges: list[int], places: Sequence[str], above: Sequence[int]) -> None:

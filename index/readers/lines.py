@@ -152,7 +152,10 @@ class _Reading:
             if place > layout.end:
                 grid.cover(edges, places, above)
             edges += [end] * (2 * len(layout.names) - len(edges))
-            self._writer.row(start, end, edges if place >= layout.end else ())
+            if len(layout.names) > 1 and grid.is_note(places):
+                self._writer.add("paragraph", edges[0], edges[1])
+            else:
+                self._writer.row(start, end, edges if place >= layout.end else ())
             above = edges
 
 

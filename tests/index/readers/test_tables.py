@@ -184,6 +184,37 @@ def test_a_row_above_the_heads_and_one_across_the_table_hold_no_values() -> None
         assert cells(got) == [{"Tea": "Assam", "Price (GBP)": "4.20"}, {"Tea": "Keemun", "Price (GBP)": "5.10"}]
 
 
+@pytest.mark.parametrize("name", ["csv", "markdown", "html", "docx", "pptx", "xlsx", "odt", "rtf"])
+def test_a_sentence_below_the_rows_is_a_paragraph_and_no_value(name: str) -> None:
+    write, read = {**PLAIN, **MERGING}[name]
+    note = "Glims are not lent, except on Thursdays."
+    rows = (("Item", "Price", "Place"), ("Troke", "3.50", "Ostrum"), ("Vurn", "4.50", "Quelm"), (note, "", ""))
+    got = read(write(rows))
+    paragraphs = [block.span.of(got.text) for block in got.blocks if block.kind == "paragraph"]
+    assert note in paragraphs
+    assert cells(got) == [
+        {"Item": "Troke", "Price": "3.50", "Place": "Ostrum"},
+        {"Item": "Vurn", "Price": "4.50", "Place": "Quelm"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        (["Glims are not lent, except on Thursdays."], True),
+        (["Glims are not lent on Thursdays.", grid.LEFT, grid.LEFT], True),
+        ([grid.ABOVE, "", "Glims are not lent on Thursdays."], False),
+        (["", "", "Glims are not lent on Thursdays."], False),
+        (["Not lent.", "", ""], False),
+        (["Glims lent on Thursdays", "", ""], False),
+        (["Glims are not lent on Thursdays.", "3.50"], False),
+        ([], False),
+    ],
+)
+def test_a_note_is_a_sentence_alone_in_the_first_place(places: list[str], expected: bool) -> None:
+    assert grid.is_note(places) is expected
+
+
 def test_marked_heads_are_believed() -> None:
     page = "<table><thead><tr><th>2019<th>2020</thead><tr><td>1<td>2<tr><td>3<td>4</table>"
     assert cells(read_html(page.encode())) == [{"2019": "1", "2020": "2"}, {"2019": "3", "2020": "4"}]
