@@ -1,8 +1,8 @@
 """Questions that the documents themselves suggest, each kept only where its own words are found again as the answer.
 
 They are made of what a format marks: a heading that is a question, the cells of a table, a sentence that says what
-something is, and the other headings. No model writes any. A question is offered only once it was asked, and the words
-that it was made from came first and plainly. Pure but for the asking, which is an argument.
+something is or how many, and the other headings. No model writes any. A question is offered only once it was asked, and
+the words that it was made from came first and plainly. Pure but for the asking, which is an argument.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import TypeVar
 from index.cut.sentences import sentences
 from index.types import Block, Cell, Document, Span
 from index.words.tokens import STOP_WORDS
-from rag.lexicon import NUMBERS
+from rag.asking.phrases import tokens
+from rag.lexicon import AUXILIARIES, NUMBERS
 
 MOST = 4
 """Questions that are offered at once."""
@@ -27,7 +28,15 @@ _OF_A_KIND = 3
 _LONGEST = 110
 """Characters of a question: one that is longer is no line to choose from."""
 _NUMBERED = re.compile(r"^\W*(?:\d+[.)]?)+\s+")
-_SAYS_WHAT_IS = re.compile(r"^The (?P<subject>(?:[\w'’-]+ ){0,4}(?P<noun>[\w'’-]+)) (?P<verb>is|are|was|were) (?=.*\d)")
+_SAYS_WHAT_IS = re.compile(
+    r"^The (?P<subject>(?:[\w'’-]+ ){0,4}(?P<noun>[\w'’-]+)) (?P<verb>is|are|was|were) (?!that\b)(?=.*\d)"
+)
+_SEVERAL = "|".join(sorted(NUMBERS.keys() - {"one"}))
+_COUNTED = re.compile(
+    rf"(?:^|, (?:and |but )?)(?:\d{{1,3}}(?:,\d{{3}})*|{_SEVERAL}) (?P<rest>[^\W\d_][^,;:()“”\"]*)[.!]$", re.IGNORECASE
+)
+"""A clause at the end of a sentence that begins with how many."""
+_FEWEST_OF_CLAUSE = 3
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
 _STANDS_FOR_ANOTHER = STOP_WORDS | NUMBERS.keys()
@@ -70,7 +79,7 @@ def suggestions(documents: Iterable[Document], finds: Finds, most: int = MOST) -
 
 def candidates(document: Document) -> Iterator[Suggestion]:
     """The questions that one document suggests, of each kind in turn, none twice."""
-    kinds = (_asked_by_headings, _of_sentences, _of_rows, _about_headings)
+    kinds = (_asked_by_headings, _of_sentences, _of_counts, _of_rows, _about_headings)
     made = _in_turn([islice(kind(document), _OF_A_KIND) for kind in kinds])
     known: set[str] = set()
     for question, answer in made:
@@ -130,13 +139,34 @@ def _is_value(cell: Cell, name: Cell, text: str) -> bool:
 
 def _of_sentences(document: Document) -> Iterator[_Made]:
     """Sentences that say in numbers what something is: “The rent is £1,045 a month” asks for the rent."""
+    for sentence in _prose(document):
+        says = _SAYS_WHAT_IS.match(sentence.of(document.text))
+        if says and says["noun"].lower() not in _STANDS_FOR_ANOTHER:
+            yield f"What {says['verb']} the {_line(says['subject'])}?", sentence
+
+
+def _of_counts(document: Document) -> Iterator[_Made]:
+    """Sentences that end by saying of how many something is so: “…, 40 mills closed in May” asks how many mills did."""
+    for sentence in _prose(document):
+        counted = _COUNTED.search(_line(sentence.of(document.text)))
+        if counted and _is_clause(counted["rest"]):
+            yield f"How many {counted['rest']}?", sentence
+
+
+def _is_clause(rest: str) -> bool:
+    """Whether what follows a number is a noun of which something is said: by an auxiliary, or by the word after it."""
+    line = tokens(rest)
+    if len(line) < _FEWEST_OF_CLAUSE or not line[0].has_content:
+        return False
+    says = line[1].has_content and line[1].text.isalpha()
+    return says or any(token.form in AUXILIARIES for token in line)
+
+
+def _prose(document: Document) -> Iterator[Span]:
+    """The sentences of paragraphs and items."""
     for block in document.blocks:
-        if block.kind not in ("paragraph", "item"):
-            continue
-        for sentence in sentences(document.text, block.span):
-            says = _SAYS_WHAT_IS.match(sentence.of(document.text))
-            if says and says["noun"].lower() not in _STANDS_FOR_ANOTHER:
-                yield f"What {says['verb']} the {_line(says['subject'])}?", sentence
+        if block.kind in ("paragraph", "item"):
+            yield from sentences(document.text, block.span)
 
 
 def _sections(document: Document) -> Iterator[tuple[Block, Span]]:

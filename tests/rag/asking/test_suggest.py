@@ -56,6 +56,14 @@ def test_headings_and_sentences_that_say_in_numbers_what_something_is_are_asked_
     ]
 
 
+def test_how_many_is_asked_of_a_clause_that_begins_with_a_number_and_says_something() -> None:
+    prose = (
+        ("paragraph", "After the flood, 40 vurns remain inside Ostrum. Two trokes were mended."),
+        ("paragraph", "It holds for 3 years, five years on the glim. The truth is that 9 are lost. 12 per cent."),
+    )
+    assert questions(document(prose)) == ["How many vurns remain inside Ostrum?", "How many trokes were mended?"]
+
+
 def test_a_row_is_asked_for_by_the_cell_that_no_other_row_has() -> None:
     fares = table(
         (("Bus", "Zone one", "1.80"), ("Bus", "Zone two", "2.60"), ("Bus", "Zone two", "5.90")),
