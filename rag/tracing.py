@@ -6,13 +6,12 @@ A trace has times, counts and names, and no text of a question, an answer or a d
 from __future__ import annotations
 
 import json
-import os
-import threading
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from rag.errors import TraceMissing
+from rag.private import write_private
 from rag.settings import Settings
 from rag.stages import Clock, Timed, Trace
 from rag.types import Answer
@@ -25,18 +24,11 @@ def record(clock: Clock, answer: Answer, settings: Settings) -> None:
     """Keep and send the trace of a question, where the settings say so; a question never fails by it."""
     if settings.trace.keep:
         with suppress(OSError):
-            _keep(clock.trace(answer, settings), settings.home)
+            write_private(settings.home / FILE, json.dumps(asdict(clock.trace(answer, settings))))
     if settings.trace.endpoint:
         from rag.spans import send
 
         send(clock.trace(answer, settings), settings.trace.endpoint)
-
-
-def _keep(trace: Trace, home: Path) -> None:
-    """Write the trace in place of the last one, whole or not at all. Raises: OSError."""
-    part = home / f"{FILE}.{os.getpid()}-{threading.get_ident()}.part"
-    part.write_text(json.dumps(asdict(trace)), encoding="utf-8")
-    part.replace(home / FILE)
 
 
 def last_trace(home: Path) -> Trace:

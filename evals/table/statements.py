@@ -49,7 +49,7 @@ class Statement(BaseModel):
 
 
 Verdicts = tuple[Statement, Judged]
-_ASKED = "≥ .72 / ≤ .08 / ≤ .04"
+_FLOORS = "≥ .72 / ≤ .08 / ≤ .04"
 _OTHER: tuple[Verdict, Verdict] = ("partly", "contradicted")
 
 
@@ -81,7 +81,7 @@ def _in_all(half: str, judged: Sequence[Verdicts]) -> list[Line]:
     cells = (_as(SUPPORTED, true), _as("unsupported", true), _as(SUPPORTED, false))
     partly, contradicted = ([_as(verdict, of) for of in (true, false)] for verdict in _OTHER)
     return [
-        Line(f"statements, {half}: true supported / true unsupported / false supported", cells, _ASKED),
+        Line(f"statements, {half}: true supported / true unsupported / false supported", cells, _FLOORS),
         Line(f"statements, {half}: AUROC of the probability / true partly / false partly", (ranked, *partly)),
         Line(f"statements, {half}: true contradicted / false contradicted", tuple(contradicted)),
     ]
