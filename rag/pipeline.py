@@ -443,13 +443,13 @@ class Pipeline:
         """The parts over the generation in use, opened anew when another has been published."""
         with self._lock:
             if self._parts.index.stale():
-                fresh = self._open()
+                fresh = self._open(self._parts.index)
                 self._parts.index.close()
                 self._parts = fresh
             return self._parts
 
-    def _open(self) -> _Parts:
-        index = open_index(self._settings.for_index(), self._embedder.fingerprint)
+    def _open(self, before: Index | None = None) -> _Parts:
+        index = open_index(self._settings.for_index(), self._embedder.fingerprint, before)
         retriever = Retriever(index, self._embedder, self._settings.retrieval)
         return _Parts(index, retriever, Counting(index, retriever, self._embedder), Overview(index, retriever))
 

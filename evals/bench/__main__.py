@@ -13,13 +13,13 @@ from typing import Annotated
 
 import typer
 
-from evals.bench import index, material, query, start
+from evals.bench import edits, index, material, query, start
 from evals.bench.measure import WARM
 from evals.bench.tables import machine
 from evals.run import write_whole
 from index.errors import RagError
 
-START, INDEX, QUERY = PARTS = ("start", "index", "query")
+START, INDEX, QUERY, EDIT = PARTS = ("start", "index", "query", "edit")
 LEAST = 50
 """Fewer passages than this tell nothing."""
 HOW = (
@@ -46,7 +46,7 @@ class Options:
 def main(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PART", help="start, index, query; all without any."),
+        typer.Argument(metavar="PART", help="start, index, query, edit; all without any."),
     ] = None,
     sizes: Annotated[str, typer.Option(help="Passages to index and to search, with commas.")] = "1000",
     data: Annotated[
@@ -88,7 +88,7 @@ def bench(options: Options, work: Path, emit: Callable[[str], None]) -> None:
         questions = material.tune_questions(options.suite)[: options.questions]
         measured = start.measure(options.docs, questions, work / START, options.repeats, _say)
         emit(f"## Start\n\n{start.render(measured)}")
-    if INDEX in options.parts or QUERY in options.parts:
+    if {INDEX, QUERY, EDIT} & set(options.parts):
         _grow(options, work, emit)
 
 
@@ -97,7 +97,8 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> None:
     texts, warning = material.load(options.data, options.docs, options.suite, options.words)
     if warning:
         _say(f"NOTE: {warning}")
-    notes = [note for part, note in ((INDEX, index.NOTE), (QUERY, query.NOTE)) if part in options.parts]
+    all_notes = ((INDEX, index.NOTE), (QUERY, query.NOTE), (EDIT, edits.NOTE))
+    notes = [note for part, note in all_notes if part in options.parts]
     emit("\n\n".join(["## Index and query", material.describe(texts, warning), *notes]))
     searched = []
     for size in options.sizes:
@@ -110,6 +111,9 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> None:
         if QUERY in options.parts:
             searched.append(query.measure(here, texts.questions[: options.questions], _say, static=options.static))
             emit(f"### Query, {size:,} passages\n\n{query.render(searched[-1])}")
+        if EDIT in options.parts:
+            edited = edits.measure(here, _say, texts.words, static=options.static)
+            emit(f"### Edit, {size:,} passages\n\n{edits.render(edited)}")
         shutil.rmtree(here)
     if len(searched) > 1:
         emit(f"### Growth\n\n{query.render_growth(searched)}")

@@ -15,8 +15,9 @@ from evals.errors import EvalError
 from evals.markdown import NOTHING, table
 from index.indexing.build import build_index
 from index.settings import IndexSettings
-from index.store import generation, probe
-from index.store.corpus import FILE, Corpus
+from index.store import probe
+from index.store.corpus import Corpus
+from index.store.published import in_use
 from index.types import Embedder
 
 LLAMA_MOST = 1_000
@@ -142,12 +143,11 @@ def indexed(home: Path) -> Iterator[tuple[Corpus, str]]:
 
     Raises: EvalError, when nothing is indexed there.
     """
-    root = IndexSettings(home=home).root
-    manifest = generation.read_current(root)
-    if manifest is None:
+    used = in_use(IndexSettings(home=home).root)
+    if used is None:
         raise EvalError(f"There is no index in {str(home)!r}; measure indexing first.")
-    with Corpus(generation.folder_of(root, manifest.generation) / FILE) as corpus:
-        yield corpus, manifest.fingerprint
+    with used.corpus() as corpus:
+        yield corpus, used.manifest.fingerprint
 
 
 def embedding_texts(corpus: Corpus, ids: Sequence[str]) -> list[str]:

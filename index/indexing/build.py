@@ -1,4 +1,9 @@
-"""Bring an index in step with folders: read, embed what is new, build a whole generation apart, try it, publish it."""
+"""Bring an index in step with folders: read, embed what is new, build a generation apart, try it, publish it.
+
+What little is new or changed is laid over the whole generation in use; a whole one is built anew where that would grow
+too large to be compared passage by passage, where something was deleted, whose text must not stay, and where all is
+made another way.
+"""
 
 from __future__ import annotations
 
@@ -27,25 +32,28 @@ from index.indexing.survey import (
     require_something,
     roots_of,
     survey,
-    write_document,
 )
 from index.seal import broken
 from index.settings import IndexSettings
 from index.store import generation
-from index.store.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
+from index.store.caches import Progress, Silent, build_caches, build_layer, in_one_sentence, require_sound
 from index.store.corpus import FILE, Corpus, StoredPath
-from index.store.manifest import Manifest, misfit
+from index.store.manifest import Manifest
+from index.store.published import Published, in_use, published, salvage
 from index.store.writer import CorpusWriter, holds_vectors
 from index.types import Embedder, Report
+
+_MOST_ABOVE, _FEW_ABOVE = 2000, 500
+"""Passages that may lie over a whole generation: in a large index, and in any. Comparing 2,000 takes a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """An earlier generation to take documents and vectors from. `manifest` is None unless it is in use and whole."""
+    """An earlier generation to take documents and vectors from, and whether it is in use and sound."""
 
-    folder: Path
+    published: Published
     corpus: Corpus
-    manifest: Manifest | None
+    is_sound: bool
 
 
 class _Stopwatch:
@@ -124,45 +132,54 @@ def build_index(
             _resume(leftovers, writer)
             result = survey(listing, settings, before, embedding, watch.advance, missing)
             require_something(result, before, wanted)
-            if base and base.manifest and not rebuild and _is_same(base, result, signature):
-                return remember(root, _report(base.manifest, base.corpus, result, base, 0, watch))
-            _complete(writer, result, base)
+            if base and base.is_sound and not rebuild and _is_same(base, result, signature):
+                return remember(root, _report(base.published.manifest, base.corpus, result, base, 0, watch))
+            below = None if rebuild else _foundation(base, result, signature)
+            below = _complete(writer, result, base, below)
             for key, value in signature.items():
                 writer.set_meta(key, value)
             writer.set_meta("places", places_to_line(listing.places))
             embedding.finish(partial(_embedding_texts, file), watch)
-            for other in ([base.folder] if base else []) + list(others):
+            for other in [*_folders(base), *others]:
                 writer.take_vectors(other / FILE, needed=True)
             writer.drop_unused()
-        manifest = build_caches(folder, settings, embedder.fingerprint, embedder.dimension, watch)
-        manifest = replace(manifest, before=_worth_keeping(base, result))
+        if below is None:
+            manifest = build_caches(folder, settings, embedder.fingerprint, embedder.dimension, watch)
+            manifest = replace(manifest, before=_worth_keeping(base, result))
+        else:
+            manifest = build_layer(folder, below, settings, watch)
         watch.start("publish", 1)
-        require_sound(folder, manifest.remote, settings.store, trial)
+        if below is None:
+            require_sound(folder, manifest.remote, settings.store, trial)
         generation.publish(root, folder, manifest)
         watch.advance(1)
-        with Corpus(generation.folder_of(root, manifest.generation) / FILE) as corpus:
+        with published(root, manifest).corpus() as corpus:
             return remember(root, _report(manifest, corpus, result, base, embedding.count, watch))
 
 
 def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | None:
     root = settings.root
     try:
-        current = generation.read_current(root)
+        current = in_use(root)
     except IndexDamaged:
         if not rebuild:
             raise
         current = None
     if current is not None:
-        folder = generation.folder_of(root, current.generation)
-        damaged = broken(folder, current.files)
-        if FILE not in damaged:
+        damaged = current.broken()
+        if not any(file.name == FILE for file in damaged):
             # Caches that are damaged, or of another Chroma or store, are built anew; all they held is in the corpus.
-            whole = not damaged and misfit(current, settings.store) is None
-            return _Base(folder, stack.enter_context(Corpus(folder / FILE)), current if whole else None)
+            is_sound = not damaged and current.misfit(settings.store) is None
+            return _Base(current, stack.enter_context(current.corpus()), is_sound)
         if not rebuild:
-            raise IndexDamaged(f"{str(folder / FILE)!r} is damaged or missing; run `rag index --rebuild PATH`.")
-    older = generation.salvage(root, FILE)
-    return _Base(older, stack.enter_context(Corpus(older / FILE)), None) if older else None
+            raise IndexDamaged(f"{str(damaged[0])!r} is damaged or missing; run `rag index --rebuild PATH`.")
+    older = salvage(root)
+    return _Base(older, stack.enter_context(older.corpus()), is_sound=False) if older else None
+
+
+def _folders(base: _Base | None) -> list[Path]:
+    """The folders of the base, the upper one first."""
+    return [layer.folder for layer in reversed(base.published.layers)] if base else []
 
 
 def _require_same(onto: Sequence[Root] | None, base: Corpus | None, root: Path) -> None:
@@ -175,7 +192,7 @@ def _others(root: Path, base: _Base | None, fingerprint: str, stack: ExitStack) 
     """The corpora of other generations that are whole and have vectors of this model, by folder."""
     corpora: dict[Path, Corpus] = {}
     for folder in generation.generations(root):
-        if base is not None and folder == base.folder:
+        if folder in _folders(base):
             continue
         with suppress(IndexDamaged):
             is_there = stack.enter_context(generation.held(folder))
@@ -187,10 +204,21 @@ def _others(root: Path, base: _Base | None, fingerprint: str, stack: ExitStack) 
 
 def _worth_keeping(base: _Base | None, result: Survey) -> str | None:
     """The generation to keep beside the new one: the last, unless it holds what has been taken out since."""
-    if base is None or base.manifest is None:
+    if base is None or not base.is_sound or _takes_out(base, result):
         return None
-    taken_out = counted(changes(base.corpus.paths(), result))["deleted"]
-    return None if taken_out else base.manifest.generation
+    return base.published.whole.manifest.generation
+
+
+def _takes_out(base: _Base, result: Survey) -> bool:
+    return counted(changes(base.corpus.paths(), result))["deleted"] > 0
+
+
+def _foundation(base: _Base | None, result: Survey, signature: Mapping[str, str]) -> Published | None:
+    """The whole generation that what is new can be laid over; None where all must be built anew."""
+    if base is None or not base.is_sound or _takes_out(base, result):
+        return None
+    is_made_alike = all(base.corpus.meta(key) == signature[key] for key in ("recipe", "fingerprint"))
+    return base.published.whole if is_made_alike else None
 
 
 def _is_same(base: _Base, result: Survey, signature: Mapping[str, str]) -> bool:
@@ -221,14 +249,32 @@ def _reduced_to_vectors(folder: Path) -> bool:
     return True
 
 
-def _complete(writer: CorpusWriter, result: Survey, base: _Base | None) -> None:
-    """Add what the base gives: documents that are as they were, and the paths."""
-    if base is not None:
-        for key in result.reused:
-            write_document(base.corpus.document(key), base.corpus.articles(key), base.corpus.passages_of(key), writer)
-    for stored in (*result.paths, *result.retained):
+def _complete(writer: CorpusWriter, result: Survey, base: _Base | None, below: Published | None) -> Published | None:
+    """Add the paths, and what the base gives: documents that are as they were.
+
+    What lies `below` is left there, unless too much would lie above it. What it was laid over; None where over nothing.
+    """
+    held = [*result.paths, *result.retained]
+    for stored in held:
         writer.add_path(stored)
+    needed = {stored.document_id for stored in held}
+    folders = _folders(base)
+    if below is not None:
+        for folder in folders[:-1]:
+            writer.take_documents(folder / FILE, needed)
+        if writer.lay_over(below.folder / FILE) <= _most_above(below.manifest.passages):
+            writer.save()
+            return below
+        writer.stand_alone()
+    for folder in folders:
+        writer.take_documents(folder / FILE, needed)
     writer.save()
+    return None
+
+
+def _most_above(below: int) -> int:
+    """How many passages may be new or gone over so many, before all are built anew."""
+    return min(_MOST_ABOVE, max(_FEW_ABOVE, below // 10))
 
 
 def _signature(roots: Sequence[Root], settings: IndexSettings, embedder: Embedder) -> dict[str, str]:

@@ -11,11 +11,11 @@ from index.errors import IndexDamaged
 from index.folder.patterns import EVERYTHING, Patterns
 from index.folder.roots import Root, rooted
 from index.indexing.survey import REFUSE, Missing, changes, counted, look, recipe, require_something, survey
-from index.seal import broken
 from index.settings import IndexSettings
 from index.store import generation
 from index.store.caches import Progress, Silent
 from index.store.corpus import FILE, Corpus
+from index.store.published import published, salvage
 from index.types import Article, Change, Document, FileChange, Passage, Skipped
 
 
@@ -81,8 +81,8 @@ def _base(root: Path, rebuild: bool, stack: ExitStack) -> Corpus | None:
     except IndexDamaged:
         if not rebuild:
             raise
-    older = generation.salvage(root, FILE)
-    return stack.enter_context(Corpus(older / FILE)) if older else None
+    older = salvage(root)
+    return stack.enter_context(older.corpus()) if older else None
 
 
 @contextmanager
@@ -92,11 +92,10 @@ def _in_use(root: Path) -> Iterator[Corpus | None]:
         if held is None:
             yield None
             return
-        manifest, _ = held
-        folder = generation.folder_of(root, manifest.generation)
-        if broken(folder, manifest.files, FILE):
-            raise IndexDamaged(f"{str(folder / FILE)!r} is damaged or missing; run `rag index --rebuild PATH`.")
-        with Corpus(folder / FILE) as corpus:
+        used = published(root, held[0])
+        for file in used.broken(FILE):
+            raise IndexDamaged(f"{str(file)!r} is damaged or missing; run `rag index --rebuild PATH`.")
+        with used.corpus() as corpus:
             yield corpus
 
 

@@ -1,7 +1,8 @@
-"""What is made from the corpus of a generation: Chroma's files, BM25's and the manifest. Nothing here is embedded."""
+"""What is made from the corpus of a generation: Chroma's files, the words' and the manifest. Nothing is embedded."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ from index.errors import IndexDamaged, IndexFault
 from index.seal import seal
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation, probe
-from index.store.corpus import FILE, Corpus
+from index.store.corpus import FILE, Corpus, Counts
 from index.store.manifest import SCHEMA, Manifest, chroma_version
+from index.store.published import Published
+from index.store.writer import CorpusWriter
 from index.vectors.remote import Remote
 from index.vectors.stores import build_vectors
 from index.vectors.types import Batch
@@ -48,21 +51,74 @@ class Silent:
 def build_caches(
     folder: Path, settings: IndexSettings, fingerprint: str, dimension: int, progress: Progress
 ) -> Manifest:
-    """Build Chroma's store, here or on the server set, and BM25's files from the corpus in `folder`.
+    """Build Chroma's store, here or on the server set, and the word index from the corpus in `folder`.
 
     The manifest of it all, under the next name.
 
     Raises: IndexDamaged, when the corpus does not read or lacks a vector of this fingerprint; StoreUnavailable.
     """
-    from index.words.lexical import LexicalIndex
-
     name = generation.new_id(settings.root)
     with Corpus(folder / FILE) as corpus:
-        count, ids = corpus.counts(), corpus.passage_ids()
-        progress.start("store", len(ids))
+        count = corpus.counts()
+        progress.start("store", count.passages)
         remote, stored = store_vectors(folder, corpus, name, fingerprint, settings, progress)
-        LexicalIndex.build(folder / probe.LEXICAL, ids, _lexical_texts(corpus))
-        progress.advance(len(ids) - stored)
+        _build_words(folder, corpus)
+        progress.advance(count.passages - stored)
+    return _manifest(folder, name, fingerprint, dimension, count, remote=remote)
+
+
+def build_layer(folder: Path, base: Published, settings: IndexSettings, progress: Progress) -> Manifest:
+    """Build the word index of the corpus in `folder`, which was laid over that of `base`; its few vectors need none.
+
+    The manifest of both together, under the next name.
+
+    Raises: IndexDamaged, when a corpus does not read, or a vector is missing.
+    """
+    with Corpus(folder / FILE) as own:
+        progress.start("store", own.counts().passages)
+        _build_words(folder, own)
+        own.vectors(base.manifest.fingerprint)
+    with Corpus(folder / FILE, base.folder / FILE) as both:
+        count = both.counts()
+    name, of = generation.new_id(settings.root), base.manifest
+    return _manifest(folder, name, of.fingerprint, of.dimension, count, base=of.generation)
+
+
+def write_whole(source: Published, file: Path) -> None:
+    """Write all that a generation holds, and what it is laid over, to `file` as one corpus.
+
+    Raises: OSError; sqlite3.DatabaseError or IndexDamaged, when a corpus does not read.
+    """
+    files = [layer.folder / FILE for layer in source.layers]
+    if source.base is None:
+        shutil.copyfile(files[0], file)
+        return
+    with CorpusWriter(file, source.manifest.fingerprint) as writer, source.corpus() as corpus:
+        writer.take_meta(files[-1])
+        for stored in corpus.paths():
+            writer.add_path(stored)
+        for other in files:
+            writer.take_documents(other, corpus.document_ids())
+        for other in files:
+            writer.take_vectors(other, needed=True)
+
+
+def _build_words(folder: Path, corpus: Corpus) -> None:
+    from index.words.lexical import LexicalIndex
+
+    LexicalIndex.build(folder / probe.LEXICAL, corpus.passage_ids(), _lexical_texts(corpus))
+
+
+def _manifest(
+    folder: Path,
+    name: str,
+    fingerprint: str,
+    dimension: int,
+    count: Counts,
+    *,
+    remote: Remote | None = None,
+    base: str | None = None,
+) -> Manifest:
     return Manifest(
         generation=name,
         schema=SCHEMA,
@@ -73,6 +129,7 @@ def build_caches(
         passages=count.passages,
         files=seal(folder),
         remote=remote,
+        base=base,
     )
 
 

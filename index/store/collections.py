@@ -12,9 +12,10 @@ from index.errors import IndexDamaged, IndexFault, NoIndex
 from index.seal import broken
 from index.settings import EMBEDDED, IndexSettings, StoreSettings
 from index.store import generation
-from index.store.caches import Silent, in_one_sentence, require_sound, store_vectors
-from index.store.corpus import FILE, Corpus
-from index.store.manifest import Manifest, misfit
+from index.store.caches import Silent, build_caches, in_one_sentence, require_sound, write_whole
+from index.store.corpus import FILE
+from index.store.manifest import Manifest
+from index.store.published import Published, published
 from index.vectors import ledger
 from index.vectors.ledger import Entry
 
@@ -70,7 +71,7 @@ def copy_collection(
         with generation.writing(root, store):
             if (root / "CURRENT").exists() or generation.newest(root):
                 raise IndexFault(f"There is a collection {target!r} already; give another name, or delete it first.")
-            manifest = _copied(generation.folder_of(_root(home, source), held[0].generation), held[0], made, trial)
+            manifest = _copied(published(_root(home, source), held[0]), made, trial)
     return CollectionState(target, manifest.generation, manifest.documents, manifest.passages)
 
 
@@ -96,19 +97,18 @@ def delete_collection(home: Path, name: str, store: StoreSettings = EMBEDDED) ->
     return left
 
 
-def _copied(
-    folder: Path, manifest: Manifest, made: IndexSettings, trial: Callable[[Path], str | None] | None
-) -> Manifest:
-    root, identity, remote = made.root, generation.new_id(made.root), manifest.remote
-    if remote and (problem := misfit(manifest, made.store)):
+def _copied(source: Published, made: IndexSettings, trial: Callable[[Path], str | None] | None) -> Manifest:
+    root, original = made.root, source.manifest
+    if source.whole.manifest.remote and (problem := source.misfit(made.store)):
         raise IndexDamaged(f"The index to copy {problem}; set [store] as it was when that was made.")
     with generation.staging(root) as staging:
-        _copy_files(folder, staging, manifest)
-        if remote:
-            with Corpus(staging / FILE) as corpus:
-                remote, _ = store_vectors(staging, corpus, identity, manifest.fingerprint, made, Silent())
-        require_sound(staging, remote, made.store, trial)
-        copied = replace(manifest, generation=identity, remote=remote, before=None)
+        if source.base is None and original.remote is None:
+            _copy_files(source.folder, staging, original)
+            copied = replace(original, generation=generation.new_id(root), before=None)
+        else:
+            write_whole(source, staging / FILE)
+            copied = build_caches(staging, made, original.fingerprint, original.dimension, Silent())
+        require_sound(staging, copied.remote, made.store, trial)
         generation.publish(root, staging, copied)
     return copied
 

@@ -2,6 +2,9 @@
 
 A corpus is written once, by `index.store.writer`, and from then on only read. A passage is kept as offsets; its text is
 always cut from its document's, so the two cannot differ.
+
+One may be laid over another: it has all paths, the documents that the other lacks, and the names of those of the other
+that are gone. Both are then read as one, in which what lies below comes first.
 """
 
 from __future__ import annotations
@@ -35,6 +38,20 @@ _PASSAGE = "SELECT id, document, article, start, stop, page FROM passages"
 _ARTICLE = """SELECT document, ordinal, start, stop, title, outlet, author, date,
     headline_start, headline_stop, byline_start, byline_stop, columns FROM articles"""
 _PATH = "SELECT path, location, document, size, mtime_ns FROM paths"
+_GONE = "document IN (SELECT id FROM main.gone)"
+_LAID_OVER = f"""
+CREATE TEMP VIEW documents AS
+    SELECT rowid, * FROM below.documents WHERE id NOT IN (SELECT id FROM main.gone) UNION ALL
+    SELECT rowid + (SELECT coalesce(max(rowid), 0) FROM below.documents), * FROM main.documents;
+CREATE TEMP VIEW articles AS
+    SELECT * FROM below.articles WHERE NOT {_GONE} UNION ALL SELECT * FROM main.articles;
+CREATE TEMP VIEW passages AS
+    SELECT * FROM below.passages WHERE NOT {_GONE} UNION ALL
+    SELECT position + (SELECT coalesce(max(position), 0) FROM below.passages), id, document, article, start, stop, page,
+        embedded FROM main.passages;
+CREATE TEMP VIEW embeddings AS SELECT * FROM below.embeddings UNION ALL SELECT * FROM main.embeddings;
+"""
+"""A name without a schema is looked for here first, so every query reads both; paths and the rest are those above."""
 _TEXTS_KEPT = 64
 _STRUCTURES_KEPT = 32
 _VALUES_A_QUERY = 500
@@ -77,21 +94,22 @@ class Corpus:
     Every method raises IndexDamaged when the file does not read.
     """
 
-    def __init__(self, file: Path) -> None:
-        """Open `file` for reading only.
+    def __init__(self, file: Path, below: Path | None = None) -> None:
+        """Open `file` for reading only; with `below`, that of the corpus over which it was laid, both as one.
 
-        Raises: IndexDamaged, when it is missing, is no corpus, or has another schema.
+        Raises: IndexDamaged, when one is missing, is no corpus, or has another schema.
         """
         self._file = file
         self._lock = RLock()
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._structure = lru_cache(_STRUCTURES_KEPT)(self._read_structure)
         with self._reading():
-            uri = f"{file.absolute().as_uri()}?mode=ro"
-            self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._database = sqlite3.connect(_read_only(file), uri=True, check_same_thread=False)
             self._database.execute("PRAGMA temp_store = MEMORY")  # reading needs no disk, which may be full
         try:
             schema = self.meta("schema")
+            if below is not None:
+                self._lay_over(below)
         except IndexDamaged:
             self.close()
             raise
@@ -270,19 +288,13 @@ class Corpus:
         Raises: IndexDamaged, when a passage has no vector of this fingerprint.
         """
         wanted = self.passage_ids() if ids is None else ids
-        select = (
-            "SELECT passages.id, vector FROM passages JOIN embeddings "
-            "ON embeddings.text_sha256 = passages.embedded AND embeddings.fingerprint = ?"
-        )
-        if ids is None:
-            by_id = dict(self._rows(select, (fingerprint,)))
-        else:
-            parts = (self._rows(f"{select} WHERE id IN ({_marks(part)})", (fingerprint, *part)) for part in _parts(ids))
-            by_id = {key: vector for rows in parts for key, vector in rows}
-        absent = next((key for key in wanted if key not in by_id), None)
+        digests = self._values("SELECT id, embedded FROM passages WHERE id IN", (), wanted)
+        select = "SELECT text_sha256, vector FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
+        by_digest = self._values(select, (fingerprint,), list(dict.fromkeys(digests.values())))
+        absent = next((key for key in wanted if digests.get(key) not in by_digest), None)
         if absent is not None:
             raise IndexDamaged(f"{str(self._file)!r} has no vector for {absent!r}; run `rag index --rebuild PATH`.")
-        rows = [np.frombuffer(by_id[key], dtype="<f4") for key in wanted]
+        rows = [np.frombuffer(by_digest[digests[key]], dtype="<f4") for key in wanted]
         return np.asarray(np.stack(rows) if rows else np.zeros((0, 0)), dtype=np.float32)
 
     def embedded(self, fingerprint: str, digests: Sequence[str]) -> set[str]:
@@ -295,6 +307,23 @@ class Corpus:
             return str(self._rows("PRAGMA integrity_check")[0][0])
         except IndexDamaged as error:
             return str(error.__cause__)
+
+    def ids_gone(self) -> frozenset[str]:
+        """The passages of the corpus below that are gone."""
+        return frozenset(row[0] for row in self._rows(f"SELECT id FROM below.passages WHERE {_GONE}"))
+
+    def ids_added(self) -> tuple[str, ...]:
+        """Those of `distinct_ids` that are not among the distinct ids of the corpus below, in the order of storing."""
+        changed = f"SELECT embedded FROM main.passages UNION SELECT embedded FROM below.passages WHERE {_GONE}"
+        first = f"SELECT embedded, id, MIN(position) AS first FROM {{}} WHERE embedded IN ({changed}) GROUP BY embedded"
+        stored = {row[:2] for row in self._rows(first.format("below.passages"))}
+        rows = self._rows(f"{first.format('passages')} ORDER BY first")
+        return tuple(key for digest, key, _ in rows if (digest, key) not in stored)
+
+    def _lay_over(self, below: Path) -> None:
+        with self._reading():
+            self._database.execute("ATTACH ? AS below", (_read_only(below),))
+            self._database.executescript(_LAID_OVER)
 
     def _read_structure(self, document_id: str) -> Structure:
         packed, places = self._one("SELECT blocks, layout FROM documents WHERE id = ?", document_id)
@@ -314,6 +343,11 @@ class Corpus:
             raise IndexDamaged(f"{str(self._file)!r} does not hold {values!r}; run `rag doctor`.")
         return rows
 
+    def _values(self, select: str, values: Sequence[str], keys: Sequence[str]) -> dict[str, Any]:
+        """The second column by the first, of a `select` that ends in `IN`, for all of `keys`."""
+        parts = (self._rows(f"{select} ({_marks(part)})", (*values, *part)) for part in _parts(keys))
+        return {key: value for rows in parts for key, value in rows}
+
     def _rows(self, select: str, values: Sequence[str | int] = ()) -> list[_Row]:
         with self._lock, self._reading():
             return self._database.execute(select, tuple(values)).fetchall()
@@ -326,6 +360,10 @@ class Corpus:
             raise IndexDamaged(
                 f"{str(self._file)!r} does not read ({error}); run `rag index --rebuild PATH`."
             ) from error
+
+
+def _read_only(file: Path) -> str:
+    return f"{file.absolute().as_uri()}?mode=ro"
 
 
 def _in_words(encoding: str, replaced: int, hidden: int, notes: str) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import IndexDamaged, StoreUnavailable
-from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation, probe
 from index.store.corpus import FILE, Corpus
-from index.store.manifest import Manifest, misfit
+from index.store.manifest import Manifest
+from index.store.published import Published, published
 from index.vectors import ledger
 from index.vectors.remote import Remote
 from index.vectors.stores import open_vectors
@@ -40,43 +40,46 @@ def examine(settings: IndexSettings, fingerprint: str | None = None) -> tuple[Fi
         with generation.reading(settings.root) as held:
             if held is None:
                 return (Finding("CURRENT", False, f"nothing is indexed in {str(settings.root)!r}", _INDEX),)
-            manifest, _ = held
-            return tuple(_examine(manifest, settings, fingerprint))
+            return tuple(_examine(published(settings.root, held[0]), settings, fingerprint))
     except IndexDamaged as error:
         return (Finding("CURRENT", False, str(error), _REBUILD),)
 
 
-def _examine(manifest: Manifest, settings: IndexSettings, fingerprint: str | None) -> Iterator[Finding]:
-    folder = generation.folder_of(settings.root, manifest.generation)
-    yield Finding("CURRENT", True, f"generation {manifest.generation}, schema {manifest.schema}")
-    unusable = misfit(manifest, settings.store)
-    yield _chroma(manifest, unusable)
+def _examine(used: Published, settings: IndexSettings, fingerprint: str | None) -> Iterator[Finding]:
+    manifest, store = used.manifest, used.whole.manifest
+    over = f", laid over {store.generation}" if used.base else ""
+    yield Finding("CURRENT", True, f"generation {manifest.generation}{over}, schema {manifest.schema}")
+    unusable = used.misfit(settings.store)
+    yield _chroma(store, unusable)
     if fingerprint is not None:
         yield _model(manifest, fingerprint)
-    damaged = broken(folder, manifest.files)
-    remedy = generation.remedy(FILE if FILE in damaged else probe.CHROMA)
-    for name in damaged:
-        yield Finding("file", False, f"{str(folder / name)!r} is damaged or missing", remedy)
+    damaged = used.broken()
+    is_corpus_damaged = any(file.name == FILE for file in damaged)
+    remedy = generation.remedy(FILE if is_corpus_damaged else probe.CHROMA)
+    for file in damaged:
+        yield Finding("file", False, f"{str(file)!r} is damaged or missing", remedy)
     if not damaged:
-        yield Finding("files", True, f"{len(manifest.files)} files as they were published")
-    yield from _corpus(manifest, folder / FILE)
-    server = _server(manifest.remote, settings.store) if manifest.remote and not unusable else None
+        yield Finding(
+            "files", True, f"{sum(len(of.manifest.files) for of in used.layers)} files as they were published"
+        )
+    yield from _corpus(used)
+    server = _server(store.remote, settings.store) if store.remote and not unusable else None
     if server is not None:
         yield server
     if damaged:
         yield Finding("search", False, "not tried, since files are damaged", remedy)
     elif server is not None and not server.ok:
         yield Finding("search", False, "not tried, since the vectors cannot be had", server.remedy)
-    elif unusable and manifest.remote:
+    elif unusable and store.remote:
         yield Finding("search", False, "not tried, since another store is set", _INDEX)
     else:
-        yield _search(folder, manifest, settings.store, remedy)
+        yield _search(used.whole, settings.store, remedy)
     yield from _left_on_servers(settings.root)
 
 
-def _search(folder: Path, manifest: Manifest, store: StoreSettings, remedy: str) -> Finding:
+def _search(whole: Published, store: StoreSettings, remedy: str) -> Finding:
     try:
-        problem = probe.run(folder, manifest.remote, store)
+        problem = probe.run(whole.folder, whole.manifest.remote, store)
     except OSError as error:  # a full disk is no damage: every file is as it was published
         why = f"not tried, since nothing can be written there ({error.strerror}); passages are compared one by one"
         return Finding("search", True, why)
@@ -113,15 +116,18 @@ def _model(manifest: Manifest, fingerprint: str) -> Finding:
     return Finding("model", False, f"built with {manifest.fingerprint}, set is {fingerprint}", _INDEX)
 
 
-def _corpus(manifest: Manifest, file: Path) -> Iterator[Finding]:
+def _corpus(used: Published) -> Iterator[Finding]:
     try:
-        with Corpus(file) as corpus:
-            verdict = corpus.integrity()
+        for layer in used.layers:
+            with Corpus(layer.folder / FILE) as own:
+                verdict = own.integrity()
             yield Finding("corpus", verdict == "ok", verdict, "" if verdict == "ok" else _REBUILD)
+        with used.corpus() as corpus:
             count = corpus.counts()
     except IndexDamaged as error:
         yield Finding("corpus", False, str(error), _REBUILD)
         return
+    manifest = used.manifest
     same = (count.documents, count.passages) == (manifest.documents, manifest.passages)
     detail = f"{count.documents:,} documents, {count.passages:,} passages"
     if not same:

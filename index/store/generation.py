@@ -4,13 +4,13 @@
     CURRENT           one line of JSON: the manifest of the generation in use
     REMOTE            the collections on servers that are ours, where there are any
     report.json       what the last run did, for a person to look at
-    gen-<id>/         a published generation, never written again
+    gen-<id>/         a published generation, never written again; whole, or laid over a whole one
     staging-<id>/     one being built, or what is left of one, whose vectors the next run takes over
 
 Chroma is not safe against a killed writer, a full disk or a second writer, so nothing live is ever written: a
 generation is built apart, checked, flushed, and put in use by replacing CURRENT. Whatever CURRENT does not name is
-removed by the writer or its last reader, but for the one before it, which can mend a damaged one, and is named too
-unless it holds a document that has been taken out.
+removed by the writer or its last reader, but for the one it is laid over, and the one before it, which can mend a
+damaged one, and is named too unless it holds a document that has been taken out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.errors import IndexBusy, IndexDamaged
-from index.seal import broken, flush, flush_one, make_private, restrict
+from index.seal import flush, flush_one, make_private, restrict
 from index.settings import EMBEDDED, StoreSettings
 from index.store.manifest import Manifest, parse
 from index.vectors import ledger
@@ -60,9 +60,14 @@ def read_manifest(folder: Path) -> Manifest | None:
     return parse(folder / MANIFEST, _line(folder / MANIFEST))
 
 
+def newest_first(root: Path) -> list[Path]:
+    """The folders of all published generations, the one published last first, whether or not it is in use."""
+    return sorted(generations(root), key=_number, reverse=True)
+
+
 def newest(root: Path) -> Path | None:
     """The generation published last, whether or not it is in use."""
-    return max(generations(root), key=_number, default=None)
+    return next(iter(newest_first(root)), None)
 
 
 def current_line(root: Path) -> str | None:
@@ -162,17 +167,20 @@ def reading(root: Path) -> Iterator[tuple[Manifest, str] | None]:
         if manifest is None or line is None:
             yield None
             return
-        held = _share(folder_of(root, manifest.generation) / _READERS)
-        if held is None and current_line(root) != line:
-            continue  # a writer published, and removed this one, between the two steps
-        if held is None:
-            break
+        names = [manifest.generation, *filter(None, (manifest.base,))]
+        descriptors = [_share(folder_of(root, name) / _READERS) for name in names]
         try:
-            yield manifest, line
+            if None not in descriptors:
+                yield manifest, line
+                return
         finally:
-            os.close(held)
-            _leave(root, manifest.generation)
-        return
+            for descriptor in descriptors:
+                if descriptor is not None:
+                    os.close(descriptor)
+            for name in names:
+                _leave(root, name)
+        if current_line(root) == line:
+            break  # else a writer published, and removed these, between the two steps
     raise IndexDamaged(
         f"{str(root / 'CURRENT')!r} names a generation that is not there; run `rag index --rebuild PATH`."
     )
@@ -214,6 +222,24 @@ def unread(root: Path) -> Iterator[None]:
         yield
 
 
+def require_published(root: Path, manifest: Manifest) -> None:
+    """Return if every file of a generation is there, and of the one it is laid over. Raises: IndexDamaged."""
+    require_files(folder_of(root, manifest.generation), manifest)
+    if manifest.base is not None:
+        require_files(folder_of(root, manifest.base), require_base(root, manifest.base))
+
+
+def require_base(root: Path, name: str) -> Manifest:
+    """The manifest of the whole generation `name`, over which another is laid. Raises: IndexDamaged."""
+    folder = folder_of(root, name)
+    base = read_manifest(folder)
+    if base is None or base.base is not None:
+        raise IndexDamaged(
+            f"{str(folder)!r}, over which the index in use was laid, is missing; run `rag index --rebuild PATH`."
+        )
+    return base
+
+
 def require_files(folder: Path, manifest: Manifest) -> None:
     """Return if every file of the generation in `folder` is there, whatever it holds. Raises: IndexDamaged."""
     for name in manifest.files:
@@ -227,16 +253,6 @@ def remedy(name: str) -> str:
 
     rebuild = "run `rag index --rebuild PATH`"
     return rebuild if name == FILE else f"run `rag doctor --repair`, or {rebuild}"
-
-
-def salvage(root: Path, file: str) -> Path | None:
-    """The newest generation whose `file` is still as it was published, whether or not it is in use."""
-    for folder in sorted(generations(root), key=_number, reverse=True):
-        with suppress(IndexDamaged):
-            manifest = read_manifest(folder)
-            if manifest and file in manifest.files and not broken(folder, {file: manifest.files[file]}):
-                return folder
-    return None
 
 
 def _line(path: Path) -> str | None:
@@ -269,18 +285,28 @@ def _collect_folders(root: Path) -> None:
         current = read_current(root)
     except IndexDamaged:
         return  # until it is mended, any generation may be the one to mend it from
-    in_use = folder_of(root, current.generation) if current else None
-    if in_use is not None:
-        _demote(root, in_use)
-    keep = _protected(root, current) if current else {newest(root)}
+    if current is not None:
+        _demote(root, folder_of(root, current.generation))
+    last = current or _last(root)
+    if last is None:
+        return  # nothing is published, or what is does not say over what it was laid
+    keep = _protected(root, last)
     for path in generations(root):
         if path not in keep:
             _remove(root, path)
 
 
-def _protected(root: Path, current: Manifest) -> set[Path | None]:
-    """The folders of the generation in use and of the one kept beside it."""
-    names = filter(None, (current.generation, current.before))
+def _last(root: Path) -> Manifest | None:
+    """The manifest of the generation published last, where none is in use."""
+    folder = newest(root)
+    with suppress(IndexDamaged):
+        return read_manifest(folder) if folder else None
+    return None
+
+
+def _protected(root: Path, current: Manifest) -> set[Path]:
+    """The folders of the generation in use, of the one it is laid over, and of the one kept beside it."""
+    names = filter(None, (current.generation, current.base, current.before))
     return {folder_of(root, name) for name in names}
 
 

@@ -16,6 +16,8 @@ from index.vectors.remote import Remote
 SCHEMA = 2
 """Raised when the files of a generation change their form; another number is refused."""
 
+_WORDS = "lexical/vocabulary.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -32,6 +34,8 @@ class Manifest:
     remote: Remote | None = None
     before: str | None = None
     """The generation kept beside this one, to mend it from; none where that holds what has been taken out since."""
+    base: str | None = None
+    """The whole generation over which this one is laid, if it is not whole itself."""
 
     def line(self) -> str:
         """The manifest as it stands in CURRENT."""
@@ -40,6 +44,10 @@ class Manifest:
 
 def misfit(manifest: Manifest, store: StoreSettings) -> str | None:
     """Why the caches of a generation cannot be used as things are installed and set; None where they can."""
+    if _WORDS not in manifest.files:
+        return "has the word index of an earlier version"
+    if manifest.base is not None:
+        return None
     there = manifest.remote.server if manifest.remote else None
     if there != store.url:
         where = f"has its vectors on the Chroma server {there}" if there else "has its vectors in its own files"
@@ -78,7 +86,7 @@ def parse(path: Path, line: str | None) -> Manifest | None:
 
 
 def _is_sound(manifest: Manifest) -> bool:
-    words = (manifest.generation, manifest.fingerprint, manifest.chroma, manifest.before or "")
+    words = (manifest.generation, manifest.fingerprint, manifest.chroma, manifest.before or "", manifest.base or "")
     numbers = (manifest.dimension, manifest.documents, manifest.passages)
     return (
         all(isinstance(word, str) for word in words)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from functools import lru_cache
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, ClassVar
 
 from index.document.structure import Structure
 from index.errors import IndexDamaged, NoIndex, WrongModel
 from index.folder.roots import Root
-from index.seal import broken
 from index.settings import IndexSettings, StoreSettings
 from index.store import generation
 from index.store.corpus import FILE, Corpus, Held, StoredPath
-from index.store.manifest import Manifest, misfit
-from index.store.probe import CHROMA, LEXICAL
+from index.store.probe import LEXICAL
+from index.store.published import Published, published, salvage
+from index.store.searches import Above, Searches, merged, require_unbroken
 from index.store.within import Exact, Within, allowed_hits, nearest, within
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
 
@@ -26,13 +25,15 @@ if TYPE_CHECKING:
     from index.words.lexical import LexicalIndex
 
 
-def open_index(settings: IndexSettings, fingerprint: str | None = None) -> Index:
+def open_index(settings: IndexSettings, fingerprint: str | None = None, before: Index | None = None) -> Index:
     """The index in use. With `fingerprint`, the index must have been built with that embedding model.
+
+    What it has in common with the one that was opened `before`, and is still open, is not opened again.
 
     Raises: NoIndex, when nothing was indexed yet; WrongModel; IndexDamaged, when a file of it is missing or it was
     written by another version of Chroma.
     """
-    return Index(settings, fingerprint)
+    return Index(settings, fingerprint, before)
 
 
 def known_roots(settings: IndexSettings, *, rebuild: bool = False) -> tuple[Root, ...]:
@@ -46,15 +47,15 @@ def known_roots(settings: IndexSettings, *, rebuild: bool = False) -> tuple[Root
     try:
         with generation.reading(root) as held:
             if held is not None:
-                with Corpus(generation.folder_of(root, held[0].generation) / FILE) as corpus:
+                with published(root, held[0]).corpus() as corpus:
                     return corpus.roots()
     except IndexDamaged:
         if not rebuild:
             raise
-    older = generation.salvage(root, FILE)
+    older = salvage(root)
     if older is None:
         return ()
-    with Corpus(older / FILE) as corpus:
+    with older.corpus() as corpus:
         return corpus.roots()
 
 
@@ -69,13 +70,14 @@ class Index:
     """Of a search kept to no more passages than these, the vectors are read and compared each; of 20,000 passages that
     takes as long as asking the store for a thousand."""
 
-    def __init__(self, settings: IndexSettings, fingerprint: str | None = None) -> None:
+    def __init__(self, settings: IndexSettings, fingerprint: str | None = None, before: Index | None = None) -> None:
         """See `open_index`."""
-        self._root, self._settings = settings.root, settings.store
+        self._root = settings.root
         self._lock = RLock()
         self._corpus: Corpus | None = None
-        self._store: VectorStore | None = None
         self._words: LexicalIndex | None = None
+        self._above: Above | None = None
+        self._is_closed = False
         self._source = lru_cache(maxsize=4096)(self._read_source)
         self._within = lru_cache(maxsize=2)(self._read_within)
         with ExitStack() as stack:
@@ -83,8 +85,10 @@ class Index:
             if held is None:
                 raise NoIndex(f"Nothing is indexed in {str(self._root)!r} yet; run `rag index PATH`.")
             self._manifest, self._line = held
-            self._folder = generation.folder_of(self._root, self._manifest.generation)
-            _require(self._manifest, self._folder, fingerprint, settings.store)
+            self._published = published(self._root, self._manifest)
+            _require(self._published, fingerprint, settings.store)
+            self._searches = _shared(before, self._published.whole) or Searches(self._published.whole, settings.store)
+            self._searches.share()
             self._held = stack.pop_all()
 
     def __enter__(self) -> Index:
@@ -96,10 +100,12 @@ class Index:
     def close(self) -> None:
         """Let go of every file. Closing twice does no harm."""
         with self._lock:
-            for part in (self._corpus, self._store):
-                if part is not None:
-                    part.close()
-            self._corpus = self._store = self._words = None
+            if self._corpus is not None:
+                self._corpus.close()
+            if not self._is_closed:
+                self._searches.leave()
+            self._corpus = self._words = self._above = None
+            self._is_closed = True
             self._held.close()
 
     @property
@@ -225,14 +231,33 @@ class Index:
         return (*earlier[max(0, len(earlier) - before) :], *later[:after])
 
     def _stored(self, vector: Vectors, k: int) -> list[Hit]:
-        """What the store finds, or an exact search where it cannot write, as Chroma does whenever it opens a store."""
+        """What the store finds, and what lies above it, or an exact search where the store cannot be opened.
+
+        Chroma writes whenever it opens a store.
+        """
         try:
-            return self._vectors().query(vector, k)
+            return self._nearest(self._searches.store(), vector, k)
         except OSError:
-            with self._lock:
-                ids = self._texts().distinct_ids()
-                self._store = Exact(ids, self._texts().vectors(self.fingerprint, ids))
-                return self._store.query(vector, k)
+            return self._nearest(self._searches.compare_each(self._compared), vector, k)
+
+    def _nearest(self, store: VectorStore, vector: Vectors, k: int) -> list[Hit]:
+        if self._published.base is None:
+            return store.query(vector, k)
+        return merged(store, self._laid_over(), vector, k)
+
+    def _compared(self) -> Exact:
+        """Every vector of the store, to compare each."""
+        with self._published.whole.corpus() as corpus:
+            ids = corpus.distinct_ids()
+            return Exact(ids, corpus.vectors(self.fingerprint, ids))
+
+    def _laid_over(self) -> Above:
+        with self._lock:
+            if self._above is None:
+                corpus = self._texts()
+                ids = corpus.ids_added()
+                self._above = Above(corpus.ids_gone(), Exact(ids, corpus.vectors(self.fingerprint, ids)))
+            return self._above
 
     def _dense_within(self, vector: Vectors, k: int, allowed: Within) -> list[Hit]:
         ids = tuple(allowed.distinct.values())
@@ -248,32 +273,27 @@ class Index:
     def _texts(self) -> Corpus:
         with self._lock:
             if self._corpus is None:
-                self._compare(FILE)
-                self._corpus = Corpus(self._folder / FILE)
+                self._searches.require(FILE)
+                if self._published.base is not None:
+                    require_unbroken(self._published, FILE)
+                self._corpus = self._published.corpus()
             return self._corpus
-
-    def _vectors(self) -> VectorStore:
-        with self._lock:
-            if self._store is None:
-                self._compare(CHROMA)
-                from index.vectors.stores import open_vectors
-
-                self._store = open_vectors(self._folder / CHROMA, self._manifest.remote, self._settings)
-            return self._store
 
     def _word_index(self) -> LexicalIndex:
         with self._lock:
             if self._words is None:
-                self._compare(LEXICAL)
                 from index.words.lexical import LexicalIndex
 
-                self._words = LexicalIndex.open(self._folder / LEXICAL)
-            return self._words
+                below = self._searches.postings()
+                if self._published.base is None:
+                    self._words = LexicalIndex(below)
+                else:
+                    from index.words.postings import open_postings
 
-    def _compare(self, part: str) -> None:
-        """Refuse a damaged file before the library that reads it sees it: Chroma may crash, or answer wrongly."""
-        for name in broken(self._folder, self._manifest.files, part):
-            raise IndexDamaged(f"{str(self._folder / name)!r} is damaged or missing; {generation.remedy(name)}.")
+                    require_unbroken(self._published, LEXICAL)
+                    gone = self._laid_over().gone
+                    self._words = LexicalIndex(below, open_postings(self._published.folder / LEXICAL), gone)
+            return self._words
 
     def _read_source(self, document_id: str, ordinal: int) -> Source:
         corpus = self._texts()
@@ -291,12 +311,17 @@ class Index:
         )
 
 
-def _require(manifest: Manifest, folder: Path, fingerprint: str | None, store: StoreSettings) -> None:
-    generation.require_files(folder, manifest)
-    if fingerprint is not None and fingerprint != manifest.fingerprint:
+def _shared(before: Index | None, whole: Published) -> Searches | None:
+    """What searches the whole generation, where the index opened `before` has it."""
+    return before._searches if before is not None and before._searches.published == whole else None
+
+
+def _require(used: Published, fingerprint: str | None, store: StoreSettings) -> None:
+    used.require_files()
+    if fingerprint is not None and fingerprint != used.manifest.fingerprint:
         raise WrongModel(
-            f"The index was built with the embedding model {manifest.fingerprint!r}, and {fingerprint!r} is set; "
+            f"The index was built with the embedding model {used.manifest.fingerprint!r}, and {fingerprint!r} is set; "
             "run `rag index PATH` to build it with that, or set index.model back."
         )
-    if problem := misfit(manifest, store):
+    if problem := used.misfit(store):
         raise IndexDamaged(f"The index {problem}; run `rag index PATH`, which embeds nothing anew.")

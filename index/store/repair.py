@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,9 +11,9 @@ from index.errors import IndexDamaged, NoIndex
 from index.seal import broken
 from index.settings import IndexSettings
 from index.store import generation
-from index.store.caches import Progress, Silent, build_caches, in_one_sentence, require_sound
+from index.store.caches import Progress, Silent, build_caches, in_one_sentence, require_sound, write_whole
 from index.store.corpus import FILE
-from index.store.manifest import Manifest
+from index.store.published import Published, in_use, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +45,30 @@ def repair(
     with in_one_sentence(root), generation.writing(root, settings.store):
         before, mended = _source(root)
         with generation.staging(root) as folder:
-            shutil.copyfile(generation.folder_of(root, before.generation) / FILE, folder / FILE)
-            manifest = build_caches(folder, settings, before.fingerprint, before.dimension, stages)
+            write_whole(before, folder / FILE)
+            made_with = before.manifest
+            manifest = build_caches(folder, settings, made_with.fingerprint, made_with.dimension, stages)
             stages.start("publish", 1)
             require_sound(folder, manifest.remote, settings.store, trial)
-            generation.publish(root, folder, replace(manifest, before=before.generation))
+            generation.publish(root, folder, replace(manifest, before=before.whole.manifest.generation))
             stages.advance(1)
-    return Repair(manifest.generation, before.generation, mended, manifest.documents, manifest.passages)
+    taken_from = before.manifest.generation
+    return Repair(manifest.generation, taken_from, mended, manifest.documents, manifest.passages)
 
 
-def _source(root: Path) -> tuple[Manifest, tuple[str, ...]]:
-    """The manifest of the generation to mend, its corpus whole, and the files of it that are damaged."""
+def _source(root: Path) -> tuple[Published, tuple[str, ...]]:
+    """The generation to mend, its corpus whole, and the files of it that are damaged."""
     current = None
     with suppress(IndexDamaged):
-        current = generation.read_current(root)
-    manifest = current or _last(root)
-    damaged = broken(generation.folder_of(root, manifest.generation), manifest.files)
-    if FILE in damaged or FILE not in manifest.files:
-        raise _lost(generation.folder_of(root, manifest.generation) / FILE)
-    return manifest, damaged if current else ("CURRENT", *damaged)
+        current = in_use(root)
+    source = current or _last(root)
+    if source.is_corpus_broken():
+        raise _lost(next(iter(source.broken(FILE)), source.folder / FILE))
+    damaged = tuple(name for layer in source.layers for name in broken(layer.folder, layer.manifest.files))
+    return source, damaged if current else ("CURRENT", *damaged)
 
 
-def _last(root: Path) -> Manifest:
+def _last(root: Path) -> Published:
     folder = generation.newest(root)
     if folder is None and not (root / "CURRENT").exists():
         raise NoIndex(f"Nothing is indexed in {str(root)!r} yet; run `rag index PATH`.")
@@ -76,7 +77,7 @@ def _last(root: Path) -> Manifest:
         manifest = generation.read_manifest(folder) if folder else None
     if folder is None or manifest is None or generation.folder_of(root, manifest.generation) != folder:
         raise _lost(folder or root / "CURRENT")
-    return manifest
+    return published(root, manifest)
 
 
 def _lost(file: Path) -> IndexDamaged:

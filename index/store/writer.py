@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -20,7 +20,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE documents (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL, encoding TEXT NOT NULL,
     replaced INTEGER NOT NULL, hidden INTEGER NOT NULL, notes TEXT NOT NULL, layout TEXT NOT NULL,
     blocks BLOB NOT NULL) STRICT;
-CREATE TABLE paths (path TEXT PRIMARY KEY, location BLOB NOT NULL, document TEXT NOT NULL REFERENCES documents,
+CREATE TABLE paths (path TEXT PRIMARY KEY, location BLOB NOT NULL, document TEXT NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) STRICT;
 CREATE TABLE articles (document TEXT NOT NULL REFERENCES documents, ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT, outlet TEXT, author TEXT, date TEXT,
@@ -30,9 +30,11 @@ CREATE TABLE passages (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, do
     article INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, embedded TEXT NOT NULL,
     FOREIGN KEY (document, article) REFERENCES articles) STRICT;
 CREATE INDEX passages_by_article ON passages (document, article, start);
+CREATE INDEX passages_by_embedded ON passages (embedded);
 CREATE INDEX paths_by_document ON paths (document, path);
 CREATE TABLE embeddings (fingerprint TEXT NOT NULL, text_sha256 TEXT NOT NULL, vector BLOB NOT NULL,
     PRIMARY KEY (fingerprint, text_sha256)) STRICT;
+CREATE TABLE gone (id TEXT PRIMARY KEY) STRICT;
 """
 
 
@@ -87,6 +89,52 @@ class CorpusWriter:
             ),
         )
 
+    def take_meta(self, other: Path) -> None:
+        """Take what the corpus in `other` says of itself. Raises: sqlite3.DatabaseError, when it does not read."""
+        with self._attached(other):
+            self._database.execute("INSERT OR REPLACE INTO main.meta SELECT * FROM other.meta")
+
+    def take_documents(self, other: Path, ids: Iterable[str]) -> None:
+        """Take these documents from the corpus in `other`, as far as it has them and they are not here.
+
+        Raises: sqlite3.DatabaseError, when `other` does not read.
+        """
+        with self._attached(other):
+            run = self._database.execute
+            run("CREATE TEMP TABLE taken (id TEXT PRIMARY KEY)")
+            self._database.executemany("INSERT OR IGNORE INTO taken VALUES (?)", ((key,) for key in ids))
+            run("DELETE FROM taken WHERE id IN (SELECT id FROM main.documents)")
+            run("INSERT INTO main.documents SELECT * FROM other.documents WHERE id IN taken ORDER BY rowid")
+            run("INSERT INTO main.articles SELECT * FROM other.articles WHERE document IN taken")
+            run(
+                "INSERT INTO main.passages SELECT NULL, id, document, article, start, stop, page, embedded "
+                "FROM other.passages WHERE document IN taken ORDER BY position"
+            )
+            run("DROP TABLE taken")
+
+    def lay_over(self, below: Path) -> int:
+        """Note which documents of the corpus `below` are gone, having no path here, and drop what it has of those here.
+
+        How many passages that makes, those that are gone and those that are here.
+
+        Raises: sqlite3.DatabaseError, when `below` does not read.
+        """
+        with self._attached(below, "below"):
+            for table, key in (("passages", "document"), ("articles", "document"), ("documents", "id")):
+                self._database.execute(f"DELETE FROM main.{table} WHERE {key} IN (SELECT id FROM below.documents)")
+            self._database.execute(
+                "INSERT INTO main.gone SELECT id FROM below.documents WHERE id NOT IN (SELECT document FROM main.paths)"
+            )
+            count = (
+                "SELECT (SELECT count(*) FROM below.passages WHERE document IN (SELECT id FROM main.gone)) "
+                "+ (SELECT count(*) FROM main.passages)"
+            )
+            return int(self._database.execute(count).fetchone()[0])
+
+    def stand_alone(self) -> None:
+        """Forget what `lay_over` noted."""
+        self._database.execute("DELETE FROM gone")
+
     def add_path(self, stored: StoredPath) -> None:
         """Record where a document was found."""
         row = (stored.path, os.fsencode(stored.location), stored.document_id, stored.size, stored.mtime_ns)
@@ -131,14 +179,14 @@ class CorpusWriter:
         return dict(rows.fetchall())
 
     @contextmanager
-    def _attached(self, other: Path) -> Iterator[None]:
+    def _attached(self, other: Path, name: str = "other") -> Iterator[None]:
         self._database.execute("COMMIT")  # a database is attached between transactions only
         try:
-            self._database.execute("ATTACH ? AS other", (str(other),))
+            self._database.execute(f"ATTACH ? AS {name}", (str(other),))
             try:
                 yield
             finally:
-                self._database.execute("DETACH other")
+                self._database.execute(f"DETACH {name}")
         finally:
             self._database.execute("BEGIN")
 

@@ -1,50 +1,47 @@
-"""Matching words, by BM25. A cache made from the corpus; the only module that knows bm25s.
+"""Matching words, by BM25 over the postings of one corpus, or of one and what was laid over it since.
 
-The inverted index of bm25s answers ten times faster than SQLite's FTS5, and FTS5's one advantage, that it can be
-changed in place, is of no use to generations that never change.
+The score of a passage is made when it is asked for, from counts: so statistics are always those of the passages that
+are there, and an edit costs no more than its own postings. bm25s answers as fast from scores that it made at building,
+which hold only as long as no passage comes or goes.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import math
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
-import bm25s  # type: ignore[import-untyped]
 import numpy as np
+import numpy.typing as npt
 
-from index.errors import IndexDamaged
 from index.types import Hit
+from index.words.postings import Numbers, Postings, build_postings, open_postings, save_postings
 from index.words.tokens import tokenize
 
-logging.getLogger("bm25s").setLevel(logging.WARNING)  # importing it sets DEBUG
-_IDS = "ids.json"
 _K1, _B = 1.5, 0.75
 
 
 class LexicalIndex:
     """A BM25 index of passages. Safe to use from several threads: nothing changes after it is made."""
 
-    def __init__(self, ids: Sequence[str], ranker: bm25s.BM25 | None) -> None:
-        """An index of `ids`; `ranker` is None where no text has a word."""
-        self._ids = tuple(ids)
-        self._ranker = ranker
+    def __init__(self, below: Postings, above: Postings | None = None, gone: Collection[str] = ()) -> None:
+        """An index of the passages of `below` but for those that are `gone`, and of all those of `above`."""
+        self._layers = (below,) if above is None else (below, above)
+        self._ids = tuple(key for layer in self._layers for key in layer.ids)
+        self._is_here = np.array([key not in gone for key in self._ids], dtype=bool)
+        lengths = np.concatenate([layer.lengths for layer in self._layers])
+        mean = float(lengths[self._is_here].mean()) if lengths.any() else 1.0
+        self._norms = (_K1 * (1 - _B + _B * lengths / mean)).astype(np.float32)
+        self._count = int(self._is_here.sum())
+        self._containing = lru_cache(maxsize=65_536)(lambda token: len(self._postings(token)[0]))
 
     @classmethod
     def build(cls, folder: Path, ids: Sequence[str], texts: Iterable[str]) -> LexicalIndex:
         """Write the index of `texts`, known by `ids`, to `folder`, and return it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _IDS).write_text(json.dumps(list(ids)), encoding="utf-8")
-        numbers, vocabulary = _numbered(texts)
-        if not vocabulary:
-            return cls(ids, None)
-        ranker = bm25s.BM25(k1=_K1, b=_B, method="lucene")
-        # bm25s numbers tokens in the order of a set; given numbers and words, two builds make equal files.
-        ranker.index((numbers, vocabulary), create_empty_token=False, show_progress=False)
-        ranker.save(folder, show_progress=False, allow_pickle=False)
-        return cls(ids, ranker)
+        postings = build_postings(ids, texts)
+        save_postings(folder, postings)
+        return cls(postings)
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
@@ -52,22 +49,12 @@ class LexicalIndex:
 
         Raises: IndexDamaged, when a file of it is missing or does not read.
         """
-        try:
-            ids = json.loads((folder / _IDS).read_text(encoding="utf-8"))
-            empty = not any(folder.glob("*.npy"))
-            ranker = None if empty else bm25s.BM25.load(folder, show_progress=False, allow_pickle=False)
-            if ranker is not None and ranker.scores["num_docs"] != len(ids):
-                raise ValueError(f"{ranker.scores['num_docs']} texts and {len(ids)} ids")
-        except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
-            raise IndexDamaged(
-                f"The word index in {str(folder)!r} does not read ({error}); run `rag index --rebuild PATH`."
-            ) from error
-        return cls(ids, ranker)
+        return cls(open_postings(folder))
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The id of every passage, in the order of building."""
-        return self._ids
+        return tuple(key for key, is_here in zip(self._ids, self._is_here, strict=True) if is_here)
 
     def query(self, text: str, k: int, within: Collection[str] | None = None) -> list[Hit]:
         """Up to `k` passages that share a word with `text`, best first; equal scores stand in the order of ids.
@@ -90,32 +77,24 @@ class LexicalIndex:
 
         The inverse document frequency of Lucene's BM25, over the N passages.
         """
-        total, containing = len(self._ids), self._containing(term)
-        return math.log(1 + (total - containing + 0.5) / (containing + 0.5))
+        containing = self._containing(term)
+        return math.log(1 + (self._count - containing + 0.5) / (containing + 0.5))
 
-    def _scores(self, text: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        known = [] if self._ranker is None else self._ranker.get_tokens_ids(tokenize(text))
-        if self._ranker is None or not known:
-            return np.zeros(len(self._ids), dtype=np.float32)
-        return np.asarray(self._ranker.get_scores_from_ids(known), dtype=np.float32)
+    def _scores(self, text: str) -> npt.NDArray[np.float32]:
+        """The BM25 score of each passage, shape (len(self._ids),), in the form that Lucene has it."""
+        scores = np.zeros(len(self._ids), dtype=np.float32)
+        for token in tokenize(text):
+            rows, counts = self._postings(token)
+            scores[rows] += np.float32(self.idf(token)) * counts / (counts + self._norms[rows])
+        return scores
 
-    def _containing(self, term: str) -> int:
-        number = None if self._ranker is None else self._ranker.vocab_dict.get(term)
-        if self._ranker is None or number is None:
-            return 0
-        starts = self._ranker.scores["indptr"]
-        return int(starts[number + 1] - starts[number])
-
-
-def _numbered(texts: Iterable[str]) -> tuple[list[list[int]], dict[str, int]]:
-    """Each text's tokens as numbers, and the number of each token: its place when all are sorted.
-
-    Texts come one at a time and tokens are not kept, so a large index needs eight bytes a token and not sixty.
-    """
-    numbers: dict[str, int] = {}
-    rows = [[numbers.setdefault(token, len(numbers)) for token in tokenize(text)] for text in texts]
-    vocabulary = {token: place for place, token in enumerate(sorted(numbers))}
-    places = [vocabulary[token] for token in numbers]
-    for row in rows:
-        row[:] = [places[number] for number in row]
-    return rows, vocabulary
+    def _postings(self, token: str) -> tuple[Numbers, npt.NDArray[np.float32]]:
+        """The rows of the passages that are there and hold a token, and how often each does."""
+        (rows, counts), *over = (layer.of(token) for layer in self._layers)
+        for more, more_counts in over:
+            rows = np.concatenate([rows, more + np.int32(len(self._layers[0].ids))])
+            counts = np.concatenate([counts, more_counts])
+        if self._count < len(self._ids):
+            is_here = self._is_here[rows]
+            rows, counts = rows[is_here], counts[is_here]
+        return rows, counts.astype(np.float32)

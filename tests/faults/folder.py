@@ -8,9 +8,9 @@ from pathlib import Path
 
 from index.errors import NoIndex, RagError
 from index.store import generation
-from index.store.corpus import FILE, Corpus
 from index.store.doctor import examine
 from index.store.open import Index, open_index
+from index.store.published import Published, in_use
 from tests.faults.child import Embedder, settings_of
 
 State = Mapping[str, str]
@@ -60,7 +60,7 @@ def texts(home: Path) -> State:
 
     Raises: NoIndex, where there is none; IndexDamaged.
     """
-    with Corpus(_in_use(home) / FILE) as corpus:
+    with _in_use(home).corpus() as corpus:
         return {stored.path: corpus.text(stored.document_id) for stored in corpus.paths()}
 
 
@@ -74,17 +74,17 @@ def _is_none(home: Path) -> bool:
     return generation.read_current(settings_of(home).root) is None
 
 
-def _in_use(home: Path) -> Path:
+def _in_use(home: Path) -> Published:
     root = settings_of(home).root
-    current = generation.read_current(root)
-    if current is None:
+    used = in_use(root)
+    if used is None:
         raise NoIndex(f"There is no index in {str(root)!r}.")
-    return generation.folder_of(root, current.generation)
+    return used
 
 
 def _lost(home: Path, opened: Index) -> str | None:
     """The first passage that is not found by its own vector."""
-    with Corpus(_in_use(home) / FILE) as corpus:
+    with _in_use(home).corpus() as corpus:
         ids = corpus.passage_ids()
         texts = corpus.embedding_texts(ids)
     for key, text in zip(ids, texts, strict=True):

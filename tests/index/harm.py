@@ -13,12 +13,12 @@ CACHES = (
     "chroma/*/index_metadata.pickle",
     "chroma/*/length.bin",
     "chroma/*/link_lists.bin",
-    "lexical/data.csc.index.npy",
+    "lexical/counts.npy",
     "lexical/ids.json",
-    "lexical/indices.csc.index.npy",
-    "lexical/indptr.csc.index.npy",
-    "lexical/params.index.json",
-    "lexical/vocab.index.json",
+    "lexical/lengths.npy",
+    "lexical/rows.npy",
+    "lexical/starts.npy",
+    "lexical/vocabulary.json",
 )
 """The files of a generation that are made from the corpus."""
 FILES = ("corpus.sqlite", *CACHES)

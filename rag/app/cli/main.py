@@ -100,21 +100,20 @@ app.command()(roots)
 def status(home: Home = None, config: Config = None, collection: Collection = None, json: Json = False) -> None:
     """Say what is indexed, and where it is kept."""
     settings = settings_of(home, config, collection).for_index()
-    from index.store.generation import folder_of, reading, require_files
+    from index.store.generation import folder_of, reading, require_published
 
     with reading(settings.root) as held:
         if held is None:
             raise NoIndex(f"Nothing is indexed in {str(settings.root)!r} yet; run `rag index PATH`.")
         manifest, _ = held
-        folder = folder_of(settings.root, manifest.generation)
-        require_files(folder, manifest)
+        require_published(settings.root, manifest)
     payload = {
         "collection": settings.collection,
         "generation": manifest.generation,
         "documents": manifest.documents,
         "passages": manifest.passages,
         "model": manifest.fingerprint,
-        "folder": str(folder),
+        "folder": str(folder_of(settings.root, manifest.generation)),
     }
     if json:
         Terminal().json(payload)

@@ -232,7 +232,7 @@ def test_a_generation_that_fails_its_trial_is_not_put_in_use(bench: Bench) -> No
     before = bench.current.read_bytes()
     bench.write("new.txt", "Something that was not there before.")
     with pytest.raises(IndexDamaged, match="not put in use: it limps"):
-        bench.index(trial=lambda folder: "it limps")
+        bench.index(trial=lambda folder: "it limps", rebuild=True)
     assert bench.current.read_bytes() == before
 
 
@@ -313,13 +313,13 @@ def test_an_open_index_is_kept_until_closed_and_knows_that_it_is_stale(bench: Be
         assert not index.stale()
         for number in range(3):
             bench.write("news.txt", f"Version {number} of the news.")
-            bench.index()
+            bench.index(rebuild=True)
         assert index.stale()
         assert index.lexical("harbour", 5)
         assert index.dense(bench.embedder.embed(["harbour"]), 1)
         assert bench.generation(first).exists()
     bench.write("news.txt", "The last version.")
-    last = bench.index()
+    last = bench.index(rebuild=True)
     assert not bench.generation(first).exists()
     kept = sorted(path.name for path in bench.settings.root.glob("gen-*"))
     assert len(kept) == 2

@@ -92,4 +92,4 @@ def test_a_trial_on_a_full_disk_is_no_finding(tmp_path: Path, monkeypatch: pytes
     assert all(finding.ok for finding in examine(settings))
     (docs / "b.txt").write_text("A lighthouse was built.")
     with pytest.raises(IndexFault, match="No space left"):
-        build_index(settings, [docs], HashingEmbedder())
+        build_index(settings, [docs], HashingEmbedder(), rebuild=True)

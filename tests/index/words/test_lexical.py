@@ -94,7 +94,7 @@ def test_two_builds_make_equal_files(tmp_path: Path) -> None:
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["ids.json", "vocab.index.json", "params.index.json", "indices.csc.index.npy"])
+@pytest.mark.parametrize("name", ["ids.json", "vocabulary.json", "starts.npy", "rows.npy", "lengths.npy"])
 @pytest.mark.parametrize("content", [b"", b"rubbish", None])
 def test_a_damaged_file_is_one_sentence(tmp_path: Path, name: str, content: bytes | None) -> None:
     LexicalIndex.build(tmp_path, list(TEXTS), list(TEXTS.values()))

@@ -157,7 +157,7 @@ def test_what_was_taken_out_is_in_no_file_of_the_home(shell: Shell, news: Path, 
     (other / "stays.txt").write_text("The second report was read.")
     shell.run("index", other)
     (other / "new.txt").write_text("Another report, so that an older index lies beside the new one.")
-    shell.run("index")
+    shell.run("index", "--rebuild")
     vectors = vectors_of(shell, "secret.txt")
     assert vectors
     assert len({path.parent for path in traces(shell.home, SECRET, vectors)}) >= 2, "the search finds what is there"

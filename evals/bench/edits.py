@@ -1,0 +1,104 @@
+"""How long it takes until an edit is found, beside embedding the edited file alone."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from evals.bench.index import Say, documents_of, home_of, indexed, loaded_embedder
+from evals.bench.material import WORDS
+from evals.bench.measure import fresh
+from evals.bench.tables import Row, render_rows
+from evals.errors import EvalError
+from index.indexing.build import build_index
+from index.settings import IndexSettings
+from index.store.open import Index, open_index
+from index.types import Embedder
+
+EDITS = 100
+_LAST = 10
+"""Edits at each end that are compared, one of which alone would be left to chance."""
+NOTE = (
+    "Edits: a sentence is added to one file after another; each time the folder is indexed, the index that is open is "
+    "opened anew over what it has in common with the one before, and the sentence is looked for."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Seconds until each edit was found, and those that the model alone took for the passages of that file."""
+
+    files: int
+    passages: int
+    found: tuple[float, ...]
+    embedded: tuple[float, ...]
+
+
+def measure(work: Path, say: Say, words: int = WORDS, *, static: bool = False) -> Edited:
+    """Edit files that `evals.bench.index.prepare` left in `work`.
+
+    Raises: EvalError, when the process dies or an edit is not found.
+    """
+    say(f"edit: {EDITS} files, one after another")
+    return fresh(edit_each, documents_of(work), home_of(work), words, static=static)
+
+
+def edit_each(
+    folder: Path, home: Path, words: int, embedder: Embedder | None = None, edits: int = EDITS, *, static: bool = False
+) -> Edited:
+    """As `measure`, in this process."""
+    model = embedder or loaded_embedder(home, static=static)
+    settings = IndexSettings(home=home, passage_words=words)
+    files = sorted(folder.iterdir())
+    found, embedded = [], []
+    with ExitStack() as stack:
+        index = stack.enter_context(open_index(settings, model.fingerprint))
+        _search(index, model, "warm")
+        for number in range(edits):
+            sentence = f"Edit number xq{number}z was made to this file and to no other."
+            file = files[(number * 7919) % len(files)]
+            file.write_text(f"{file.read_text('utf-8')}\n\n{sentence}\n", encoding="utf-8")
+            begun = time.perf_counter()
+            build_index(settings, [folder], model)
+            index = stack.enter_context(open_index(settings, model.fingerprint, index))
+            if not _search(index, model, sentence):
+                raise EvalError(f"The edit of {file.name!r} is not found.")
+            found.append(time.perf_counter() - begun)
+            embedded.append(_embedding(home, model, file.name))
+        return Edited(len(files), index.state.passages, tuple(found), tuple(embedded))
+
+
+def render(edited: Edited) -> str:
+    """The first edits, the last and all, as Markdown."""
+    first, last = _mean(edited.found[:_LAST]), _mean(edited.found[-_LAST:])
+    alone = "embedding the edited file alone"
+    head = f"{edited.files:,} files, {edited.passages:,} passages"
+    return render_rows(
+        [
+            Row(f"{head}: an edit until it is found", _mean(edited.found), "s", alone, _mean(edited.embedded)),
+            Row(f"{head}: the last {_LAST} of {len(edited.found)} edits", last, "s", f"the first {_LAST}", first),
+        ]
+    )
+
+
+def _embedding(home: Path, model: Embedder, path: str) -> float:
+    """The seconds that the model takes for all passages of one file."""
+    with indexed(home) as (corpus, _):
+        ids = [passage.id for passage in corpus.passages_of(corpus.document_at(path) or "")]
+        texts = corpus.embedding_texts(ids)
+    begun = time.perf_counter()
+    model.embed(texts)
+    return time.perf_counter() - begun
+
+
+def _search(index: Index, model: Embedder, sentence: str) -> bool:
+    """Whether both searches have a passage with the sentence among the first."""
+    (vector,) = model.embed([sentence])
+    hits = (index.lexical(sentence, 10), index.dense(vector, 2 * EDITS))
+    return all(any(sentence in text.text for text in index.passages(h.passage_id for h in of).values()) for of in hits)
+
+
+def _mean(seconds: tuple[float, ...]) -> float:
+    return sum(seconds) / len(seconds)

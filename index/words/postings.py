@@ -1,0 +1,125 @@
+"""Which passages hold a token, and how often: the inverted index of a corpus, written once."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.errors import IndexDamaged
+from index.words.tokens import tokenize
+
+Numbers = npt.NDArray[np.int32]
+
+IDS, VOCABULARY = "ids.json", "vocabulary.json"
+_STARTS, _ROWS, _COUNTS, _LENGTHS = "starts.npy", "rows.npy", "counts.npy", "lengths.npy"
+_MOST = 65_535
+"""The largest count kept of a token in one passage, which has a few hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The passages of a corpus by the tokens of `tokens.tokenize`. Nothing changes after it is made."""
+
+    ids: tuple[str, ...]
+    lengths: Numbers
+    """How many tokens each passage has, shape (len(ids),)."""
+    vocabulary: dict[str, int]
+    """The number of each token: its place when all are sorted."""
+    starts: npt.NDArray[np.int64]
+    """The rows and counts of token n stand from `starts[n]` to `starts[n + 1]`."""
+    rows: Numbers
+    """Places in `ids`, ascending for each token."""
+    counts: npt.NDArray[np.uint16]
+    """How often the token stands in the passage of the same place in `rows`."""
+
+    def of(self, token: str) -> tuple[Numbers, npt.NDArray[np.uint16]]:
+        """The rows of the passages that hold a token, and how often each does."""
+        number = self.vocabulary.get(token)
+        if number is None:
+            return self.rows[:0], self.counts[:0]
+        place = slice(int(self.starts[number]), int(self.starts[number + 1]))
+        return self.rows[place], self.counts[place]
+
+
+def build_postings(ids: Sequence[str], texts: Iterable[str]) -> Postings:
+    """The postings of `texts`, known by `ids`; equal for equal texts.
+
+    Texts come one at a time and tokens are not kept: memory holds ten bytes for each passage that holds a token.
+    """
+    numbers: dict[str, int] = {}
+    lengths, rows, tokens, counts = array("i"), array("i"), array("i"), array("H")
+    for row, text in enumerate(texts):
+        stems = tokenize(text)
+        lengths.append(len(stems))
+        for stem, count in Counter(stems).items():
+            rows.append(row)
+            tokens.append(numbers.setdefault(stem, len(numbers)))
+            counts.append(min(count, _MOST))
+    vocabulary = {token: place for place, token in enumerate(sorted(numbers))}
+    places = np.array([vocabulary[token] for token in numbers], dtype=np.int32)
+    numbered = places[np.frombuffer(tokens, dtype=np.int32)] if tokens else np.zeros(0, dtype=np.int32)
+    order = np.argsort(numbered, kind="stable")
+    starts = np.zeros(len(vocabulary) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(numbered, minlength=len(vocabulary)), out=starts[1:])
+    return Postings(
+        tuple(ids),
+        np.array(lengths, dtype=np.int32),
+        vocabulary,
+        starts,
+        np.array(rows, dtype=np.int32)[order],
+        np.array(counts, dtype=np.uint16)[order],
+    )
+
+
+def save_postings(folder: Path, postings: Postings) -> None:
+    """Write them to `folder`. Raises: OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / IDS).write_text(json.dumps(postings.ids), encoding="utf-8")
+    (folder / VOCABULARY).write_text(json.dumps(list(postings.vocabulary)), encoding="utf-8")
+    for name, numbers in zip((_STARTS, _ROWS, _COUNTS, _LENGTHS), _arrays(postings), strict=True):
+        np.save(folder / name, numbers, allow_pickle=False)
+
+
+def open_postings(folder: Path) -> Postings:
+    """The postings in `folder`, of which memory holds what is read.
+
+    Raises: IndexDamaged, when a file of them is missing or does not read.
+    """
+    try:
+        ids, words = (json.loads((folder / name).read_text(encoding="utf-8")) for name in (IDS, VOCABULARY))
+        starts, rows, counts, lengths = (_mapped(folder / name) for name in (_STARTS, _ROWS, _COUNTS, _LENGTHS))
+        vocabulary = {word: number for number, word in enumerate(words)}
+        postings = Postings(tuple(ids), lengths, vocabulary, starts, rows, counts)
+        if not _fits(postings):
+            raise ValueError("its files do not belong together")
+    except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
+        raise IndexDamaged(
+            f"The word index in {str(folder)!r} does not read ({error}); run `rag index --rebuild PATH`."
+        ) from error
+    return postings
+
+
+def _arrays(postings: Postings) -> tuple[npt.NDArray[Any], ...]:
+    return postings.starts, postings.rows, postings.counts, postings.lengths
+
+
+def _mapped(file: Path) -> Any:  # noqa: ANN401 - an array of any kind
+    """The array in `file`: mapped, but for an empty one, which cannot be."""
+    empty = np.load(file, mmap_mode=None, allow_pickle=False) if file.stat().st_size <= 128 else None
+    return np.load(file, mmap_mode="r", allow_pickle=False) if empty is None else empty
+
+
+def _fits(postings: Postings) -> bool:
+    return (
+        len(postings.lengths) == len(postings.ids)
+        and len(postings.starts) == len(postings.vocabulary) + 1
+        and len(postings.rows) == len(postings.counts) == int(postings.starts[-1])
+    )
