@@ -48,7 +48,6 @@ TABS = {
 TRAINING = {f"evals/train/{name}.py" for name in ("batches", "export", "learn", "measure")}
 HOMES = {
     "chromadb": {"index/vectors/chroma.py", BASELINES},
-    "bm25s": {"index/words/lexical.py"},
     "onnxruntime": {"index/vectors/graph.py", "rag/reader/onnx_model.py", "evals/train/export.py"},
     "tokenizers": {"index/vectors/graph.py", "rag/reader/layout.py", "rag/reader/onnx_model.py", *TRAINING},
     "sentence_transformers": {"index/vectors/embedder.py", BASELINES},
@@ -154,7 +153,7 @@ def test_every_module_imports_by_itself() -> None:
 
 
 def test_answering_parts_load_no_model_library() -> None:
-    heavy = ["torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "bm25s", "pandas"]
+    heavy = ["torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "pandas"]
     parts = "rag.pipeline, rag.app.conversations.chat, rag.contract"
     code = f"import {parts}, sys; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

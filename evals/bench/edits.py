@@ -32,7 +32,7 @@ class Edited:
 
     files: int
     passages: int
-    found: tuple[float, ...]
+    seconds: tuple[float, ...]
     embedded: tuple[float, ...]
 
 
@@ -52,7 +52,7 @@ def edit_each(
     model = embedder or loaded_embedder(home, static=static)
     settings = IndexSettings(home=home, passage_words=words)
     files = sorted(folder.iterdir())
-    found, embedded = [], []
+    seconds, embedded = [], []
     with ExitStack() as stack:
         index = stack.enter_context(open_index(settings, model.fingerprint))
         _search(index, model, "warm")
@@ -65,20 +65,20 @@ def edit_each(
             index = stack.enter_context(open_index(settings, model.fingerprint, index))
             if not _search(index, model, sentence):
                 raise EvalError(f"The edit of {file.name!r} is not found.")
-            found.append(time.perf_counter() - begun)
+            seconds.append(time.perf_counter() - begun)
             embedded.append(_embedding(home, model, file.name))
-        return Edited(len(files), index.state.passages, tuple(found), tuple(embedded))
+        return Edited(len(files), index.state.passages, tuple(seconds), tuple(embedded))
 
 
 def render(edited: Edited) -> str:
     """The first edits, the last and all, as Markdown."""
-    first, last = _mean(edited.found[:_LAST]), _mean(edited.found[-_LAST:])
+    first, last = _mean(edited.seconds[:_LAST]), _mean(edited.seconds[-_LAST:])
     alone = "embedding the edited file alone"
     head = f"{edited.files:,} files, {edited.passages:,} passages"
     return render_rows(
         [
-            Row(f"{head}: an edit until it is found", _mean(edited.found), "s", alone, _mean(edited.embedded)),
-            Row(f"{head}: the last {_LAST} of {len(edited.found)} edits", last, "s", f"the first {_LAST}", first),
+            Row(f"{head}: an edit until it is found", _mean(edited.seconds), "s", alone, _mean(edited.embedded)),
+            Row(f"{head}: the last {_LAST} of {len(edited.seconds)} edits", last, "s", f"the first {_LAST}", first),
         ]
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from evals.markdown import NOTHING, table
 
-_PACKAGES = ("torch", "sentence-transformers", "chromadb", "llama-index-core", "bm25s", "numpy")
+_PACKAGES = ("torch", "sentence-transformers", "chromadb", "llama-index-core", "numpy")
 _SHORTCUTS = ("avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 
 
