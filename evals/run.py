@@ -26,7 +26,7 @@ from rag.errors import Cancelled
 from rag.types import Answer, Turn
 
 RESULTS, CONTROLS, RUN = "results.jsonl", "controls.jsonl", "run.json"
-_PACKAGES = ("rag", "bm25s", "chromadb", "ir-measures", "numpy", "sentence-transformers")
+_PACKAGES = ("rag", "chromadb", "ir-measures", "numpy", "sentence-transformers")
 
 Control = Callable[[Case, Answer], Answer]
 """A plain answerer: from the case and the system's own answer, with its passages, to another answer."""

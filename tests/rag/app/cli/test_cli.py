@@ -17,7 +17,7 @@ from rag.app.cli.main import main
 from tests.evals.sets import chunking_folder, impossible, possible, reference, squad_file
 
 ROOT = Path(__file__).resolve().parents[4]
-HEAVY = ("torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "bm25s", "pandas")
+HEAVY = ("torch", "sentence_transformers", "chromadb", "gradio", "llama_index", "pandas")
 BAKERY = """Fire closes the oldest bakery of Harlow
 
 The Harlow Courier, by Mary Finch, March 3, 2021:
