@@ -94,9 +94,9 @@ def _embedding(home: Path, model: Embedder, path: str) -> float:
 
 
 def _search(index: Index, model: Embedder, sentence: str) -> bool:
-    """Whether both searches have a passage with the sentence among the first."""
+    """Whether both searches have a passage with the sentence."""
     (vector,) = model.embed([sentence])
-    hits = (index.lexical(sentence, 10), index.dense(vector, 2 * EDITS))
+    hits = (index.lexical(sentence, index.state.passages), index.dense(vector, index.state.passages))
     return all(any(sentence in text.text for text in index.passages(h.passage_id for h in of).values()) for of in hits)
 
 
