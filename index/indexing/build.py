@@ -103,7 +103,7 @@ def build_index(
     file that was indexed and cannot be read now is kept; where too many are gone at once, `missing` says what is done,
     and which files are left out though they are there. `rebuild` builds anew even then, and where the index in use is
     damaged takes over what is still whole of it or of the one before it. Until the last step, and whatever goes
-    wrong, the index in use stays as it is. `trial` says what is wrong with a generation just built, if anything;
+    wrong, the index in use stays as it is. `trial` says what is wrong with a whole generation just built, if anything;
     `index.store.probe.run` where it is None. `index.indexing.lastrun` keeps the report.
 
     Raises: IndexBusy, also when the index has other roots by now than those `onto` which to build; GoneAtOnce;
@@ -134,8 +134,8 @@ def build_index(
             require_something(result, before, wanted)
             if base and base.is_sound and not rebuild and _is_same(base, result, signature):
                 return remember(root, _report(base.published.manifest, base.corpus, result, base, 0, watch))
-            below = None if rebuild else _foundation(base, result, signature)
-            below = _complete(writer, result, base, below)
+            foundation = None if rebuild else _foundation(base, result, signature)
+            below = _complete(writer, result, base, foundation)
             for key, value in signature.items():
                 writer.set_meta(key, value)
             writer.set_meta("places", places_to_line(listing.places))
@@ -149,7 +149,7 @@ def build_index(
         else:
             manifest = build_layer(folder, below, settings, watch)
         watch.start("publish", 1)
-        if below is None:
+        if manifest.base is None:
             require_sound(folder, manifest.remote, settings.store, trial)
         generation.publish(root, folder, manifest)
         watch.advance(1)
@@ -210,6 +210,7 @@ def _worth_keeping(base: _Base | None, result: Survey) -> str | None:
 
 
 def _takes_out(base: _Base, result: Survey) -> bool:
+    """Whether a file leaves the index, whose text must then be in no file of the home."""
     return counted(changes(base.corpus.paths(), result))["deleted"] > 0
 
 
@@ -249,22 +250,25 @@ def _reduced_to_vectors(folder: Path) -> bool:
     return True
 
 
-def _complete(writer: CorpusWriter, result: Survey, base: _Base | None, below: Published | None) -> Published | None:
+def _complete(
+    writer: CorpusWriter, result: Survey, base: _Base | None, foundation: Published | None
+) -> Published | None:
     """Add the paths, and what the base gives: documents that are as they were.
 
-    What lies `below` is left there, unless too much would lie above it. What it was laid over; None where over nothing.
+    What the `foundation` holds is left there, unless too much would lie above it; the foundation, or None where the
+    corpus holds all by itself.
     """
     held = [*result.paths, *result.retained]
     for stored in held:
         writer.add_path(stored)
     needed = {stored.document_id for stored in held}
     folders = _folders(base)
-    if below is not None:
+    if foundation is not None:
         for folder in folders[:-1]:
             writer.take_documents(folder / FILE, needed)
-        if writer.lay_over(below.folder / FILE) <= _most_above(below.manifest.passages):
+        if writer.lay_over(foundation.folder / FILE) <= _most_above(foundation.manifest.passages):
             writer.save()
-            return below
+            return foundation
         writer.stand_alone()
     for folder in folders:
         writer.take_documents(folder / FILE, needed)

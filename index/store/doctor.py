@@ -59,9 +59,8 @@ def _examine(used: Published, settings: IndexSettings, fingerprint: str | None) 
     for file in damaged:
         yield Finding("file", False, f"{str(file)!r} is damaged or missing", remedy)
     if not damaged:
-        yield Finding(
-            "files", True, f"{sum(len(of.manifest.files) for of in used.layers)} files as they were published"
-        )
+        count = sum(len(layer.manifest.files) for layer in used.layers)
+        yield Finding("files", True, f"{count} files as they were published")
     yield from _corpus(used)
     server = _server(store.remote, settings.store) if store.remote and not unusable else None
     if server is not None:
@@ -121,7 +120,8 @@ def _corpus(used: Published) -> Iterator[Finding]:
         for layer in used.layers:
             with Corpus(layer.folder / FILE) as own:
                 verdict = own.integrity()
-            yield Finding("corpus", verdict == "ok", verdict, "" if verdict == "ok" else _REBUILD)
+            name = "corpus" if layer is used.whole else "edits"
+            yield Finding(name, verdict == "ok", verdict, "" if verdict == "ok" else _REBUILD)
         with used.corpus() as corpus:
             count = corpus.counts()
     except IndexDamaged as error:

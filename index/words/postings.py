@@ -20,6 +20,8 @@ Numbers = npt.NDArray[np.int32]
 
 IDS, VOCABULARY = "ids.json", "vocabulary.json"
 _STARTS, _ROWS, _COUNTS, _LENGTHS = "starts.npy", "rows.npy", "counts.npy", "lengths.npy"
+_HEADER = 128
+"""Bytes of a file of NumPy's with no numbers in it."""
 _MOST = 65_535
 """The largest count kept of a token in one passage, which has a few hundred."""
 
@@ -84,7 +86,13 @@ def save_postings(folder: Path, postings: Postings) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / IDS).write_text(json.dumps(postings.ids), encoding="utf-8")
     (folder / VOCABULARY).write_text(json.dumps(list(postings.vocabulary)), encoding="utf-8")
-    for name, numbers in zip((_STARTS, _ROWS, _COUNTS, _LENGTHS), _arrays(postings), strict=True):
+    arrays: dict[str, npt.NDArray[Any]] = {
+        _STARTS: postings.starts,
+        _ROWS: postings.rows,
+        _COUNTS: postings.counts,
+        _LENGTHS: postings.lengths,
+    }
+    for name, numbers in arrays.items():
         np.save(folder / name, numbers, allow_pickle=False)
 
 
@@ -107,14 +115,10 @@ def open_postings(folder: Path) -> Postings:
     return postings
 
 
-def _arrays(postings: Postings) -> tuple[npt.NDArray[Any], ...]:
-    return postings.starts, postings.rows, postings.counts, postings.lengths
-
-
 def _mapped(file: Path) -> Any:  # noqa: ANN401 - an array of any kind
     """The array in `file`: mapped, but for an empty one, which cannot be."""
-    empty = np.load(file, mmap_mode=None, allow_pickle=False) if file.stat().st_size <= 128 else None
-    return np.load(file, mmap_mode="r", allow_pickle=False) if empty is None else empty
+    is_empty = file.stat().st_size <= _HEADER
+    return np.load(file, mmap_mode=None if is_empty else "r", allow_pickle=False)
 
 
 def _fits(postings: Postings) -> bool:
