@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +52,8 @@ def edit_each(
     settings = IndexSettings(home=home, passage_words=words)
     files = sorted(folder.iterdir())
     seconds, embedded = [], []
-    with ExitStack() as stack:
-        index = stack.enter_context(open_index(settings, model.fingerprint))
+    index = open_index(settings, model.fingerprint)
+    try:
         _search(index, model, "warm")
         for number in range(edits):
             sentence = f"Edit number xq{number}z was made to this file and to no other."
@@ -62,12 +61,15 @@ def edit_each(
             file.write_text(f"{file.read_text('utf-8')}\n\n{sentence}\n", encoding="utf-8")
             begun = time.perf_counter()
             build_index(settings, [folder], model)
-            index = stack.enter_context(open_index(settings, model.fingerprint, index))
+            before, index = index, open_index(settings, model.fingerprint, index)
+            before.close()
             if not _search(index, model, sentence):
                 raise EvalError(f"The edit of {file.name!r} is not found.")
             seconds.append(time.perf_counter() - begun)
             embedded.append(_embedding(home, model, file.name))
         return Edited(len(files), index.state.passages, tuple(seconds), tuple(embedded))
+    finally:
+        index.close()
 
 
 def render(edited: Edited) -> str:

@@ -1,8 +1,8 @@
 """Matching words, by BM25 over the postings of one corpus, or of one and what was laid over it since.
 
 The score of a passage is made when it is asked for, from counts: so statistics are always those of the passages that
-are there, and an edit costs no more than its own postings. bm25s answers as fast from scores that it made at building,
-which hold only as long as no passage comes or goes.
+are there, and an edit costs no more than its own postings. bm25s makes them at building: sooner at the question,
+and right only as long as no passage comes or goes.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class LexicalIndex:
         self._ids = tuple(key for layer in self._layers for key in layer.ids)
         self._is_here = np.array([key not in gone for key in self._ids], dtype=bool)
         lengths = np.concatenate([layer.lengths for layer in self._layers])
-        mean = float(lengths[self._is_here].mean()) if lengths.any() else 1.0
-        self._norms = (_K1 * (1 - _B + _B * lengths / mean)).astype(np.float32)
         self._count = int(self._is_here.sum())
+        mean = float(lengths[self._is_here].sum()) / max(1, self._count) or 1.0  # where no passage has a word
+        self._norms = (_K1 * (1 - _B + _B * lengths / mean)).astype(np.float32)
         self._containing = lru_cache(maxsize=65_536)(lambda token: len(self._postings(token)[0]))
 
     @classmethod

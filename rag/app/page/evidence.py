@@ -178,7 +178,8 @@ class _Panel:
             safe(part) for part in (source.outlet, source.author, human(source.date) if source.date else None) if part
         )
         byline = f'<p class="by">{by}</p>' if by else ""
-        byline += f'<p class="heading" dir="auto">{safe(path(headings))}</p>' if headings else ""
+        if headings and tuple(headings) != (source.title,):  # which stands above
+            byline += f'<p class="heading" dir="auto">{safe(path(headings))}</p>'
         byline += f'<p class="by path">{safe(source.path)}{on_page}</p>'
         link = reader.link(self.collection, source.document_id, spans, [label] * len(spans))
         opened = f'<a class="open" href="{safe(link)}" target="reader">Open document</a>'

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from index.errors import IndexDamaged
 from index.words.lexical import LexicalIndex
+from index.words.postings import build_postings
 from index.words.tokens import tokenize
 
 TEXTS = {
@@ -125,3 +126,22 @@ def test_an_identifier_is_found_before_its_like(tmp_path: Path) -> None:
     for question, first in [("Who opened t-4499?", "b"), ("AX-4471-B", "d"), ("inv/2024/7", "f"), ("B-1042?", "f")]:
         assert ids(index, question)[0] == first
     assert index.idf("t-4488") > index.idf("t-4499")
+
+
+def test_words_laid_over_others_count_as_if_they_had_been_built_together() -> None:
+    below, above = list("abcd"), {"e": TEXTS["e"], "x": "Rockets near the Isar."}
+    layered = LexicalIndex(
+        build_postings(below, [TEXTS[key] for key in below]), build_postings(list(above), above.values()), {"b"}
+    )
+    texts = {key: TEXTS[key] for key in "acd"} | above
+    together = LexicalIndex(build_postings(list(texts), texts.values()))
+    assert layered.ids == together.ids
+    for question in ("rockets near Masyaf", "Isar", "facility", "東京"):
+        assert layered.query(question, 9) == together.query(question, 9)
+    assert [layered.idf(word) for word in ("rocket", "facil")] == [together.idf(word) for word in ("rocket", "facil")]
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_all_words_are_gone_nothing_is_found() -> None:
+    index = LexicalIndex(build_postings(["a"], ["A word."]), build_postings(["b"], ["..."]), {"a"})
+    assert index.query("word", 5) == []

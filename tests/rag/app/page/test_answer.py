@@ -207,6 +207,15 @@ def test_quotes_of_one_passage_share_a_card_and_overlapping_marks_are_not_nested
     assert marked == [text[0:14], text[14:30], text[40:50]]
 
 
+def test_a_heading_that_is_the_title_stands_once_on_a_card() -> None:
+    answer = FakePipeline().ask("What was struck?")
+    item = answer.passages[0]
+    for headings, times in (((item.source.title or "",), 0), (("Chapter 1", "Depots"), 1)):
+        passages = (dataclasses.replace(item, headings=headings), *answer.passages[1:])
+        card = evidence_of(1, dataclasses.replace(answer, passages=passages), {}, "default").split("</article>")[0]
+        assert card.count('class="heading"') == times
+
+
 def test_a_quote_that_is_not_in_its_passage_is_shown_apart() -> None:
     answer = FakePipeline().ask("What was struck?")
     stray = Citation(1, "unsupported", answer.passages[0].source, None, Span(0, 5), "Stray")
