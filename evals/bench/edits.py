@@ -19,6 +19,7 @@ from index.types import Embedder
 EDITS = 100
 _LAST = 10
 """Edits at each end that are compared, one of which alone would be left to chance."""
+_WORDS = 15
 NOTE = (
     "Edits: a sentence is added to one file after another; each time the folder is indexed, the index that is open is "
     "opened anew over what it has in common with the one before, and the sentence is looked for."
@@ -54,16 +55,18 @@ def edit_each(
     seconds, embedded = [], []
     index = open_index(settings, model.fingerprint)
     try:
-        _search(index, model, "warm")
+        _is_found(index, model, home, "warm")
         for number in range(edits):
-            sentence = f"Edit number xq{number}z was made to this file and to no other."
+            mark = f"xq{number}z"
             file = files[(number * 7919) % len(files)]
-            file.write_text(f"{file.read_text('utf-8')}\n\n{sentence}\n", encoding="utf-8")
+            text = file.read_text("utf-8")
+            own = " ".join(text.split()[number : number + _WORDS])  # so that no two edits have one vector
+            file.write_text(f"{text}\n\nThis is edit {mark}: {own}.\n", encoding="utf-8")
             begun = time.perf_counter()
             build_index(settings, [folder], model)
             before, index = index, open_index(settings, model.fingerprint, index)
             before.close()
-            if not _search(index, model, sentence):
+            if not _is_found(index, model, home, mark):
                 raise EvalError(f"The edit of {file.name!r} is not found.")
             seconds.append(time.perf_counter() - begun)
             embedded.append(_embedding(home, model, file.name))
@@ -95,11 +98,13 @@ def _embedding(home: Path, model: Embedder, path: str) -> float:
     return time.perf_counter() - begun
 
 
-def _search(index: Index, model: Embedder, sentence: str) -> bool:
-    """Whether both searches have a passage with the sentence."""
-    (vector,) = model.embed([sentence])
-    hits = (index.lexical(sentence, index.state.passages), index.dense(vector, index.state.passages))
-    return all(any(sentence in text.text for text in index.passages(h.passage_id for h in of).values()) for of in hits)
+def _is_found(index: Index, model: Embedder, home: Path, mark: str) -> bool:
+    """Whether the passage with a word that no other has is found by that word, and by its own vector."""
+    by_word = [hit.passage_id for hit in index.lexical(mark, 1)]
+    with indexed(home) as (corpus, _):
+        vectors = model.embed(corpus.embedding_texts(by_word) or [mark])
+    by_vector = [hit.passage_id for hit in index.dense(vectors, 10)]
+    return bool(by_word) and by_word[0] in by_vector
 
 
 def _mean(seconds: tuple[float, ...]) -> float:

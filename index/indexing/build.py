@@ -43,8 +43,9 @@ from index.store.published import Published, in_use, published, salvage
 from index.store.writer import CorpusWriter, holds_vectors
 from index.types import Embedder, Report
 
-_MOST_ABOVE, _FEW_ABOVE = 2000, 500
-"""Passages that may lie over a whole generation: in a large index, and in any. Comparing 2,000 takes a millisecond."""
+_MOST_ABOVE = 2000
+"""Passages that may be new or gone over a whole generation before all are built anew, which costs the last edit as much
+as a first run without embedding; each edit takes longer the more there are (`python -m evals.bench edit`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,7 @@ def _complete(
     if foundation is not None:
         for folder in folders[:-1]:
             writer.take_documents(folder / FILE, needed)
-        if writer.lay_over(foundation.folder / FILE) <= _most_above(foundation.manifest.passages):
+        if writer.lay_over(foundation.folder / FILE) <= _MOST_ABOVE:
             writer.save()
             return foundation
         writer.stand_alone()
@@ -274,11 +275,6 @@ def _complete(
         writer.take_documents(folder / FILE, needed)
     writer.save()
     return None
-
-
-def _most_above(below: int) -> int:
-    """How many passages may be new or gone over so many, before all are built anew."""
-    return min(_MOST_ABOVE, max(_FEW_ABOVE, below // 10))
 
 
 def _signature(roots: Sequence[Root], settings: IndexSettings, embedder: Embedder) -> dict[str, str]:

@@ -141,7 +141,7 @@ def test_any_edits_answer_as_an_index_built_anew(
     laid_over = 0
     for seed in range(_OFTEN if pytestconfig.getoption("--thorough") else _FEW):
         chance = random.Random(seed)
-        monkeypatch.setattr(build, "_FEW_ABOVE", chance.choice([4, 12, 500]))
+        monkeypatch.setattr(build, "_MOST_ABOVE", chance.choice([4, 12, 500]))
         desk = Desk(tmp_path / str(seed))
         past = [text(chance) for _ in range(4)]
         for number, words in enumerate(past):
@@ -183,7 +183,7 @@ def test_what_is_deleted_leaves_no_byte_behind_edits_or_not(desk: Desk) -> None:
 
 
 def test_too_much_above_is_built_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "_FEW_ABOVE", 3)
+    monkeypatch.setattr(build, "_MOST_ABOVE", 3)
     desk.write("c.txt", "One more.")
     desk.index()
     assert desk.base() is not None
