@@ -113,7 +113,8 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> None:
             emit(f"### Query, {size:,} passages\n\n{query.render(searched[-1])}")
         if EDIT in options.parts:
             edited = edits.measure(here, _say, texts.words, static=options.static)
-            emit(f"### Edit, {size:,} passages\n\n{edits.render(edited)}")
+            vectors = "static" if options.static else "the model's own"
+            emit(f"### Edit, {size:,} passages, {vectors} vectors\n\n{edits.render(edited)}")
         shutil.rmtree(here)
     if len(searched) > 1:
         emit(f"### Growth\n\n{query.render_growth(searched)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean, median
 
 from evals.bench.index import Say, documents_of, home_of, indexed, loaded_embedder
 from evals.bench.material import WORDS
@@ -76,14 +77,15 @@ def edit_each(
 
 
 def render(edited: Edited) -> str:
-    """The first edits, the last and all, as Markdown."""
-    first, last = _mean(edited.seconds[:_LAST]), _mean(edited.seconds[-_LAST:])
-    alone = "embedding the edited file alone"
+    """The first edits, the last, the one that took longest and all, as Markdown."""
+    first, last = median(edited.seconds[:_LAST]), median(edited.seconds[-_LAST:])
     head = f"{edited.files:,} files, {edited.passages:,} passages"
+    each, alone = mean(edited.seconds), mean(edited.embedded)
     return render_rows(
         [
-            Row(f"{head}: an edit until it is found", _mean(edited.seconds), "s", alone, _mean(edited.embedded)),
-            Row(f"{head}: the last {_LAST} of {len(edited.seconds)} edits", last, "s", f"the first {_LAST}", first),
+            Row(f"{head}: an edit until it is found", each, "s", "embedding the edited file alone", alone),
+            Row(f"{head}: the last {_LAST} of {len(edited.seconds)} edits, median", last, "s", "the first", first),
+            Row(f"{head}: the edit that took longest", max(edited.seconds), "s", "the median", median(edited.seconds)),
         ]
     )
 
@@ -105,7 +107,3 @@ def _is_found(index: Index, model: Embedder, home: Path, mark: str) -> bool:
         vectors = model.embed(corpus.embedding_texts(by_word) or [mark])
     by_vector = [hit.passage_id for hit in index.dense(vectors, 10)]
     return bool(by_word) and by_word[0] in by_vector
-
-
-def _mean(seconds: tuple[float, ...]) -> float:
-    return sum(seconds) / len(seconds)
