@@ -2,21 +2,18 @@
 ARG PYTHON=3.12
 
 FROM python:${PYTHON}-slim AS build
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
-COPY requirements.lock pyproject.toml ./
-# Every file by its hash, as `make setup` takes them; torch, which has none there, as it is built for the processor.
-RUN pip wheel -q --require-hashes --no-deps -r requirements.lock -w /wheels \
-    && pip wheel -q --no-deps --index-url "$TORCH_INDEX" "$(grep -o 'torch==[0-9.]*' pyproject.toml)" -w /wheels
-COPY LICENSE README.md ui.py ./
+COPY requirements-core.lock ./
+# Every file by its hash, as `make ask` takes them.
+RUN pip wheel -q --require-hashes --no-deps -r requirements-core.lock -w /wheels
+COPY pyproject.toml LICENSE README.md ui.py ./
 COPY index index
 COPY rag rag
 COPY evals evals
-# Of what is locked only what the program needs is installed.
 RUN pip wheel -q --no-deps . -w /wheels \
     && python -m venv /opt/rag \
-    && /opt/rag/bin/pip install -q --no-index --find-links /wheels "quoted-answers[mcp]"
+    && /opt/rag/bin/pip install -q --no-index --no-deps /wheels/*.whl
 
 FROM python:${PYTHON}-slim
 COPY --from=build /opt/rag /opt/rag

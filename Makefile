@@ -3,6 +3,7 @@
 VENV     := .venv
 BIN      := $(VENV)/bin
 READY    := $(VENV)/.ready
+CORE     := $(VENV)/.core
 PIP      := $(BIN)/python -m pip --disable-pip-version-check
 PIP_ARGS ?=
 DOCS     ?= seeds
@@ -16,18 +17,18 @@ export QUESTION := $(value Q)
 unexport Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat ask question quick test eval train bench faults lock clean forget
+.PHONY: help setup chat ask question quick test eval train bench faults site lock sbom clean forget
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-setup: $(READY) ## a virtual environment in .venv with exactly the packages of requirements.lock
+setup: $(READY) ## a virtual environment in .venv with exactly the packages of requirements.lock; chat and ask need fewer
 
-chat: setup ## index DOCS (the sample documents) and open the page at http://127.0.0.1:PORT
+chat: $(CORE) ## index DOCS (the sample documents) and open the page at http://127.0.0.1:PORT
 	@$(RAG) index --home "$(HOME_DIR)" $(DOCS)
 	@$(RAG) ui --home "$(HOME_DIR)" --port "$(PORT)"
 
-ask: question setup ## answer one question in the terminal: make ask Q="Who was struck near Masyaf?"
+ask: question $(CORE) ## answer one question in the terminal: make ask Q="Who was struck near Masyaf?"
 	@$(RAG) status --home "$(HOME_DIR)" >/dev/null 2>&1 || $(RAG) index --home "$(HOME_DIR)" $(DOCS) >/dev/null
 	@$(RAG) ask --home "$(HOME_DIR)" -- "$$QUESTION" || { code=$$?; test $$code -eq 3 || exit $$code; } # 3: an honest no
 
@@ -58,17 +59,31 @@ bench: setup ## speed, memory and scale on this machine
 faults: setup ## killed and rival writers, full disks, bad files: what becomes of the index (half an hour)
 	$(BIN)/pytest tests/faults --thorough
 
-lock: setup ## write requirements.lock anew from pyproject.toml; UV_ARGS=--upgrade takes newer versions
+site: setup ## README and docs as pages in build/site, which any browser opens: nothing is fetched
+	@$(BIN)/python docs/make_site.py build/site
+
+lock: setup ## write both locks anew from pyproject.toml; UV_ARGS=--upgrade takes newer versions
 	@$(PIP) install -qq uv
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra dev --no-header --no-annotate $(UV_ARGS) \
-		--generate-hashes --no-emit-package torch -o requirements.lock pyproject.toml
+	@$(COMPILE) --extra dev $(UV_ARGS) --no-emit-package torch -o requirements.lock pyproject.toml
 	@{ echo '# Exact versions for Python 3.11 to 3.13 on Linux, macOS and Windows, each with the SHA-256 of its files on'; \
 		echo '# PyPI; written by `make lock`. torch is not here: which build of it fits, and so its hash, is another on each'; \
 		echo '# machine. pyproject.toml pins its version, and `make setup` takes it from where pip is told to look.'; \
 		cat requirements.lock; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+	@printf "%s; python_version < '3'\n" sentence-transformers torch > $(VENV)/never
+	@echo 'setuptools>=77' > $(VENV)/build
+	@$(COMPILE) --extra mcp --override $(VENV)/never -c requirements.lock -o requirements-core.lock pyproject.toml $(VENV)/build
+	@{ echo '# What answers, without what only other embedding models, training and tests need: torch, sentence-transformers'; \
+		echo '# and all that these bring. Versions are those of requirements.lock; written by `make lock`.'; \
+		cat requirements-core.lock; } > requirements.lock.new && mv requirements.lock.new requirements-core.lock
+
+sbom: setup ## write sbom.json: every package of requirements.lock, and torch, with its hashes, as CycloneDX has it
+	@$(PIP) install -qq uv
+	@{ cat requirements.lock; grep -o 'torch==[0-9.]*' pyproject.toml; } | PYTHONWARNINGS=ignore $(BIN)/uv tool run -q \
+		--python $(BIN)/python --from 'cyclonedx-bom>=7,<8' cyclonedx-py requirements --pyproject pyproject.toml \
+		--output-reproducible -o sbom.json -
 
 clean: ## remove all that make has made but for the index: .venv, runs and caches
-	rm -rf $(VENV) "$(RUNS)" build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) "$(RUNS)" sbom.json build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -path "./$(HOME_DIR)" -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 forget: ## delete the index in HOME_DIR, with uploads and conversations, after asking
@@ -76,8 +91,27 @@ forget: ## delete the index in HOME_DIR, with uploads and conversations, after a
 	printf 'Delete the index, uploads and conversations in "%s" for good? [y/N] ' "$(HOME_DIR)"; \
 	read answer; test "$$answer" = y && rm -rf "$(HOME_DIR)" || echo 'Nothing was deleted.'
 
-# A shim that does not run, and a Python without venv, are passed over.
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
+
 $(READY): requirements.lock pyproject.toml
+	$(environment)
+	@echo "setup: installing requirements.lock (some minutes the first time)"
+	@$(PIP) install -qq $(PIP_ARGS) --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install -qq $(PIP_ARGS) --no-build-isolation -e . # what is not there yet: torch, and what its build needs
+	@touch $(CORE) $@
+	@echo "setup: done"
+
+# Where all of it is there already, it stays together.
+$(CORE): requirements-core.lock pyproject.toml
+	@! test -e $(READY) || $(MAKE) -s --no-print-directory setup
+	$(environment)
+	@test -e $(READY) || echo "setup: installing requirements-core.lock (a minute or two the first time)"
+	@test -e $(READY) || $(PIP) install -qq $(PIP_ARGS) --require-hashes --no-deps -r requirements-core.lock
+	@test -e $(READY) || $(PIP) install -qq $(PIP_ARGS) --no-build-isolation --no-deps -e .
+	@touch $@
+
+# A virtual environment. A shim that does not run, and a Python without venv, are passed over.
+define environment
 	@set -e; found=; \
 	fits='import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))'; \
 	if ! $(BIN)/python -c "$$fits" 2>/dev/null; then \
@@ -92,8 +126,4 @@ $(READY): requirements.lock pyproject.toml
 		echo "setup: $$("$$found" --version) in $(VENV)"; \
 		"$$found" -m venv --clear $(VENV); \
 	fi
-	@echo "setup: installing requirements.lock (some minutes the first time)"
-	@$(PIP) install -qq $(PIP_ARGS) --require-hashes --no-deps -r requirements.lock
-	@$(PIP) install -qq $(PIP_ARGS) --no-build-isolation -e . # what is not there yet: torch, and what its build needs
-	@touch $@
-	@echo "setup: done"
+endef

@@ -4,7 +4,8 @@ Gradio gives the server, the queue, the tabs and the fields; `rag.app.page` give
 content policy that names no host but this one, a check of the `Host` header (a page of another name that resolves to
 127.0.0.1 is refused), a check of `Origin` on every request, a list of the few routes the page uses (Gradio's files,
 proxy and the rest of its API answer 404), and a look at every call: of functions there are, with files that the same
-browser has uploaded. Guests, who have the page's password, may ask and look; what changes anything is not wired.
+browser has uploaded. Guests, who have the page's password, may ask and look; what changes anything is not wired. Users,
+who have a name, have each a page of their own besides, with what they kept.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import threading
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,10 +68,16 @@ from rag.app.conversations.store import ConversationStore  # noqa: E402
 from rag.app.library.library import Library  # noqa: E402
 from rag.app.page import downloads, reader_routes  # noqa: E402
 from rag.app.page.bar import bar_of, headings  # noqa: E402
+from rag.app.page.calls import Calls  # noqa: E402
 from rag.app.page.door import Door, LinkDoor, OpenDoor, PasswordDoor  # noqa: E402
-from rag.app.page.guard import Guard, SameOrigin  # noqa: E402
+from rag.app.page.finding import Finder  # noqa: E402
+from rag.app.page.guard import Guard  # noqa: E402
 from rag.app.page.html import message  # noqa: E402
-from rag.app.page.style import script, stylesheet  # noqa: E402
+from rag.app.page.language import SWITCH, Language, script_route  # noqa: E402
+from rag.app.page.pages import Pages  # noqa: E402
+from rag.app.page.people import NamingDoor, ProxyDoor  # noqa: E402
+from rag.app.page.serving import Mounted, launch, mounted  # noqa: E402
+from rag.app.page.style import script  # noqa: E402
 from rag.app.page.tabs.ask import AskTab, ask_tab  # noqa: E402
 from rag.app.page.tabs.documents import DocumentsTab, Rights, documents_tab  # noqa: E402
 from rag.app.page.tabs.evals import evals_tab  # noqa: E402
@@ -76,6 +85,8 @@ from rag.app.page.tabs.model import model_tab  # noqa: E402
 from rag.app.page.tabs.notebook import checking, notebook_tab  # noqa: E402
 from rag.app.page.talk import Talk, readable  # noqa: E402
 from rag.app.page.trouble import discreet  # noqa: E402
+from rag.app.page.trying import Trials  # noqa: E402
+from rag.app.shared import Shared  # noqa: E402
 from rag.app.workspace import Workspace  # noqa: E402
 from rag.contract import as_json  # noqa: E402
 from rag.types import Turn  # noqa: E402
@@ -87,22 +98,12 @@ TITLE = "Ask your documents"
 _SEEDS = Path(__file__).parent / "seeds"
 SAMPLES = _SEEDS if _SEEDS.is_dir() else None
 """The sample documents, where the program has them beside it."""
-LARGEST_UPLOAD = "64mb"
 _READER = (
     '<aside id="reader" hidden aria-label="Document"><header><h2>Document</h2><div><a data-apart target="_blank" '
     'rel="noopener" href="about:blank">Open in a tab</a><button type="button" data-close>Close</button></div></header>'
     '<iframe name="reader" title="The document, at the quoted words" src="about:blank"></iframe></aside>'
 )
-_FONTS = (
-    "-apple-system",
-    "Segoe UI",
-    "Roboto",
-    "Helvetica Neue",
-    "Noto Sans",
-    "Liberation Sans",
-    "Arial",
-    "sans-serif",
-)
+_FIRST = f'<a class="skip" href="#ask">Skip to the question</a>{SWITCH}'
 
 
 def build(
@@ -114,23 +115,24 @@ def build(
     config: Path | None = None,
     title: str = TITLE,
     rights: Rights = "all",
+    trials: Trials | None = None,
 ) -> gr.Blocks:
     """The page over `workspace`, not yet served. Without a `desk` it has no evals, without a `store` it keeps nothing,
     and without `notebooks` nothing can be pinned.
 
     `config` is the settings file that the model form writes; None is the one in the home. Without all `rights` no model
-    can be set.
+    can be set. What the documents suggest to ask is tried in `trials`, which pages over the same documents can share.
     """
     page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     library = Library(workspace)
     with page:
         collection = gr.State(workspace.settings.collection)
         with gr.Column(elem_id="page"):
-            gr.HTML('<a class="skip" href="#ask">Skip to the question</a>', js_on_load=None, apply_default_css=False)
+            gr.HTML(_FIRST, js_on_load=None, apply_default_css=False)
             bar = gr.HTML(bar_of(title, "", ""), elem_id="bar", js_on_load=None, apply_default_css=False)
             with gr.Tabs(elem_id="views") as views:
                 with gr.Tab("Ask", id="ask"):
-                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES, notebooks)
+                    ask = ask_tab(workspace, library, store, collection, rights, SAMPLES, notebooks, trials)
                 with gr.Tab("Notebook", id="notebook") as notebook_view, gr.Column(elem_classes="view"):
                     notebook = notebook_tab(workspace, notebooks, collection)
                 with gr.Tab("Documents", id="documents") as documents_view, gr.Column(elem_classes="view"):
@@ -140,7 +142,7 @@ def build(
                         model = model_tab(workspace, config)
                 if desk is not None:
                     with gr.Tab("Evals", id="evals") as evals_view, gr.Column(elem_classes="view"):
-                        evals = evals_tab(desk, collection)
+                        evals = evals_tab(desk, collection, workspace)
 
             gr.HTML(_READER, js_on_load=script("page"), apply_default_css=False)
 
@@ -159,9 +161,12 @@ def build(
         _on(documents_view.select, documents.refresh, documents.inputs, documents.outputs)
         if rights == "all":
             _on(model.changed.change, heading, collection, bar)
-            _on(model_view.select, model.refresh, model.inputs, model.outputs)
+            for shows in (page.load, model_view.select):  # at the load already: a late answer would undo what is typed
+                _on(shows, model.refresh, model.inputs, model.outputs)
         if desk is not None:
             _on(evals_view.select, evals.refresh, evals.inputs, evals.outputs)
+            if evals.review:
+                _on(evals_view.select, evals.review.refresh, evals.review.inputs, evals.review.outputs)
         api(_chat(workspace), api_name="chat", api_visibility="public", concurrency_limit=4)
     page.queue(max_size=64, default_concurrency_limit=8, api_open=True)
     return page
@@ -202,7 +207,7 @@ def _wire_arrival(page: gr.Blocks, ask: AskTab, documents: DocumentsTab, views: 
         if getattr(event, "do", "") != "overview":
             yield gr.skip()
             return
-        yield ask.clear(talk) | {views: gr.Tabs(selected="ask")}
+        yield ask.clear(talk) | {views: gr.update(selected="ask")}
         yield from arrived.look(collection, str(event.id))
 
     for changes in (page.load, collection.change, documents.changed.change):
@@ -245,6 +250,9 @@ def serve(
     allow_uploads: bool = False,
     announce: Callable[[str], None] | None = None,
     incoming: Path | None = None,
+    language: Language | None = None,
+    people: NamingDoor | None = None,
+    public_name: str | None = None,
     prevent_thread_lock: bool = False,
 ) -> gr.Blocks:
     """The page at `http://host:port/`, served until interrupted, or at once with `prevent_thread_lock`.
@@ -253,38 +261,48 @@ def serve(
     everyone who reaches it can then read the documents. Whoever comes by either is a guest: nothing can be changed,
     but that with `allow_uploads` files can be given; no conversation is kept. A wildcard such as 0.0.0.0 also gives up
     the check of the Host header, so name one address instead. What is sent to it waits in the folder `incoming` until
-    it is added; the caller removes that.
+    it is added; the caller removes that. It is in `language`, or that of the browser, until a person chooses there.
+
+    With `people`, on any host, each person that this door names has a page of their own, with what they kept, over the
+    collections that they may see; they too can change nothing. `public_name` is the host by which a proxy is reached.
 
     With `announce`, on loopback, the page opens with a link that works once; it is called with the first link, and
     with the next one each time that one was used.
 
-    Raises: RagError, when the host is not loopback or the port cannot be listened on.
+    Raises: RagError, when the host is not loopback, when a proxy is to be believed whose name is not known, or when the
+    port cannot be listened on.
     """
     here = _is_loopback(host)
-    if not (here or insecure or password):
+    if not (here or insecure or password or people):
         raise RagError(
             f"The page has no login, so it does not listen on {host!r}, where others could read your documents; "
-            "use --host 127.0.0.1, or set a password with --password-env NAME."
+            "use --host 127.0.0.1, or set a password with --password-env NAME, or several with --users FILE."
+        )
+    hosts = _names_of(host, public_name)
+    if isinstance(people, ProxyDoor) and "*" in hosts:
+        raise RagError(
+            f"On {host!r}, with a proxy that names the users, another page could speak in its place; give the host by "
+            "which people reach the proxy with --public-name, or listen on one address."
         )
     if incoming is None:
         _NOWHERE.mkdir(mode=0o700, exist_ok=True)
         _NOWHERE.chmod(0o700)  # which gradio may have made before
     _fence(incoming or _NOWHERE)
-    owner = here and password is None
-    store = ConversationStore(workspace.settings.home) if owner else None
-    rights: Rights = "all" if owner else "give files" if allow_uploads else "look"
-    notebooks = Notebooks(workspace.settings.home) if owner else None
-    page = build(
-        workspace, desk=desk if owner else None, store=store, notebooks=notebooks, config=config, title=title,
-        rights=rights,
-    )  # fmt: skip
-    files = [*downloads.routes(store), *([_notebook_route(workspace, notebooks)] if notebooks else [])]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    door = _door(password, announce, address)
+    spoken = script_route(language)
+    if people is not None:
+        front = _for_people(workspace, people, title, spoken)
+    else:
+        owner = here and password is None
+        rights: Rights = "all" if owner else "give files" if allow_uploads else "look"
+        front = _for_one(workspace, _door(password, announce, address), desk if owner else None, config, title, rights)
+    page, door = front.page, front.door
+    allowed = Middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    guard = Middleware(Guard, door=door, takes_files=front.takes_files)
 
     def start() -> None:
         first = f"{address}{door.link}"
-        _launch(page, workspace, files, host, port, door)
+        launch(page, host, port, [spoken, *front.routes], [allowed, guard, front.inner])
         if announce:
             announce(first)
         if open_browser:
@@ -300,8 +318,63 @@ def serve(
     return page
 
 
-def _notebook_route(workspace: Workspace, notebooks: Notebooks) -> Route:
-    return downloads.notebook_route(notebooks, lambda collection: checking(workspace, collection))
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """What is served: a page, who is let in, and the last that a request passes before the page."""
+
+    page: gr.Blocks
+    door: Door
+    inner: Middleware
+    routes: Sequence[Route] = ()
+    takes_files: bool = False
+
+
+def _for_one(
+    workspace: Workspace, door: Door, desk: Desk | None, config: Path | None, title: str, rights: Rights
+) -> _Front:
+    """One page for all who come: the owner's, or without all rights one that keeps nothing."""
+    owner = rights == "all"
+    store = ConversationStore(workspace.personal) if owner else None
+    notebooks = Notebooks(workspace.personal) if owner else None
+    page = build(workspace, desk=desk, store=store, notebooks=notebooks, config=config, title=title, rights=rights)
+    calls = Middleware(Calls, functions=frozenset(page.fns))
+    return _Front(page, door, calls, _routes(workspace, store, notebooks), takes_files=rights != "look")
+
+
+def _for_people(workspace: Workspace, people: NamingDoor, title: str, spoken: Route) -> _Front:
+    """A page for each who comes; in front of them stands an empty one, which has the server."""
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(people.forwarders)
+    trials, finder = Trials(), Finder()
+    folder = workspace.settings.home / "users"
+
+    def made(name: str) -> Mounted:
+        for place in (folder, folder / name):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mine = Shared(workspace, folder / name, partial(people.collections, name))
+        store, notebooks = ConversationStore(mine.personal), Notebooks(mine.personal)
+        heading = f"{title} – {name}"
+        page = build(mine, store=store, notebooks=notebooks, title=heading, rights="look", trials=trials)
+        return mounted(page, [spoken, *_routes(mine, store, notebooks, finder)])
+
+    with gr.Blocks(title=title, analytics_enabled=False) as empty:
+        return _Front(empty, people, Middleware(Pages(made, people.collections).before))
+
+
+def _routes(
+    workspace: Workspace, store: ConversationStore | None, notebooks: Notebooks | None, finder: Finder | None = None
+) -> list[Route]:
+    """What a page links to: documents, and what was kept as files."""
+    files = downloads.routes(store)
+    if notebooks is not None:
+        files += downloads.notebook_routes(notebooks, lambda collection: checking(workspace, collection))
+    return [*reader_routes.routes(workspace, finder), *files]
+
+
+def _names_of(host: str, public_name: str | None) -> list[str]:
+    """The hosts that a request may name; all, where the page listens on every address and no name is known."""
+    if host in ("0.0.0.0", "::") and public_name is None:
+        return ["*"]
+    return ["127.0.0.1", "localhost", "[::1]", host, *([public_name] if public_name else [])]
 
 
 def _door(password: str | None, announce: Callable[[str], None] | None, address: str) -> Door:
@@ -319,52 +392,6 @@ def _leading_to(link: str, folder: Path) -> str:
     file.touch(mode=0o600)
     file.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={link}">', encoding="utf-8")
     return file.as_uri()
-
-
-def _launch(page: gr.Blocks, workspace: Workspace, files: Sequence[Route], host: str, port: int, door: Door) -> None:
-    """Starts the server. Every switch is given, because what is left out Gradio takes from elsewhere."""
-    hosts = ["*"] if host in ("0.0.0.0", "::") else ["127.0.0.1", "localhost", "[::1]", host]
-    routes = [*reader_routes.routes(workspace), *files]
-    try:
-        page.launch(
-            server_name=f"[{host}]" if ":" in host else host,
-            server_port=port,
-            inbrowser=False,
-            prevent_thread_lock=True,
-            theme=gr.themes.Base(font=_FONTS, font_mono=_FONTS),
-            css=stylesheet(),
-            app_kwargs={
-                "routes": routes,
-                "middleware": [
-                    Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
-                    Middleware(Guard, door=door, functions=frozenset(page.fns)),
-                ],
-            },
-            share=False,
-            root_path="",
-            run_history=False,
-            enable_monitoring=False,
-            footer_links=[],
-            ssr_mode=False,
-            mcp_server=False,
-            show_error=False,
-            pwa=False,
-            strict_cors=True,
-            quiet=True,
-            allowed_paths=None,
-            blocked_paths=None,  # its temporary folder lies below every root, and `Guard` serves no file at all
-            max_file_size=LARGEST_UPLOAD,
-            state_session_capacity=200,
-            inline=False,
-            num_workers=0,
-        )
-        # Gradio has put its CORS around our guard, and answers other ports of this machine whether they may ask.
-        page.app.middleware_stack = SameOrigin(page.app.build_middleware_stack())
-    except (OSError, OverflowError) as error:
-        raise RagError(
-            f"The page cannot listen on {host}:{port}, most likely because port {port} is in use; "
-            "stop the other program, or choose another port with --port."
-        ) from error
 
 
 def _is_loopback(host: str) -> bool:

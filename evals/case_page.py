@@ -8,7 +8,7 @@ from evals.cases import Case
 from evals.gold import occurrences
 from evals.report import troubles
 from evals.run import Row
-from rag.app.page.html import BADGES, badge, safe
+from rag.app.page.html import BADGES, badge, given, safe
 from rag.contract import Json
 
 _LONGEST_ANSWER = 4000
@@ -31,7 +31,7 @@ def _group(
     total = sum(row.kind == kind for row in rows)
     is_open = " open" if any(at == opened for at, _ in wrong) else ""
     items = "".join(_item(at, row, cases.get(row.id), at == opened) for at, row in wrong)
-    summary = f'{safe(kind)} <span class="count">{len(wrong)} of {total}</span>'
+    summary = f'{given(kind)} <span class="count">{len(wrong)} of {total}</span>'
     return f'<details class="kind"{is_open}><summary>{summary}</summary><ul>{items}</ul></details>'
 
 
@@ -48,7 +48,7 @@ def _item(at: int, row: Row, case: Case | None, is_open: bool) -> str:
 
 
 def _case(row: Row, case: Case | None) -> str:
-    lines = f'<p class="soft">{safe(row.id)}</p>'
+    lines = f'<p class="soft" translate="no">{safe(row.id)}</p>'
     if case is None:
         lines += '<p class="soft">The suite no longer has this case.</p>'
     return f'<div class="case">{lines}{_history(case)}{_gold(case, row.answer or {})}{_answer(row)}</div>'
@@ -73,7 +73,7 @@ def _gold(case: Case | None, answer: Json) -> str:
     forms_html = f"<h4>Right answer</h4><ul>{forms}</ul>" if forms else ""
     items = "".join(
         f'<li><blockquote dir="auto">{safe(item.quote)}</blockquote>'
-        f'<p class="soft">{safe(item.file)} · {_nearest_passages(item.file, item.quote, answer)}</p></li>'
+        f'<p class="soft">{given(item.file)} · {_nearest_passages(item.file, item.quote, answer)}</p></li>'
         for item in case.evidence
     )
     return forms_html + (f"<h4>Where it is written</h4><ul>{items}</ul>" if items else "")
@@ -94,7 +94,7 @@ def _answer(row: Row) -> str:
     answer = row.answer or {}
     if answer.get("status") == "refused":
         missing = answer.get("missing")
-        why = f' <span class="soft">{safe(str(missing))}</span>' if missing else ""
+        why = f' <span class="soft" dir="auto">{safe(str(missing))}</span>' if missing else ""
         body = f"<p><strong>No answer.</strong>{why}</p>"
     else:
         body = "".join(_statement(item) for item in answer.get("statements", []))
@@ -111,5 +111,5 @@ def _statement(item: Json) -> str:
 def _quote(item: Json) -> str:
     return (
         f'<li><blockquote dir="auto">{safe(str(item.get("quote", "")))}</blockquote>'
-        f'<p class="soft">[{safe(str(item.get("label")))}] {safe(str(item.get("path")))}</p></li>'
+        f'<p class="soft">[{safe(str(item.get("label")))}] {given(str(item.get("path")))}</p></li>'
     )

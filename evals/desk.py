@@ -23,6 +23,7 @@ from evals.errors import EvalError
 from evals.report import render
 from evals.run import About, Results, Stop, load_about, load_results, run_suite, write_whole
 from index.errors import NoIndex
+from rag.app.conversations.feedback import Feedback
 from rag.app.workspace import Workspace
 from rag.errors import Cancelled
 from rag.types import Answer, Live, Turn
@@ -99,13 +100,14 @@ class Desk:
         self._one = threading.Lock()
 
     def suites(self, collection: str | None = None) -> tuple[Suite, ...]:
-        """The person's own suites in `HOME/suites`, newest first, then the shipped ones, which own ones stand before.
+        """The suite of the collection's own cases, the others in `HOME/suites`, newest first, then the shipped ones.
 
         Of the shipped ones those alone whose documents the collection holds. One that does not read is among them, with
         the reason.
         """
         names = self._names(collection)
-        suites = self._suites().values()
+        own = Feedback(self._workspace.settings.home, collection or self._workspace.settings.collection).suite
+        suites = sorted(self._suites().values(), key=lambda suite: suite.path != own)
         return tuple(suite for suite in suites if suite.path.parent != _SHIPPED or suite.files <= names)
 
     def _names(self, collection: str | None) -> frozenset[str]:

@@ -15,7 +15,7 @@ from evals.refusal import Measure
 from evals.report import measures
 from evals.run import About, Results, Row
 from evals.stats import Paired, interval
-from rag.app.page.html import badge, count, safe
+from rag.app.page.html import badge, count, given, safe
 from rag.types import Verdict
 
 RIGHT = "right"
@@ -45,6 +45,10 @@ _TABLE = (
     _Column("near_miss_f1", "Near misses, F1 of refusing"),
     _Column("may_answer", "Shown as “may answer”", 0),
     _Column("words_quoted", "Words quoted per answer", 0, unit=True),
+)
+_MEANING = (
+    '<p class="soft">n is how many cases count for a measure. The small numbers after it are the range in which it '
+    "would likely lie over many more cases like these.</p>"
 )
 _SCORES = (*(column.metric for column in _TABLE), "refused")
 _VERDICTS: tuple[Verdict, ...] = (
@@ -92,7 +96,7 @@ def results(run: Results, last: Results | None, baseline: Results | None) -> str
     beside = [_beside(title, run, other) for title, other in others.items() if other is not None]
     return (
         f"{about}{_notes(run.about, beside)}"
-        f"<h3>Measures</h3>{_measures(measured, beside)}"
+        f"<h3>Measures</h3>{_MEANING}{_measures(measured, beside)}"
         f"<h3>By kind of question</h3>{_kinds(run, beside)}"
         f'<div class="plots">{_plots(run, measured, beside)}</div>'
     )
@@ -179,7 +183,7 @@ def _measures(measured: Mapping[str, Measure], beside: Sequence[_Beside]) -> str
         cells += [
             _change(i.differences.get(column.metric), i.measures.get(column.metric), column, measure.n) for i in beside
         ]
-        rows.append((_head(column.label, measure.n), *cells))
+        rows.append((_head(safe(column.label), measure.n), *cells))
     return _table(("Measure", "This run", *(item.title for item in beside)), rows)
 
 
@@ -189,7 +193,7 @@ def _kinds(run: Results, beside: Sequence[_Beside]) -> str:
         others = [_differences(run, item.run, bar.label) for item in beside]
         cells = [_value(Measure(bar.value, bar.n, bar.interval), column)]
         cells += [_change(differences.get(RIGHT), None, column, bar.n) for differences in others]
-        rows.append((_head(bar.label, bar.n), *cells))
+        rows.append((_head(given(bar.label), bar.n), *cells))
     heads = ("Kind", "Came out right", *(item.title for item in beside))
     return _table(heads, rows)
 
@@ -214,7 +218,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _head(label: str, n: int) -> str:
-    return f"{safe(label)} <small>n = {n}</small>"
+    return f"{label} <small>n = {n}</small>"
 
 
 def _value(measure: Measure, column: _Column) -> str:
@@ -262,9 +266,10 @@ def _plots(run: Results, measured: Mapping[str, Measure], beside: Sequence[_Besi
     bars = [
         plots.Bar(label, measured[name].n, measured[name].value, measured[name].interval) for label, name in refusing
     ]
+    kinds = plots.bars("ev-kinds", "Came out right, by kind", _by_kind(run))
     refusals = plots.bars("ev-refusals", "Refusals", bars) if any(bar.n for bar in bars) else ""
     return (
-        _figure("Right by kind, %", plots.bars("ev-kinds", "Came out right, by kind", _by_kind(run)), "")
+        _figure("Right by kind, %", f'<div translate="no">{kinds}</div>', "")
         + _figure("Refusals, %", refusals, _refused(bars), "No question was refused, and none should have been.")
         + _verdicts(runs)
         + _latency(run)
@@ -281,7 +286,7 @@ def _refused(bars: Sequence[plots.Bar]) -> str:
     column = _Column("", "")
     return _table(
         ("Refusals", "This run"),
-        [(_head(bar.label, bar.n), _value(Measure(bar.value, bar.n, bar.interval), column)) for bar in bars],
+        [(_head(safe(bar.label), bar.n), _value(Measure(bar.value, bar.n, bar.interval), column)) for bar in bars],
     )
 
 

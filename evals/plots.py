@@ -110,7 +110,8 @@ def duration(milliseconds: float) -> str:
 def _figure(name: str, title: str, description: str, height: int, drawn: str) -> str:
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{name}-title {name}-told">'
-        f'<title id="{name}-title">{safe(title)}</title><desc id="{name}-told">{safe(description)}</desc>{drawn}</svg>'
+        f'<title id="{name}-title" translate="yes">{safe(title)}</title>'
+        f'<desc id="{name}-told" translate="yes">{safe(description)}</desc>{drawn}</svg>'
     )
 
 

@@ -2,6 +2,7 @@
 
 RagError
 ├── SettingsInvalid      an unknown setting, or a value that cannot be used
+├── PluginBroken         what another package brings does not load, or broke
 └── IndexFault
     ├── NoIndex            nothing has been indexed yet
     ├── IndexBusy          another process is writing
@@ -65,3 +66,7 @@ class StoreUnavailable(IndexFault):
 
 class SettingsInvalid(RagError):
     """A setting is unknown or has a value that cannot be used."""
+
+
+class PluginBroken(RagError):
+    """What another package brings does not load, or broke at work."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 
 _CHROMA_DATABASE = "chroma.sqlite3"
 _CHROMA_SCRATCH = ("acquire_write",)
 """Chroma 1.5 adds a row here whenever the store is opened, even to read; nothing reads it back."""
+SETTLED = 3_000_000_000
+"""Nanoseconds after a change from which on another has another time, whatever the file system rounds to."""
 
 
 def seal(folder: Path) -> dict[str, str]:
@@ -19,9 +23,32 @@ def seal(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def broken(folder: Path, seals: Mapping[str, str], under: str = "") -> tuple[str, ...]:
-    """The sealed files whose name starts with `under` that are missing or no longer have their digest."""
-    return tuple(name for name, sealed in seals.items() if name.startswith(under) and _read(folder / name) != sealed)
+def broken(
+    folder: Path, seals: Mapping[str, str], under: str = "", digest_of: Callable[[Path], str] | None = None
+) -> tuple[str, ...]:
+    """The sealed files whose name starts with `under` that are missing or no longer have their digest.
+
+    `digest_of` gives that of a file; `digest` where it is None.
+    """
+    read = digest_of or digest
+    return tuple(
+        name for name, sealed in seals.items() if name.startswith(under) and _read(folder / name, read) != sealed
+    )
+
+
+def digest_once(path: Path) -> str:
+    """As `digest`, but a file that nothing was done to since this process last read it is not read again: one run
+    after another over a large index would do little else. Raises: as `digest`.
+    """
+    status = path.stat()
+    is_settled = status.st_ctime_ns < time.time_ns() - SETTLED
+    return _remembered(path, (status.st_ino, status.st_size, status.st_ctime_ns)) if is_settled else digest(path)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(path: Path, version: tuple[int, int, int]) -> str:
+    """The digest of a file in one version, which is only told apart by it."""
+    return digest(path)
 
 
 def digest(path: Path) -> str:
@@ -68,9 +95,9 @@ def flush_one(path: Path) -> None:
         os.close(descriptor)
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path, digest_of: Callable[[Path], str]) -> str | None:
     try:
-        return digest(path)
+        return digest_of(path)
     except (OSError, sqlite3.DatabaseError):
         return None
 

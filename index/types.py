@@ -27,6 +27,12 @@ class Span:
     def __len__(self) -> int:
         return self.end - self.start
 
+    def trimmed(self, text: str) -> Span:
+        """This span without the white space at both ends; empty at its start, where there is nothing else."""
+        inside = self.of(text)
+        start = self.start + (len(inside) - len(inside.lstrip())) * bool(inside.strip())
+        return Span(start, start + len(inside.strip()))
+
     def contains(self, other: Span) -> bool:
         """Whether `other` lies wholly inside this span."""
         return self.start <= other.start and other.end <= self.end
@@ -92,6 +98,8 @@ class ScannedSpan:
     frame: Frame
 
 
+QUESTION_LEVEL = 7
+"""The level of a question that heads what answers it in a conversation: below all headings that a format has."""
 BlockKind = Literal["heading", "paragraph", "item", "row", "furniture"]
 
 
@@ -114,14 +122,14 @@ class Block:
     span: Span
     """A heading's is of its words, without the marks around them."""
     level: int = 0
-    """Of a heading, 1 to 6."""
+    """Of a heading, 1 to 6, or `QUESTION_LEVEL`."""
     cells: tuple[Cell, ...] = ()
     """Of a row of data, in the order of the columns, merged cells repeated into every row that they span. The rows of
     heads, and a row that is one cell as wide as the table, have none."""
     table: int | None = None
     """Which table of the document a row is of, from 0."""
     author: str | None = None
-    """Of a quoted or forwarded part of a mail, where it is printed."""
+    """Of a quoted or forwarded part of a mail, or of a turn in a conversation, where it is printed."""
     date: str | None = None
 
 
@@ -195,6 +203,11 @@ class Passage:
 def passage_id(document_id: str, span: Span) -> str:
     """The one name of a passage: `document:start-end`."""
     return f"{document_id}:{span.start}-{span.end}"
+
+
+def document_of(passage: str) -> str:
+    """The document in the name of a passage."""
+    return passage.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,17 +304,8 @@ class Report:
     """Files and folders that the patterns leave out."""
     lost: tuple[Loss, ...] = ()
     """Where files are gone, and were kept all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A text as the model sees it: one unit vector, and a unit vector in context for each word it could read."""
-
-    vector: npt.NDArray[np.float32]
-    """Shape (dimension,)."""
-    words: tuple[Word, ...]
-    word_vectors: Vectors
-    """Shape (len(words), dimension)."""
+    owed: str | None = None
+    """What could not be done after all this was in use, and is done by the next run."""
 
 
 class Embedder(Protocol):
@@ -319,8 +323,4 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit row a text, in order; shape (len(texts), dimension)."""
-        ...
-
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Each text's vector and those of its words in context, in order."""
         ...

@@ -8,6 +8,7 @@ RagError
 ├── Cancelled          the person stopped the question
 ├── ModelNotFetched    a language model could not be had from the hub
 ├── FeedbackUnusable   a judgement on an answer cannot be kept
+├── UsersUnusable      the file of a page's users cannot be used
 └── ConversationsFault
     ├── NoConversation         no kept conversation has this id
     ├── NoPin                  no pin of a notebook has this id
@@ -45,6 +46,10 @@ class ModelNotFetched(RagError):
 
 class FeedbackUnusable(RagError):
     """The file that keeps judgements on answers cannot be read or written."""
+
+
+class UsersUnusable(RagError):
+    """The file of a page's users cannot be read or written, or a line of it is none."""
 
 
 class ConversationsFault(RagError):

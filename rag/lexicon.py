@@ -120,6 +120,14 @@ MEASURES: dict[str, tuple[str, str, int]] = {
     for word in words.split()
 }
 """The adjectives of measure: what they ask after, the kind of its unit, and whether they ask for more of it or less."""
+MEASURED = {noun: kind for noun, kind, _ in MEASURES.values() if kind}
+"""What they ask after, and the kind of its unit."""
+
+LIGHT_VERBS = frozenset(
+    "make makes made making give gives gave given giving take takes took taken taking get gets getting gotten "
+    "do does did done doing have has had having".split()
+)
+"""Verbs that say little beside their noun: "give a lecture", "make a payment" (Jespersen's light verbs)."""
 
 NEGATIONS = frozenset(
     "not no never none nobody nothing nowhere neither nor cannot without hardly scarcely barely".split()

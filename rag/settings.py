@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 CollectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+PluginName = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,100}$")]
 _PREFIX = "RAG_"
 _LONGEST_SHOWN = 80
 _PRIVATE = ("llm.api_key_env", "llm.base_url", "store.host", "store.token_env")
@@ -120,10 +121,12 @@ class LanguageModel(_Section):
 
     `context` and `max_tokens` count tokens: of prompt and reply together, and of the reply. `max_words` is how long a
     model is asked to let an answer be, at most. Times are in seconds.
-    The key itself is never a setting: `api_key_env` names the environment variable that holds it.
+    The key itself is never a setting: `api_key_env` names the environment variable that holds it. `answerer` is what
+    another package brings in `rag.answerers`, which then writes in the model's place.
     """
 
     provider: Literal["openai", "gguf"] | None = None
+    answerer: PluginName | None = None
     base_url: Annotated[str, AfterValidator(_endpoint)] | None = None
     model: Annotated[str, StringConstraints(min_length=1)] | None = None
     api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,62}$")] | None = None
@@ -149,9 +152,13 @@ class LanguageModel(_Section):
 
 
 class TrainedReader(_Section):
-    """A folder with another trained reader than the installed one, as `python -m evals.train` writes it."""
+    """A folder with another trained reader than the installed one, as `python -m evals.train` writes it.
+
+    `verifier` is what another package brings in `rag.verifiers`, which then judges statements in its place.
+    """
 
     path: Path | None = None
+    verifier: PluginName | None = None
 
 
 class Settings(_Section):
@@ -194,6 +201,14 @@ class Settings(_Section):
         """Twelve hex digits that change with any setting that can change an answer."""
         payload = self.model_dump_json(exclude={"home", "collection", "store", "conversations", "trace"})
         return hashlib.sha256(payload.encode()).hexdigest()[:12]
+
+
+def file_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a `rag.toml`, which says everything but which home is meant."""
+    schema = Settings.model_json_schema()
+    del schema["properties"]["home"]
+    schema["required"].remove("home")
+    return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rag.toml"}
 
 
 def load(

@@ -7,7 +7,7 @@ passages of one question, in the order shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from index.types import IndexState, Passage, ScannedSpan, Source, Span
@@ -48,6 +48,13 @@ class RetrievedPassage:
     also_in: tuple[str, ...] = ()
     scanned: tuple[ScannedSpan, ...] = ()
     """The words of it that were read by OCR, in order."""
+    speakers: tuple[tuple[Span, str], ...] = ()
+    """Whose words stand where in it, in order, as far as the text has speakers."""
+
+    def source_of(self, span: Span) -> Source:
+        """The source of the words at `span`: the passage's, by whoever speaks there."""
+        author = next((name for words, name in self.speakers if words.overlap(span)), None)
+        return replace(self.source, author=author) if author else self.source
 
 
 @dataclass(frozen=True, slots=True)

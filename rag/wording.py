@@ -117,6 +117,11 @@ def path(headings: Sequence[str]) -> str:
     return " › ".join(headings)
 
 
+def path_beside(headings: Sequence[str], source: Source) -> str:
+    """The path of headings where the title of the source is shown too; empty where the title is all of it."""
+    return "" if tuple(headings) == (source.title,) else path(headings)
+
+
 def _why_not(answer: Answer) -> str:
     if answer.filters.filters and not answer.filters.articles:
         return _sentence(answer.missing or "no document passes the filters")

@@ -17,7 +17,7 @@ import numpy as np
 from index.document.structure import Structure, packed
 from index.errors import IndexDamaged
 from index.store.corpus import Held, StoredPath
-from index.types import Article, Block, Cell, Document, Encoded, IndexState, Passage, Source, Span, Vectors, passage_id
+from index.types import Article, Block, Cell, Document, IndexState, Passage, Source, Span, Vectors, passage_id
 from index.words.tokens import words
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters
@@ -62,13 +62,6 @@ class HashingEmbedder:
             if not row.any():
                 row[0] = 1.0
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        read = [words(text) for text in texts]
-        return [
-            Encoded(vector, tuple(found), self.embed([word.stem for word in found]))
-            for vector, found in zip(self.embed(texts), read, strict=True)
-        ]
 
 
 class ScriptedLLM:

@@ -16,6 +16,7 @@ from rag.settings import load
 from tests.conftest import ROOT
 from tests.test_docs import blocks, parse
 
+CORE = "requirements-core.lock"
 PROFILES = {"page", "ollama", "chroma"}
 _IGNORED = {"*", "**/__pycache__"}
 
@@ -72,12 +73,11 @@ def test_what_it_checks_its_health_with_is_python() -> None:
     compile(code, "HEALTHCHECK", "exec")
 
 
-def test_what_is_installed_is_named_as_the_project_is() -> None:
-    (install,) = [rest for name, rest in instructions() if name == "RUN" and "--find-links" in rest]
-    name, extra = re.search(r'"([\w-]+)\[(\w+)\]"', install).groups()  # type: ignore[union-attr]
-    project = (ROOT / "pyproject.toml").read_text("utf-8")
-    assert f'name = "{name}"' in project
-    assert re.search(rf"^{extra} = \[", project, re.MULTILINE)
+def test_what_is_installed_is_what_was_locked_and_nothing_else() -> None:
+    (build,) = [rest for name, rest in instructions() if name == "RUN" and "-r " in rest]
+    assert f"--require-hashes --no-deps -r {CORE}" in build
+    (install,) = [rest for name, rest in instructions() if name == "RUN" and "/opt/rag/bin/pip" in rest]
+    assert "--no-index --no-deps /wheels/*.whl" in install
 
 
 def test_the_command_is_one_that_the_program_takes() -> None:

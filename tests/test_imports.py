@@ -27,13 +27,13 @@ COMPOSITION = {"rag/app/cli/main.py", "rag/app/cli/evals.py"}
 APPLICATION = "rag.app"
 """What no module of the core imports."""
 ENTRY = {"rag", "rag.__main__"}
-BESIDE_THE_ROOMS = {"types", "settings", "errors", "keys", "seal", "telemetry"}
+BESIDE_THE_ROOMS = {"types", "settings", "errors", "keys", "seal", "telemetry", "cores", "plugins"}
 ROOMS: dict[str, set[str]] = {
     "document": set(),
     "folder": set(),
     "words": set(),
     "cut": {"document"},
-    "vectors": {"words"},
+    "vectors": set(),
     "readers": {"document", "vectors"},
     "store": {"document", "folder", "words", "cut", "vectors", "readers"},
     "indexing": {"document", "folder", "cut", "readers", "store"},
@@ -43,7 +43,7 @@ ROOMS: dict[str, set[str]] = {
 BASELINES = "evals/bench/baselines.py"
 TABS = {
     f"rag/app/page/tabs/{name}.py"
-    for name in ("arrival", "ask", "conversations", "documents", "evals", "model", "narrow", "notebook")
+    for name in ("arrival", "ask", "conversations", "documents", "evals", "model", "narrow", "notebook", "review")
 }
 TRAINING = {f"evals/train/{name}.py" for name in ("batches", "export", "learn", "measure")}
 HOMES = {
@@ -51,8 +51,8 @@ HOMES = {
     "onnxruntime": {"index/vectors/graph.py", "rag/reader/onnx_model.py", "evals/train/export.py"},
     "tokenizers": {"index/vectors/graph.py", "rag/reader/layout.py", "rag/reader/onnx_model.py", *TRAINING},
     "sentence_transformers": {"index/vectors/embedder.py", BASELINES},
-    "gradio": {"ui.py", *TABS},
-    "fastapi": {"rag/app/doors/http.py"},
+    "gradio": {"ui.py", "rag/app/page/serving.py", *TABS},
+    "fastapi": {"rag/app/doors/http.py", "rag/app/page/serving.py"},
     "mcp": {"rag/app/doors/mcp.py"},
     "httpx": {"rag/providers/endpoint.py"},
     "huggingface_hub": {"index/vectors/model_files.py", "rag/providers/hub.py"},

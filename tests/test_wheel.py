@@ -62,7 +62,9 @@ def test_what_an_index_shows_of_it_is_true(installed: Path) -> None:
     assert (metadata["Name"], metadata["Version"], metadata["License-Expression"]) == ("quoted-answers", VERSION, "MIT")
     assert metadata.get_all("Project-URL") is None, "no address is known; none is made up"
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
-    assert set(metadata.get_all("Provides-Extra", [])) == {"dev", "fidelity", "local", "mcp", "ocr"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"dev", "fidelity", "local", "mcp", "ocr", "site"}
+    (torch,) = [need for need in metadata.get_all("Requires-Dist", []) if need.startswith("torch")]
+    assert torch.startswith("torch=="), "any other build of it is gigabytes for nothing"
     scripts = (installed / INFO / "entry_points.txt").read_text("utf-8")
     assert {line.split(" = ")[0] for line in scripts.splitlines() if " = " in line} == {"rag", "quoted-answers"}
 

@@ -9,8 +9,7 @@ import numpy as np
 from safetensors import safe_open
 
 from evals.bench.baselines import model_folder
-from index.types import Encoded, Vectors
-from index.words.tokens import words
+from index.types import Vectors
 
 _TABLE = "embeddings.word_embeddings.weight"
 
@@ -46,15 +45,6 @@ class StaticEmbedder:
         rows = [self._table[self._tokens(text)].mean(axis=0) for text in texts]
         matrix = np.stack(rows) if rows else np.zeros((0, self.dimension), dtype=np.float32)
         return np.asarray(matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9), dtype=np.float32)
-
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Each text's vector and those of its words, in order."""
-        read = [tuple(words(text)) for text in texts]
-        vectors = self.embed(texts)
-        return [
-            Encoded(vector, text_words, self.embed([word.text for word in text_words]))
-            for vector, text_words in zip(vectors, read, strict=True)
-        ]
 
     def _tokens(self, text: str) -> list[int]:
         rows = [self._rows.get(word, self._unknown) for word in re.findall(r"\w+|[^\w\s]", text.lower())]

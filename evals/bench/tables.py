@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from evals.markdown import NOTHING, table
+from index.cores import cores
 
 _PACKAGES = ("torch", "sentence-transformers", "chromadb", "llama-index-core", "numpy")
 _SHORTCUTS = ("avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
@@ -64,7 +65,7 @@ def machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return "\n".join(
         [
-            f"- CPU: {cpu}, {_cores()} cores; shortcuts for bf16 and int8: {fast}",
+            f"- CPU: {cpu}, {cores()} cores; shortcuts for bf16 and int8: {fast}",
             f"- Load when it began (1 minute): {os.getloadavg()[0]:.1f}",
             f"- {_system()}, Python {platform.python_version()}",
             f"- {versions}",
@@ -79,13 +80,6 @@ def _cpu() -> tuple[str, set[str]]:
         cpuinfo = Path("/proc/cpuinfo").read_text()
     name, flags = (re.search(rf"^{key}\s*:\s*(.+)$", cpuinfo, re.MULTILINE) for key in ("model name", "flags"))
     return (name[1] if name else platform.processor() or platform.machine(), set(flags[1].split()) if flags else set())
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _system() -> str:

@@ -18,13 +18,14 @@ import typer
 
 from evals.errors import EvalError
 from evals.run import write_whole
-from evals.table import cost, documents, program, questions, reading, statements
+from evals.table import beside, cost, documents, program, questions, reading, statements
 from evals.table.asking import HERE, Checkout
 from evals.table.cells import Line, render
 from evals.table.statements import Judge
 from index.errors import RagError
 from index.settings import IndexSettings
 from index.vectors.embedder import embedder_of
+from index.vectors.remembered import Remembered
 from rag.reader.onnx_model import OnnxReader
 
 SUITES = HERE / "evals" / "suites"
@@ -136,6 +137,7 @@ GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "squad": _squad,
     "wice": lambda o: statements.claims(o.judge, o.public, say),
     "perturbed": lambda o: statements.changed(o.judge, o.public),
+    "beside": lambda o: beside.lines(o.judge, Remembered(embedder_of(IndexSettings(home=o.work))), o.public, say),
     "documents": _documents,
     "indexing": _indexing,
     "warm": lambda o: cost.warm_question(o.ours, o.base, o.public),

@@ -62,6 +62,16 @@ class Changed:
     document: str
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A sentence made of another, the passage that it is held against, how it was made, and whether it is true."""
+
+    text: str
+    passage: str
+    kind: str
+    is_true: bool
+
+
 def everyday(judge: Judge, data: Path) -> list[Line]:
     """The lines of `data`/everyday/statements.jsonl: of both halves in all and by kind, and of the half by itself that
     nothing was fitted on.
@@ -100,7 +110,7 @@ def claims(judge: Judge, data: Path, say: Callable[[str], None]) -> list[Line]:
 
     Raises: EvalError.
     """
-    half = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
+    half = odd_claims(data)
     own = next(iter(sorted(data.rglob("claim/test.jsonl"))), None)
     sets = {"WiCE, odd places of dev": half, **({"WiCE, its own test set": list(wice(own))} if own else {})}
     return [line for name, of_set in sets.items() for line in _of_claims(judge, name, of_set, say)]
@@ -111,9 +121,7 @@ def changed(judge: Judge, data: Path, passages: int = PASSAGES) -> list[Line]:
 
     Raises: EvalError.
     """
-    half = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
-    drawn = [*_some(_of_squad(data), passages), *_some(_of_wice(half), passages)]
-    wrong, true = flags(judge, drawn)
+    wrong, true = flags(judge, drawn(data, passages))
     every = [share([flag for flagged in kinds.values() for flag in flagged], 3) for kinds in (wrong, true)]
     kinds = [*((f"perturbed, {kind}", flagged) for kind, flagged in wrong.items())]
     kinds += [(f"true, {kind}", flagged) for kind, flagged in true.items()]
@@ -123,17 +131,34 @@ def changed(judge: Judge, data: Path, passages: int = PASSAGES) -> list[Line]:
     ]
 
 
+def odd_claims(data: Path) -> list[Claim]:
+    """The claims at odd places of WiCE's development set. Raises: EvalError."""
+    return [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "test"]
+
+
+def drawn(data: Path, passages: int = PASSAGES) -> list[Changed]:
+    """Sentences of so many passages of each source, in its reported half. Raises: EvalError."""
+    return [*_some(_of_squad(data), passages), *_some(_of_wice(odd_claims(data)), passages)]
+
+
+def variants(items: Sequence[Changed]) -> Iterator[Variant]:
+    """Each sentence as it stands and rewritten, which is true, and made wrong in one place."""
+    rng = random.Random(_SEED)
+    for item in items:
+        made = truths(item.sentence)
+        for truth in made:
+            yield Variant(truth.text, item.passage, truth.rewrite, is_true=True)
+        for false in wrongs(rng.choice(made).text, item.sentence, item.document, _SEED):
+            yield Variant(false.text, item.passage, false.kind, is_true=False)
+
+
 def flags(judge: Judge, drawn: Sequence[Changed]) -> tuple[dict[str, list[bool]], dict[str, list[bool]]]:
     """Whether each sentence made wrong is flagged, by kind, and each true one, by the way it was rewritten."""
     wrong: dict[str, list[bool]] = {}
     true: dict[str, list[bool]] = {}
-    rng = random.Random(_SEED)
-    for item in drawn:
-        made = truths(item.sentence)
-        for truth in made:
-            true.setdefault(truth.rewrite, []).append(_is_flagged(judge, truth.text, item))
-        for false in wrongs(rng.choice(made).text, item.sentence, item.document, _SEED):
-            wrong.setdefault(false.kind, []).append(_is_flagged(judge, false.text, item))
+    for variant in variants(drawn):
+        flagged = judge(variant.text, [variant.passage]).verdict != SUPPORTED
+        (true if variant.is_true else wrong).setdefault(variant.kind, []).append(flagged)
     return wrong, true
 
 
@@ -159,7 +184,7 @@ def _as(wanted: Verdict, verdicts: Sequence[Verdict]) -> Cell:
 
 def _of_claims(judge: Judge, name: str, claims: Sequence[Claim], say: Callable[[str], None]) -> list[Line]:
     say(f"{name}: {len(claims)} claims")
-    judged = [judge(claim.text, _passages(claim.evidence)) for claim in claims]
+    judged = [judge(claim.text, passages_of(claim.evidence)) for claim in claims]
     scores, positive = [item.probability for item in judged], [claim.supported for claim in claims]
     called = [item.verdict == SUPPORTED for item in judged]
     by_truth = [[c for c, s in zip(called, positive, strict=True) if s is truth] for truth in (True, False)]
@@ -177,10 +202,6 @@ def _of_claims(judge: Judge, name: str, claims: Sequence[Claim], say: Callable[[
     ]
 
 
-def _is_flagged(judge: Judge, text: str, item: Changed) -> bool:
-    return judge(text, [item.passage]).verdict != SUPPORTED
-
-
 def _of_squad(data: Path) -> Iterator[Changed]:
     dataset = squad(find(data, "dev-v2.0.json"))
     for file in sorted(file for file in dataset.documents if int(file[:3]) % 2):
@@ -191,11 +212,12 @@ def _of_squad(data: Path) -> Iterator[Changed]:
 def _of_wice(claims: Sequence[Claim]) -> Iterator[Changed]:
     for claim in claims:
         page = [text for text in claim.evidence if not text.startswith("(meta data)")]
-        for passage in _passages(page):
+        for passage in passages_of(page):
             yield from _sentences(passage, "\n".join(page))
 
 
-def _passages(page: Sequence[str]) -> list[str]:
+def passages_of(page: Sequence[str]) -> list[str]:
+    """The sentences of a page, some together."""
     return [" ".join(page[at : at + _WINDOW]) for at in range(0, len(page), _WINDOW)]
 
 

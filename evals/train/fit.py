@@ -19,9 +19,9 @@ from index.vectors.embedder import embedder_of
 from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
 from rag.answering.quotes import evidence_of
 from rag.answering.reading import FEATURES, Candidate, Reading, read
-from rag.pipeline import READ
 from rag.reader.onnx_model import OnnxReader
 from rag.retrieval.retrieve import Retriever
+from rag.searching import READ
 from rag.settings import Answering, Retrieval
 
 WORDS = Answering().max_words

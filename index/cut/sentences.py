@@ -33,6 +33,9 @@ _ABBREVIATION = re.compile(
         e\.g|i\.e|a\.m|p\.m|[A-Z]|(?:[A-Z]\.)+[A-Z])$""",
     re.VERBOSE,
 )
+_SHORT = re.compile(r"(?<!\w)[^\W\d_]{1,3}$")
+_NUMBERED = re.compile(r"[^\s]*\d")
+"""After so short a word what has digits is more often what it shortens than a sentence: "dep. 10:35", "ref. KY-7"."""
 _CAN_END = re.compile(r"(?:etc|Inc|Ltd|Co|Corp|Jr|Sr|a\.m|p\.m|(?:[A-Z]\.)+[A-Z])$")
 _STARTER = re.compile(
     r"(?:The|This|That|These|Those|It|In|On|At|But|And|He|She|They|We|A|An|As|If|When|While|After|Before|However|There)\b"
@@ -87,6 +90,8 @@ def _is_boundary(text: str, match: re.Match[str], span: Span) -> bool:
         return False
     if match["stop"] != "." or match["close"]:
         return True
+    if _SHORT.search(text, max(span.start, match.start() - 8), match.start()) and _NUMBERED.match(text, match.end()):
+        return False
     before = text[max(span.start, match.start() - 16) : match.start()]
     if not _ABBREVIATION.search(before):
         return True

@@ -84,8 +84,15 @@ def structure_of(document: Document, articles: Sequence[Article]) -> Structure:
 
 
 def breaks(articles: Sequence[Article]) -> tuple[int, ...]:
-    """Where each article begins: no heading holds beyond its own."""
-    return tuple(article.span.start for article in articles)
+    """Where each article begins, and where its byline does: no heading holds beyond its article, and what stands
+    between title and byline, a picture's credit or a kicker, heads nothing below.
+    """
+    return tuple(sorted(place for article in articles for place in _begins(article)))
+
+
+def _begins(article: Article) -> tuple[int, ...]:
+    begin = article.span.start
+    return (begin, article.byline.start) if article.byline and article.byline.start > begin else (begin,)
 
 
 def packed(blocks: Sequence[Block]) -> Blocks:

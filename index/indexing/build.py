@@ -1,8 +1,8 @@
 """Bring an index in step with folders: read, embed what is new, build a generation apart, try it, publish it.
 
-What little is new or changed is laid over the whole generation in use; a whole one is built anew where that would grow
-too large to be compared passage by passage, where something was deleted, whose text must not stay, and where all is
-made another way.
+What little is new, changed or gone is laid over the whole generation in use. Once that is in use, one whole generation
+is made of all where too much lies above to be compared passage by passage, and where a file left, whose text must not
+stay in the home. It is made at once where all is made another way.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,19 +33,30 @@ from index.indexing.survey import (
     roots_of,
     survey,
 )
-from index.seal import broken
+from index.seal import broken, digest_once
 from index.settings import IndexSettings
 from index.store import generation
-from index.store.caches import Progress, Silent, build_caches, build_layer, in_one_sentence, require_sound
+from index.store.caches import (
+    Progress,
+    Silent,
+    Trial,
+    build_caches,
+    build_layer,
+    in_one_sentence,
+    put_in_use,
+    words_of,
+)
 from index.store.corpus import FILE, Corpus, StoredPath
 from index.store.manifest import Manifest
 from index.store.published import Published, in_use, published, salvage
+from index.store.repair import settled
+from index.store.schema import PURGE, READ_AT
 from index.store.writer import CorpusWriter, holds_vectors
 from index.types import Embedder, Report
 
 _MOST_ABOVE = 2000
-"""Passages that may be new or gone over a whole generation before all are built anew, which costs the last edit as much
-as a first run without embedding; each edit takes longer the more there are (`python -m evals.bench edit`)."""
+"""Passages that may be new or gone over a whole generation before a whole one is made of all: after the edit is in use,
+or at once where there are twice as many. Each edit takes longer the more there are (`python -m evals.bench edit`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ def build_index(
     missing: Missing = REFUSE,
     onto: Sequence[Root] | None = None,
     rebuild: bool = False,
-    trial: Callable[[Path], str | None] | None = None,
+    trial: Trial | None = None,
 ) -> Report:
     """Make the index hold what is wanted of what lies under `roots` now, and no more; report what was done.
 
@@ -115,7 +126,7 @@ def build_index(
     wanted = rooted(roots, patterns)
     signature = _signature(wanted, settings, embedder)
     watch = _Stopwatch(progress or Silent())
-    root = settings.root
+    root, begun = settings.root, time.time_ns()
     with ExitStack() as stack:
         stack.enter_context(in_one_sentence(root))
         stack.enter_context(generation.writing(root, settings.store))
@@ -131,31 +142,31 @@ def build_index(
         watch.start("read", len(listing.files))
         with CorpusWriter(file, embedder.fingerprint) as writer, Embedding(writer, embedder, held) as embedding:
             _resume(leftovers, writer)
-            result = survey(listing, settings, before, embedding, watch.advance, missing)
+            result = survey(listing, settings, before, embedding, watch.advance, missing, rebuild=rebuild)
             require_something(result, before, wanted)
+            must_purge = base is not None and _must_purge(base, result)
             if base and base.is_sound and not rebuild and _is_same(base, result, signature):
-                return remember(root, _report(base.published.manifest, base.corpus, result, base, 0, watch))
-            foundation = None if rebuild else _foundation(base, result, signature)
-            below = _complete(writer, result, base, foundation)
-            for key, value in signature.items():
-                writer.set_meta(key, value)
-            writer.set_meta("places", places_to_line(listing.places))
+                manifest, owed = settled(base.published, settings, watch, trial)
+                return remember(root, replace(_report(manifest, base.corpus, result, base, 0, watch), owed=owed))
+            alike = base if base and not rebuild and _is_made_alike(base, signature) else None
+            below, above = _complete(writer, result, base, alike)
+            purge = {PURGE: ""} if must_purge and below else {}
+            writer.set_meta(signature | purge | {"places": places_to_line(listing.places), READ_AT: str(begun)})
             embedding.finish(partial(_embedding_texts, file), watch)
             for other in [*_folders(base), *others]:
                 writer.take_vectors(other / FILE, needed=True)
             writer.drop_unused()
+        layers = alike.published.layers if alike else ()
         if below is None:
-            manifest = build_caches(folder, settings, embedder.fingerprint, embedder.dimension, watch)
-            manifest = replace(manifest, before=_worth_keeping(base, result))
+            words = words_of(layers)
+            manifest = build_caches(folder, settings, embedder.fingerprint, embedder.dimension, watch, words)
+            manifest = replace(manifest, before=None if must_purge else _worth_keeping(base))
         else:
-            manifest = build_layer(folder, below, settings, watch)
-        watch.start("publish", 1)
-        if manifest.base is None:
-            require_sound(folder, manifest.remote, settings.store, trial)
-        generation.publish(root, folder, manifest)
-        watch.advance(1)
+            manifest = build_layer(folder, below, settings, watch, words_of(layers[1:]))
+        put_in_use(folder, manifest, settings, watch, trial)
+        manifest, owed = settled(published(root, manifest), settings, watch, trial, is_much=above > _MOST_ABOVE)
         with published(root, manifest).corpus() as corpus:
-            return remember(root, _report(manifest, corpus, result, base, embedding.count, watch))
+            return remember(root, replace(_report(manifest, corpus, result, base, embedding.count, watch), owed=owed))
 
 
 def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | None:
@@ -167,7 +178,7 @@ def _base(settings: IndexSettings, rebuild: bool, stack: ExitStack) -> _Base | N
             raise
         current = None
     if current is not None:
-        damaged = current.broken()
+        damaged = current.broken(digest_of=digest_once)
         if not any(file.name == FILE for file in damaged):
             # Caches that are damaged, or of another Chroma or store, are built anew; all they held is in the corpus.
             is_sound = not damaged and current.misfit(settings.store) is None
@@ -203,24 +214,19 @@ def _others(root: Path, base: _Base | None, fingerprint: str, stack: ExitStack) 
     return corpora
 
 
-def _worth_keeping(base: _Base | None, result: Survey) -> str | None:
-    """The generation to keep beside the new one: the last, unless it holds what has been taken out since."""
-    if base is None or not base.is_sound or _takes_out(base, result):
-        return None
-    return base.published.whole.manifest.generation
+def _worth_keeping(base: _Base | None) -> str | None:
+    """The generation to keep beside the new one: the last, where it is sound."""
+    return base.published.whole.manifest.generation if base and base.is_sound else None
 
 
-def _takes_out(base: _Base, result: Survey) -> bool:
-    """Whether a file leaves the index, whose text must then be in no file of the home."""
-    return counted(changes(base.corpus.paths(), result))["deleted"] > 0
+def _must_purge(base: _Base, result: Survey) -> bool:
+    """Whether a file leaves the index, or left it, whose text must then be in no file of the home."""
+    return base.corpus.meta(PURGE) is not None or counted(changes(base.corpus.paths(), result))["deleted"] > 0
 
 
-def _foundation(base: _Base | None, result: Survey, signature: Mapping[str, str]) -> Published | None:
-    """The whole generation that what is new can be laid over; None where all must be built anew."""
-    if base is None or not base.is_sound or _takes_out(base, result):
-        return None
-    is_made_alike = all(base.corpus.meta(key) == signature[key] for key in ("recipe", "fingerprint"))
-    return base.published.whole if is_made_alike else None
+def _is_made_alike(base: _Base, signature: Mapping[str, str]) -> bool:
+    """Whether all that a sound base has of a passage is what would be made of it now."""
+    return base.is_sound and all(base.corpus.meta(key) == signature[key] for key in ("recipe", "fingerprint"))
 
 
 def _is_same(base: _Base, result: Survey, signature: Mapping[str, str]) -> bool:
@@ -252,29 +258,32 @@ def _reduced_to_vectors(folder: Path) -> bool:
 
 
 def _complete(
-    writer: CorpusWriter, result: Survey, base: _Base | None, foundation: Published | None
-) -> Published | None:
+    writer: CorpusWriter, result: Survey, base: _Base | None, alike: _Base | None
+) -> tuple[Published | None, int]:
     """Add the paths, and what the base gives: documents that are as they were.
 
-    What the `foundation` holds is left there, unless too much would lie above it; the foundation, or None where the
-    corpus holds all by itself.
+    What the whole generation of `alike` holds, which is the base where all is made alike, is left there, unless far too
+    much would lie above it. That generation, or None where the corpus holds all by itself, and how many passages are
+    new or gone over it.
     """
     held = [*result.paths, *result.retained]
     for stored in held:
         writer.add_path(stored)
     needed = {stored.document_id for stored in held}
     folders = _folders(base)
-    if foundation is not None:
+    if alike is not None:
+        foundation = alike.published.whole
         for folder in folders[:-1]:
             writer.take_documents(folder / FILE, needed)
-        if writer.lay_over(foundation.folder / FILE) <= _MOST_ABOVE:
+        above = writer.lay_over(foundation.folder / FILE)
+        if above <= 2 * _MOST_ABOVE:
             writer.save()
-            return foundation
+            return foundation, above
         writer.stand_alone()
     for folder in folders:
         writer.take_documents(folder / FILE, needed)
     writer.save()
-    return None
+    return None, 0
 
 
 def _signature(roots: Sequence[Root], settings: IndexSettings, embedder: Embedder) -> dict[str, str]:

@@ -19,6 +19,7 @@ from index.errors import GoneAtOnce, IndexFault, UnreadableFile
 from index.folder.files import File, Listing, discover, printable
 from index.folder.gone import in_words, loss, lost
 from index.folder.roots import Place, Root
+from index.indexing.unchanged import Unchanged, identity_of
 from index.readers import Worker, fetch, parse
 from index.settings import IndexSettings
 from index.store.corpus import Corpus, StoredPath
@@ -102,8 +103,11 @@ def survey(
     writer: Documents,
     advance: Callable[[int], None],
     missing: Missing = REFUSE,
+    *,
+    rebuild: bool = False,
 ) -> Survey:
-    """Read every file found. New documents go to `writer` at once, so that memory holds one file at a time.
+    """Read every file found, with `rebuild` those too that are unchanged. New documents go to `writer` at once, so
+    that memory holds one file at a time.
 
     What was indexed before and cannot be read now is kept, and told in `skipped`.
 
@@ -113,10 +117,16 @@ def survey(
     same = base if base is not None and base.meta("recipe") == recipe(settings) else None
     known = frozenset(same.document_ids()) if same else frozenset()
     before = {stored.location: stored for stored in base.paths()} if base else {}
+    unchanged = Unchanged(before.values(), same.read_at()) if same and not rebuild else Unchanged((), 0)
     with Worker() as worker:
         for file in listing.files:
+            skipped = None
             try:
-                skipped = _read(file, settings, known, result, writer, worker)
+                if stored := unchanged.of(file, settings.max_file_bytes):
+                    result.reused[stored.document_id] = None
+                    result.paths.append(stored)
+                else:
+                    skipped = _read(file, settings, known, result, writer, worker)
             except UnreadableFile as error:
                 stored_before = before.get(file.path)
                 if stored_before is not None:
@@ -295,7 +305,8 @@ def _read(
         if not document.text.strip():
             return Skipped(file.relative, "holds no text")
         _place(result, document, known, settings, writer)
-    result.paths.append(StoredPath(file.relative, file.path, raw.id, status.st_size, status.st_mtime_ns))
+    identity = identity_of(status)
+    result.paths.append(StoredPath(file.relative, file.path, raw.id, status.st_size, status.st_mtime_ns, identity))
     return None
 
 

@@ -19,6 +19,7 @@ from index.readers.extracted import Extracted
 from index.readers.kind import Kind, kind_of
 from index.readers.markdown import read_markdown
 from index.readers.text import read_text
+from index.readers.turns import with_turns
 from index.types import Document
 
 __all__ = ["Limits", "Raw", "Worker", "document_of", "fetch", "id_of", "parse", "read", "read_bytes"]
@@ -89,7 +90,7 @@ def document_of(raw: Raw, extracted: Extracted) -> Document:
         sections=extracted.sections,
         notes=extracted.notes,
         scanned=extracted.scanned,
-        blocks=extracted.blocks,
+        blocks=with_turns(extracted.text, extracted.blocks),
     )
 
 

@@ -155,7 +155,14 @@ def judge(rows: Sequence[Sequence[str]], marked: int | None = None) -> Heads:
     if names := _names_of_two(rows[start : start + 2]):
         return Heads(start, start + 2, names)
     names = _joined(rows[start : start + 1])
-    return Heads(start, start + 1, names) if _are_names(names, [rows[start]]) else Heads(0, 0)
+    is_head = _are_names(names, [rows[start]]) and not _begins_as_those_below(rows[start:])
+    return Heads(start, start + 1, names) if is_head else Heads(0, 0)
+
+
+def _begins_as_those_below(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether every row begins with a number or a date among words, the first as well: `Mon 12 May`, `15-18 May`."""
+    firsts = (next(_own(places), "").split() for places in rows)
+    return all(any(word[0].isdigit() for word in words) for words in firsts)
 
 
 def _names_of_two(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from typing import Literal
 
 from index.errors import UnreadableFile
 from index.readers import tesseract
+from index.readers.brought import is_brought
 
-Kind = Literal[
+BuiltIn = Literal[
     "text",
     "markdown",
     "html",
@@ -24,8 +25,10 @@ Kind = Literal[
     "rtf",
     "picture",
 ]
+Kind = str
+"""One of `BuiltIn`, or an ending with its dot, for which another package brings a reader."""
 
-_SUFFIXES: dict[Kind, str] = {
+_SUFFIXES: dict[BuiltIn, str] = {
     "markdown": ".md .markdown .mdown .mkd",
     "html": ".html .htm .xhtml",
     "table": ".csv .tsv .tab",
@@ -42,9 +45,9 @@ _SUFFIXES: dict[Kind, str] = {
     "picture": ".png .jpg .jpeg .tif .tiff",
 }
 """What else is text is read as it stands: notes, logs, source code."""
-_NAMED: dict[str, Kind] = {suffix: kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
+_NAMED: dict[str, BuiltIn] = {suffix: kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
 _PDF, _ZIP, _OLD_OFFICE = "a PDF", "a ZIP archive", "an Office document in the format of before 2007"
-_BINARY: dict[Kind, str] = {
+_BINARY: dict[BuiltIn, str] = {
     "pdf": _PDF,
     "docx": "a Word document",
     "pptx": "a PowerPoint presentation",
@@ -53,7 +56,7 @@ _BINARY: dict[Kind, str] = {
     "odt": "an OpenDocument text",
     "rtf": "an RTF document",
 }
-_PARTS: tuple[tuple[bytes, Kind], ...] = (
+_PARTS: tuple[tuple[bytes, BuiltIn], ...] = (
     (b"word/document.xml", "docx"),
     (b"ppt/presentation.xml", "pptx"),
     (b"xl/workbook.xml", "xlsx"),
@@ -104,6 +107,8 @@ def kind_of(suffix: str, data: bytes) -> Kind:
     named = _NAMED.get(suffix, "text")
     if not data.strip():
         return "text"  # and holds none
+    if suffix not in _NAMED and is_brought(suffix):
+        return suffix
     content = _content(data)
     if named in _BINARY:
         return _checked(named, suffix, data, content)
@@ -117,7 +122,7 @@ def kind_of(suffix: str, data: bytes) -> Kind:
     raise UnreadableFile(f"{reason}, though its name ends in {suffix}" if reason in _BINARY.values() else reason)
 
 
-def _checked(named: Kind, suffix: str, data: bytes, content: str | None) -> Kind:
+def _checked(named: BuiltIn, suffix: str, data: bytes, content: str | None) -> BuiltIn:
     """`named`, unless the bytes are of something else."""
     if content == _BINARY[named] or (content == _ZIP and named not in ("pdf", "rtf")):
         return named  # of an archive that is cut short its reader tells what is wrong
@@ -128,7 +133,7 @@ def _checked(named: Kind, suffix: str, data: bytes, content: str | None) -> Kind
     raise UnreadableFile(f"{content or 'not ' + _BINARY[named]}, though its name ends in {suffix}")
 
 
-def _pictured(content: str) -> Kind:
+def _pictured(content: str) -> BuiltIn:
     if content not in _PICTURES:
         raise UnreadableFile(content)
     if not tesseract.is_installed():

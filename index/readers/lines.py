@@ -28,6 +28,7 @@ _CODE = re.compile(r"[={}<>;\[\]|\\]|\w\(|^\W*$|://")
 _NO_HEADING_ENDS = frozenset(".,;:!?…。！？，；：-")
 _LONGEST, _MOST_WORDS = 80, 12
 _LONG_LINE = 60
+_SIGNS_OF_A_RULE = 2
 _FEWEST_ROWS = 3
 _LARGEST_ALIGNED = 2000
 """Rows of a table by columns of blanks that are judged together."""
@@ -118,7 +119,9 @@ class _Reading:
             return 0
         level = _level_by_form(line)
         if below is None:
-            stands_alone = following is not None and _is_body(following, line)
+            stands_alone = (
+                following is not None and _is_body(following, line) and not (self._begun and _is_rule(following))
+            )
             return (_FIRST if not self._begun else level) if stands_alone else 0
         if level == _COUNTED and _NUMBERED.match(below):
             return 0
@@ -129,6 +132,9 @@ class _Reading:
             return
         start = self._offset + lines[0][0] + len(lines[0][1]) - len(lines[0][1].lstrip())
         end = self._offset + lines[-1][0] + len(lines[-1][1].rstrip())
+        if _is_rule(lines):
+            self._writer.add("furniture", start, end)
+            return
         is_item = ITEM.match(lines[0][1]) is not None and not self._fence
         self._writer.add("item" if is_item else "paragraph", start, end)
 
@@ -179,6 +185,12 @@ def _has_marks(lines: Sequence[_Line]) -> bool:
     if _HASHED.match(lines[0][1]):
         return len(lines) == 1 or not _HASHED.match(lines[1][1])
     return len(lines) > 1 and _UNDERLINE.match(lines[1][1]) is not None and _may_head(lines[0][1].strip())
+
+
+def _is_rule(lines: Sequence[_Line]) -> bool:
+    """Whether lines only divide one part from another: one or two signs again and again, and no letter or digit."""
+    signs = {character for _, line in lines for character in line if not character.isspace()}
+    return len(signs) <= _SIGNS_OF_A_RULE and not any(map(str.isalnum, signs))
 
 
 def _may_head(line: str) -> bool:

@@ -199,4 +199,4 @@ def main(kind: Kind, megabytes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))  # type: ignore[arg-type]
+    main(sys.argv[1], int(sys.argv[2]))

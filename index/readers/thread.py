@@ -42,7 +42,11 @@ _LABELS = {
     **dict.fromkeys(("to", "an", "à", "a", "para", "cc", "bcc", "kopie", "copie", "reply-to", "antwort an"), "to"),
     **dict.fromkeys(("subject", "betreff", "objet", "asunto"), "subject"),
 }
-_LABEL = re.compile(r"\s*\*?\s*([^\W\d_][\w -]{0,14}?)\s?:\s?\*?\s*(.*?)\s*$")
+_LABEL = re.compile(r"\*?\s?([^\W\d_][\w -]{0,14}?)\s?:\s?\*?\s?(.*)$")
+_LONGEST_LINE = 1000
+"""Characters of a line of a head, at most."""
+_LINES_BEFORE = 3
+"""Lines with words that may stand before the first head of a thread: what it is, and who kept it."""
 _SEPARATOR = re.compile(
     r"\s*(?:[-_=*]{5,}|-{2,}\s*\w.{3,60}\w\s*-{2,}|[^\W\d_].{0,60}(?:message|Nachricht|mensaje)\b.{0,20}:)\s*$", re.I
 )
@@ -65,12 +69,26 @@ class Part:
     is_other: bool = False
     head: str = ""
     """The lines that say whose the words are."""
+    subject: str | None = None
+    """What the head of another mail gives as its subject."""
+    begin: int = 0
+    """The number of its first line, from 0; its own words begin `above` lines further on."""
+    above: int = 0
     lines: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """The lines below the head, without the marks of quoting."""
         return "\n".join(self.lines).strip("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Lines that say whose the next words are: how many, and what they say."""
+
+    count: int
+    voice: Voice
+    subject: str | None = None
 
 
 Line = tuple[int, str]
@@ -93,6 +111,19 @@ def parts(lines: Sequence[Line], sender: Voice) -> list[Part]:
     return [part for part in reading.parts if part.head or part.text.strip()]
 
 
+def messages(text: str) -> list[Part]:
+    """The messages of a thread that was kept as a plain text, and what is quoted in them; none where it is no thread.
+
+    A thread begins with a head that gives both sender and subject, or nearly so: `From:` and `To:` alone may be a
+    journey's, and a mail further below may be an example.
+    """
+    lines = marked(text)
+    read_parts = parts(lines, Voice())
+    first = next((part.begin for part in read_parts if part.subject is not None), len(lines))
+    before = sum(1 for _, line in lines[:first] if line.strip())
+    return read_parts if first < len(lines) and before <= _LINES_BEFORE else []
+
+
 class _Reading:
     def __init__(self, lines: Sequence[Line], sender: Voice) -> None:
         self.parts = [Part(sender)]
@@ -109,31 +140,32 @@ class _Reading:
             elif (attribution := _attribution(self._lines, at)) and (inner := self._inner(attribution, at)) is not None:
                 at += self._begin(attribution, inner, at)
             else:
-                self._add(level, text)
+                self._add(level, text, at)
                 at += 1
 
-    def _inner(self, attribution: tuple[int, Voice], at: int) -> int | None:
+    def _inner(self, attribution: _Head, at: int) -> int | None:
         """The level of the words that a line says to be somebody's; None where there are none."""
-        level, after = self._lines[at][0], at + attribution[0]
-        following = next((other for other, text in self._lines[after:] if text.strip()), -1)
+        level, after = self._lines[at][0], at + attribution.count
+        places = range(after, len(self._lines))
+        following = next((self._lines[place][0] for place in places if self._lines[place][1].strip()), -1)
         if following > level:
             return level + 1
-        is_rest = following == level and self._deepest_below[after] <= level and attribution[1].date is not None
+        is_rest = following == level and self._deepest_below[after] <= level and attribution.voice.date is not None
         return level if is_rest else None
 
-    def _begin(self, attribution: tuple[int, Voice], level: int, at: int) -> int:
+    def _begin(self, head: _Head, level: int, at: int) -> int:
         """Words of another begin at `level`, below the lines that say so; how many those are."""
-        count, voice = attribution
-        self._voices = {other: known for other, known in self._voices.items() if other < level} | {level: (voice, True)}
-        head = "\n".join(text.strip() for _, text in self._lines[at : at + count] if text.strip())
-        self.parts.append(Part(voice, level, True, head))
-        return count
+        below = {other: known for other, known in self._voices.items() if other < level}
+        self._voices = below | {level: (head.voice, True)}
+        words = "\n".join(text.strip() for _, text in self._lines[at : at + head.count] if text.strip())
+        self.parts.append(Part(head.voice, level, True, words, head.subject, at, head.count))
+        return head.count
 
-    def _add(self, level: int, text: str) -> None:
+    def _add(self, level: int, text: str, at: int) -> None:
         part = self.parts[-1]
         if text.strip() and level != part.level:
             voice, is_other = self._voices.get(level, (Voice(), True))
-            part = Part(voice, level, is_other)
+            part = Part(voice, level, is_other, begin=at)
             self.parts.append(part)
         part.lines.append(text)
 
@@ -146,8 +178,8 @@ def _deepest_below(lines: Sequence[Line]) -> list[int]:
     return deepest
 
 
-def _attribution(lines: Sequence[Line], at: int) -> tuple[int, Voice] | None:
-    """How many lines say whose the next words are, and whose; None where the line at `at` begins no such."""
+def _attribution(lines: Sequence[Line], at: int) -> _Head | None:
+    """The lines that say whose the next words are; None where the line at `at` begins no such."""
     level = lines[at][0]
     joined = ""
     for count in range(1, _LINES_OF_ATTRIBUTION + 1):
@@ -161,7 +193,7 @@ def _attribution(lines: Sequence[Line], at: int) -> tuple[int, Voice] | None:
     return None
 
 
-def _voice(match: re.Match[str], count: int) -> tuple[int, Voice] | None:
+def _voice(match: re.Match[str], count: int) -> _Head | None:
     fields = match.groupdict()
     if both := fields.get("both"):
         last = max((when.end() for when in _WHEN.finditer(re.sub(r"<[^>]*>|\S+@\S+", _blank, both))), default=0)
@@ -171,7 +203,7 @@ def _voice(match: re.Match[str], count: int) -> tuple[int, Voice] | None:
     name = name.strip(" ,\u00a0")
     if len(name) > _LONGEST_NAME or name.endswith((".", "!", "?")) or (not date and not _is_name(name)):
         return None
-    return count, Voice(_author(name), printed_date(date))
+    return _Head(count, Voice(_author(name), printed_date(date)))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -190,28 +222,28 @@ def _author(name: str) -> str | None:
     return plain if plain and plain.casefold() not in _PRONOUNS and _is_name(plain) else None
 
 
-def _head(lines: Sequence[Line], at: int) -> tuple[int, Voice] | None:
-    """How many lines are the head of another mail, and whose; None where the line at `at` begins no head."""
+def _head(lines: Sequence[Line], at: int) -> _Head | None:
+    """The head of another mail; None where the line at `at` begins none."""
     level = lines[at][0]
     begin = at
     while begin < len(lines) and begin - at < 3 and (begin == at or not lines[begin][1].strip()):
         if _label(lines[begin]) is not None:
             break
-        if begin == at and not _SEPARATOR.match(lines[at][1]):
+        if begin == at and not _SEPARATOR.match(_short(lines[at])):
             return None
         begin += 1
     fields: dict[str, str] = {}
     end = begin
     for place, kind, value in _fields(lines, begin, level):
-        if not fields and kind != "from" and begin == at:  # below a line that says so, a head may begin otherwise
-            return None
         if kind == "from" and "from" in fields:
             break
         fields.setdefault(kind, value)
         end = place + 1
     if "from" not in fields or len(fields) < 2:
         return None
-    return end - at, Voice(_author(fields["from"]), printed_date(fields.get("date", "")))
+    if begin == at and next(iter(fields)) != "from" and not {"date", "subject"} <= fields.keys():
+        return None  # but below a line that says so, or with all that a mail has, a head may begin otherwise
+    return _Head(end - at, Voice(_author(fields["from"]), printed_date(fields.get("date", ""))), fields.get("subject"))
 
 
 def _fields(lines: Sequence[Line], begin: int, level: int) -> Iterator[tuple[int, str, str]]:
@@ -236,7 +268,12 @@ def _fields(lines: Sequence[Line], begin: int, level: int) -> Iterator[tuple[int
         blanks = 0
 
 
+def _short(line: Line) -> str:
+    """The words of a line; none of one that is longer than any of a head."""
+    return line[1].strip() if len(line[1]) <= _LONGEST_LINE else ""
+
+
 def _label(line: Line) -> tuple[str, str] | None:
-    match = _LABEL.match(line[1])
+    match = _LABEL.match(_short(line))
     kind = _LABELS.get(match[1].casefold()) if match else None
     return (kind, match[2]) if match and kind else None

@@ -26,6 +26,7 @@ from typing import BinaryIO, NotRequired, TypedDict
 
 from index.document import layout
 from index.errors import UnreadableFile
+from index.readers.brought import read_brought
 from index.readers.docx import read_docx
 from index.readers.drawing import Wanted
 from index.readers.epub import read_epub
@@ -76,7 +77,7 @@ _Answer = tuple[dict[str, object], bytes]
 _PATIENCE = 5
 _DEEPEST_MAIL = 3
 """Mails attached as files to mails that are read inside each other."""
-_READERS: dict[Kind, Callable[[bytes], Extracted]] = {
+_READERS: dict[str, Callable[[bytes], Extracted]] = {
     "text": read_text,
     "markdown": read_markdown,
     "html": read_html,
@@ -138,6 +139,8 @@ def _answer(answers: BinaryIO, request: _Request, data: bytes) -> None:
 
 
 def _read(kind: Kind, data: bytes, depth: int) -> Extracted:
+    if kind.startswith("."):
+        return read_brought(kind, data)
     if kind != "mail":
         return _READERS[kind](data)
     return read_mail(data, partial(_read_attached, depth + 1) if depth < _DEEPEST_MAIL else None)

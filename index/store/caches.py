@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.cut.searchable import lexical_text
 from index.errors import IndexDamaged, IndexFault
@@ -18,12 +18,20 @@ from index.store.corpus import FILE, Corpus, Counts
 from index.store.manifest import SCHEMA, Manifest, chroma_version
 from index.store.published import Published
 from index.store.writer import CorpusWriter
+from index.types import document_of
 from index.vectors.remote import Remote
 from index.vectors.stores import build_vectors
 from index.vectors.types import Batch
 
+if TYPE_CHECKING:
+    from index.words.postings import Postings
+
 _BATCH = 2048
 """Vectors in memory at a time."""
+
+
+Trial = Callable[[Path], str | None]
+"""Says what is wrong with a whole generation just built, if anything."""
 
 
 class Progress(Protocol):
@@ -49,9 +57,16 @@ class Silent:
 
 
 def build_caches(
-    folder: Path, settings: IndexSettings, fingerprint: str, dimension: int, progress: Progress
+    folder: Path,
+    settings: IndexSettings,
+    fingerprint: str,
+    dimension: int,
+    progress: Progress,
+    words: Sequence[Postings] = (),
 ) -> Manifest:
     """Build Chroma's store, here or on the server set, and the word index from the corpus in `folder`.
+
+    `words` are those of other generations made alike: what they have of a passage is taken from there.
 
     The manifest of it all, under the next name.
 
@@ -62,13 +77,16 @@ def build_caches(
         count = corpus.counts()
         progress.start("store", count.passages)
         remote, stored = store_vectors(folder, corpus, name, fingerprint, settings, progress)
-        _build_words(folder, corpus)
+        _build_words(folder, corpus, words)
         progress.advance(count.passages - stored)
     return _manifest(folder, name, fingerprint, dimension, count, remote=remote)
 
 
-def build_layer(folder: Path, base: Published, settings: IndexSettings, progress: Progress) -> Manifest:
+def build_layer(
+    folder: Path, base: Published, settings: IndexSettings, progress: Progress, words: Sequence[Postings] = ()
+) -> Manifest:
     """Build the word index of the corpus in `folder`, which was laid over that of `base`; its few vectors need none.
+    `words` as for `build_caches`.
 
     The manifest of both together, under the next name.
 
@@ -76,7 +94,7 @@ def build_layer(folder: Path, base: Published, settings: IndexSettings, progress
     """
     with Corpus(folder / FILE) as own:
         progress.start("store", own.counts().passages)
-        _build_words(folder, own)
+        _build_words(folder, own, words)
         own.vectors(base.manifest.fingerprint)
     with Corpus(folder / FILE, base.folder / FILE) as both:
         count = both.counts()
@@ -103,10 +121,21 @@ def write_whole(source: Published, file: Path) -> None:
             writer.take_vectors(other, needed=True)
 
 
-def _build_words(folder: Path, corpus: Corpus) -> None:
-    from index.words.lexical import LexicalIndex
+def words_of(layers: Sequence[Published]) -> list[Postings]:
+    """The words of each of these layers, what is gone among them. Raises: IndexDamaged."""
+    from index.words.postings import open_postings
 
-    LexicalIndex.build(folder / probe.LEXICAL, corpus.passage_ids(), _lexical_texts(corpus))
+    return [open_postings(layer.folder / probe.LEXICAL) for layer in layers]
+
+
+def _build_words(folder: Path, corpus: Corpus, words: Sequence[Postings]) -> None:
+    from index.words.postings import build_postings, gathered, save_postings
+
+    ids = corpus.passage_ids()
+    known = {key for postings in words for key in postings.ids}
+    new = [key for key in ids if key not in known]
+    built = build_postings(new, _lexical_texts(corpus, new))
+    save_postings(folder / probe.LEXICAL, gathered(ids, (built, *words)) if words else built)
 
 
 def _manifest(
@@ -145,9 +174,18 @@ def store_vectors(
     return build_vectors(folder / probe.CHROMA, name, len(distinct), batches, settings), len(distinct)
 
 
-def require_sound(
-    folder: Path, remote: Remote | None, store: StoreSettings, trial: Callable[[Path], str | None] | None
+def put_in_use(
+    folder: Path, manifest: Manifest, settings: IndexSettings, progress: Progress, trial: Trial | None
 ) -> None:
+    """Publish what was built in `folder`; a whole one is tried before. Raises: IndexDamaged; OSError."""
+    progress.start("publish", 1)
+    if manifest.base is None:
+        require_sound(folder, manifest.remote, settings.store, trial)
+    generation.publish(settings.root, folder, manifest)
+    progress.advance(1)
+
+
+def require_sound(folder: Path, remote: Remote | None, store: StoreSettings, trial: Trial | None) -> None:
     """Return if `trial`, or `probe.run` where it is None, finds nothing wrong with `folder`. Raises: IndexDamaged."""
     problem = trial(folder) if trial else probe.run(folder, remote, store)
     if problem:
@@ -176,9 +214,9 @@ def _batches(corpus: Corpus, fingerprint: str, ids: Sequence[str], progress: Pro
         progress.advance(len(part))
 
 
-def _lexical_texts(corpus: Corpus) -> Iterator[str]:
-    """One text a passage, in the order of storing, which is that of `passage_ids`."""
-    for document in corpus.document_ids():
+def _lexical_texts(corpus: Corpus, ids: Sequence[str]) -> Iterator[str]:
+    """One text for each of the passages `ids`, which are all of some documents, in the order of storing."""
+    for document in dict.fromkeys(map(document_of, ids)):
         articles = {article.ordinal: article for article in corpus.articles(document)}
         for passage in corpus.passages_of(document):
             article = articles[passage.article]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from index.errors import IndexDamaged, IndexFault, NoIndex
 from index.seal import broken
 from index.settings import EMBEDDED, IndexSettings, StoreSettings
 from index.store import generation
-from index.store.caches import Silent, build_caches, in_one_sentence, require_sound, write_whole
+from index.store.caches import Silent, Trial, build_caches, in_one_sentence, put_in_use, write_whole
 from index.store.corpus import FILE
 from index.store.manifest import Manifest
 from index.store.published import Published, published
@@ -54,7 +53,7 @@ def copy_collection(
     target: str,
     store: StoreSettings = EMBEDDED,
     *,
-    trial: Callable[[Path], str | None] | None = None,
+    trial: Trial | None = None,
 ) -> CollectionState:
     """Make `target` hold what `source` holds now; what it then is. Both names must be fit for a folder.
 
@@ -97,7 +96,7 @@ def delete_collection(home: Path, name: str, store: StoreSettings = EMBEDDED) ->
     return left
 
 
-def _copied(source: Published, made: IndexSettings, trial: Callable[[Path], str | None] | None) -> Manifest:
+def _copied(source: Published, made: IndexSettings, trial: Trial | None) -> Manifest:
     root, original = made.root, source.manifest
     if source.whole.manifest.remote and (problem := source.misfit(made.store)):
         raise IndexDamaged(f"The index to copy {problem}; set [store] as it was when that was made.")
@@ -108,8 +107,7 @@ def _copied(source: Published, made: IndexSettings, trial: Callable[[Path], str 
         else:
             write_whole(source, staging / FILE)
             copied = build_caches(staging, made, original.fingerprint, original.dimension, Silent())
-        require_sound(staging, copied.remote, made.store, trial)
-        generation.publish(root, staging, copied)
+        put_in_use(staging, copied, made, Silent(), trial)
     return copied
 
 

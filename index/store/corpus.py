@@ -29,29 +29,16 @@ from index.document.blocks import Blocks
 from index.document.structure import Structure, breaks
 from index.errors import IndexDamaged
 from index.folder.roots import Place, Root, from_line, places_from_line
+from index.store.schema import GONE, LAID_OVER, READ_AT, SCHEMA
 from index.store.within import Placed
 from index.types import Article, Document, Passage, Remark, Span, Vectors
 
 FILE = "corpus.sqlite"
-SCHEMA = "3"
 _PASSAGE = "SELECT id, document, article, start, stop, page FROM passages"
 _ARTICLE = """SELECT document, ordinal, start, stop, title, outlet, author, date,
     headline_start, headline_stop, byline_start, byline_stop, columns FROM articles"""
 _PATH = "SELECT path, location, document, size, mtime_ns FROM paths"
-_GONE = "document IN (SELECT id FROM main.gone)"
-_LAID_OVER = f"""
-CREATE TEMP VIEW documents AS
-    SELECT rowid, * FROM below.documents WHERE id NOT IN (SELECT id FROM main.gone) UNION ALL
-    SELECT rowid + (SELECT coalesce(max(rowid), 0) FROM below.documents), * FROM main.documents;
-CREATE TEMP VIEW articles AS
-    SELECT * FROM below.articles WHERE NOT {_GONE} UNION ALL SELECT * FROM main.articles;
-CREATE TEMP VIEW passages AS
-    SELECT * FROM below.passages WHERE NOT {_GONE} UNION ALL
-    SELECT position + (SELECT coalesce(max(position), 0) FROM below.passages), id, document, article, start, stop, page,
-        embedded FROM main.passages;
-CREATE TEMP VIEW embeddings AS SELECT * FROM below.embeddings UNION ALL SELECT * FROM main.embeddings;
-"""
-"""A name without a schema is looked for here first, so every query reads both; paths and the rest are those above."""
+_IDENTIFIED = "SELECT path, location, document, size, mtime_ns, identity FROM paths JOIN identities USING (path)"
 _TEXTS_KEPT = 64
 _STRUCTURES_KEPT = 32
 _VALUES_A_QUERY = 500
@@ -68,6 +55,8 @@ class StoredPath:
     document_id: str
     size: int
     mtime_ns: int
+    identity: str = ""
+    """Which file of which disk it is, as the system numbers them; empty where that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +92,7 @@ class Corpus:
         self._lock = RLock()
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._structure = lru_cache(_STRUCTURES_KEPT)(self._read_structure)
+        self._paths: tuple[StoredPath, ...] | None = None
         with self._reading():
             self._database = sqlite3.connect(_read_only(file), uri=True, check_same_thread=False)
             self._database.execute("PRAGMA temp_store = MEMORY")  # reading needs no disk, which may be full
@@ -131,6 +121,10 @@ class Corpus:
         """The value kept under `key`."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else None
+
+    def read_at(self) -> int:
+        """When the run began that read the files, in nanoseconds since the epoch; 0 where that was not kept."""
+        return int(self.meta(READ_AT) or 0)
 
     def roots(self) -> tuple[Root, ...]:
         """The folders and files that it was made from."""
@@ -190,7 +184,10 @@ class Corpus:
 
     def paths(self) -> tuple[StoredPath, ...]:
         """Every path, sorted."""
-        return tuple(map(_stored, self._rows(f"{_PATH} ORDER BY path")))
+        if self._paths is None:
+            is_kept = self._rows("SELECT 1 FROM main.sqlite_master WHERE name = 'identities'")
+            self._paths = tuple(map(_stored, self._rows(f"{_IDENTIFIED if is_kept else _PATH} ORDER BY path")))
+        return self._paths
 
     def remarks(self) -> tuple[Remark, ...]:
         """What was left out of each file, by path, where something was."""
@@ -310,11 +307,11 @@ class Corpus:
 
     def ids_gone(self) -> frozenset[str]:
         """The passages of the corpus below that are gone."""
-        return frozenset(row[0] for row in self._rows(f"SELECT id FROM below.passages WHERE {_GONE}"))
+        return frozenset(row[0] for row in self._rows(f"SELECT id FROM below.passages WHERE {GONE}"))
 
     def ids_added(self) -> tuple[str, ...]:
         """Those of `distinct_ids` that are not among the distinct ids of the corpus below, in the order of storing."""
-        changed = f"SELECT embedded FROM main.passages UNION SELECT embedded FROM below.passages WHERE {_GONE}"
+        changed = f"SELECT embedded FROM main.passages UNION SELECT embedded FROM below.passages WHERE {GONE}"
         first = f"SELECT embedded, id, MIN(position) AS first FROM {{}} WHERE embedded IN ({changed}) GROUP BY embedded"
         stored = {row[:2] for row in self._rows(first.format("below.passages"))}
         rows = self._rows(f"{first.format('passages')} ORDER BY first")
@@ -323,7 +320,7 @@ class Corpus:
     def _lay_over(self, below: Path) -> None:
         with self._reading():
             self._database.execute("ATTACH ? AS below", (_read_only(below),))
-            self._database.executescript(_LAID_OVER)
+            self._database.executescript(LAID_OVER)
 
     def _read_structure(self, document_id: str) -> Structure:
         packed, places = self._one("SELECT blocks, layout FROM documents WHERE id = ?", document_id)

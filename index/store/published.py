@@ -7,6 +7,7 @@ in the base, which is always whole. It is published as any other, by one name re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +42,12 @@ class Published:
         """Its corpus, opened. Raises: IndexDamaged."""
         return Corpus(self.folder / FILE, self.base.folder / FILE if self.base else None)
 
-    def broken(self, under: str = "") -> tuple[Path, ...]:
-        """The files whose name starts with `under` that are missing or not as they were published."""
+    def broken(self, under: str = "", digest_of: Callable[[Path], str] | None = None) -> tuple[Path, ...]:
+        """The files whose name starts with `under` that are missing or not as they were published; see `index.seal`."""
         return tuple(
-            layer.folder / name for layer in self.layers for name in broken(layer.folder, layer.manifest.files, under)
+            layer.folder / name
+            for layer in self.layers
+            for name in broken(layer.folder, layer.manifest.files, under, digest_of)
         )
 
     def is_corpus_broken(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class Within:
     """
 
     ids: frozenset[str]
-    distinct: Mapping[str, str]
+    distinct: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

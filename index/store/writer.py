@@ -5,37 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from index.cut.searchable import digest_of
 from index.document import layout
 from index.document.structure import packed
-from index.store.corpus import SCHEMA, StoredPath, embedded
+from index.store.corpus import StoredPath, embedded
+from index.store.schema import PURGE, SCHEMA, TABLES
 from index.types import Article, Document, Passage, Vectors
-
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE documents (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL, encoding TEXT NOT NULL,
-    replaced INTEGER NOT NULL, hidden INTEGER NOT NULL, notes TEXT NOT NULL, layout TEXT NOT NULL,
-    blocks BLOB NOT NULL) STRICT;
-CREATE TABLE paths (path TEXT PRIMARY KEY, location BLOB NOT NULL, document TEXT NOT NULL,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) STRICT;
-CREATE TABLE articles (document TEXT NOT NULL REFERENCES documents, ordinal INTEGER NOT NULL,
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT, outlet TEXT, author TEXT, date TEXT,
-    headline_start INTEGER, headline_stop INTEGER, byline_start INTEGER, byline_stop INTEGER, columns TEXT,
-    PRIMARY KEY (document, ordinal)) STRICT;
-CREATE TABLE passages (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL,
-    article INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, embedded TEXT NOT NULL,
-    FOREIGN KEY (document, article) REFERENCES articles) STRICT;
-CREATE INDEX passages_by_article ON passages (document, article, start);
-CREATE INDEX passages_by_embedded ON passages (embedded);
-CREATE INDEX paths_by_document ON paths (document, path);
-CREATE TABLE embeddings (fingerprint TEXT NOT NULL, text_sha256 TEXT NOT NULL, vector BLOB NOT NULL,
-    PRIMARY KEY (fingerprint, text_sha256)) STRICT;
-CREATE TABLE gone (id TEXT PRIMARY KEY) STRICT;
-"""
 
 
 class CorpusWriter:
@@ -50,10 +29,10 @@ class CorpusWriter:
         self._database = sqlite3.connect(file, isolation_level=None)
         self._database.executescript(
             "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-            "PRAGMA secure_delete = ON;" + _TABLES
+            "PRAGMA secure_delete = ON;" + TABLES
         )
         self._database.execute("BEGIN")
-        self.set_meta("schema", SCHEMA)
+        self.set_meta({"schema": SCHEMA})
 
     def __enter__(self) -> CorpusWriter:
         return self
@@ -70,9 +49,9 @@ class CorpusWriter:
         self._database.execute("COMMIT")
         self._database.execute("BEGIN")
 
-    def set_meta(self, key: str, value: str) -> None:
-        """Keep `value` under `key`."""
-        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Keep each value under its key."""
+        self._database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
     def add_document(
         self, document: Document, articles: Sequence[Article], passages: Sequence[Passage], texts: Sequence[str]
@@ -90,9 +69,12 @@ class CorpusWriter:
         )
 
     def take_meta(self, other: Path) -> None:
-        """Take what the corpus in `other` says of itself. Raises: sqlite3.DatabaseError, when it does not read."""
+        """Take what the corpus in `other` says of itself, and not of the one it is laid over.
+
+        Raises: sqlite3.DatabaseError, when it does not read.
+        """
         with self._attached(other):
-            self._database.execute("INSERT OR REPLACE INTO main.meta SELECT * FROM other.meta")
+            self._database.execute("INSERT OR REPLACE INTO main.meta SELECT * FROM other.meta WHERE key != ?", (PURGE,))
 
     def take_documents(self, other: Path, ids: Iterable[str]) -> None:
         """Take these documents from the corpus in `other`, as far as it has them and they are not here.
@@ -139,6 +121,7 @@ class CorpusWriter:
         """Record where a document was found."""
         row = (stored.path, os.fsencode(stored.location), stored.document_id, stored.size, stored.mtime_ns)
         self._database.execute("INSERT INTO paths VALUES (?, ?, ?, ?, ?)", row)
+        self._database.execute("INSERT INTO identities VALUES (?, ?)", (stored.path, stored.identity))
 
     def add_vectors(self, digests: Sequence[str], vectors: Vectors) -> None:
         """Keep one vector for each digest, with all that was added before on the disk when this returns."""

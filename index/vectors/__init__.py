@@ -1,5 +1,5 @@
 """In: texts to embed, and vectors to keep under ids.
 
 Out: an embedding model, and the nearest vectors, by Chroma in this process or on a server.
-May import: `index.words`, for what a word is, and `index.keys`, which masks a server's token.
+May import: `index.keys`, which masks a server's token.
 """

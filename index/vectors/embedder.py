@@ -5,37 +5,30 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from index.errors import ModelUnavailable
 from index.settings import IndexSettings
-from index.types import Encoded, Vectors, Word
+from index.types import Vectors
 from index.vectors.model_files import ModelFiles, find, first_line
-from index.words.tokens import words
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from torch import Tensor
-
-    from index.vectors.graph import Read
 
 _BATCH = 8
 """Small enough for the processor's cache: on two cores 1.3 times as fast as 64."""
 
 
 class _Engine(Protocol):
-    """What computes: sentence-transformers itself, or the graph made from it."""
+    """What computes: sentence-transformers itself, or a graph."""
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in order."""
-        ...
-
-    def read(self, texts: Sequence[str]) -> list[Read]:
-        """Each text's vector and those of its tokens, in order."""
         ...
 
 
@@ -44,8 +37,8 @@ class SentenceTransformerEmbedder:
 
     `model` is a folder, a name on the Hugging Face hub, or None for the model that is installed with the package.
     Only safetensors weights are read and no code that comes with a model is run. With a `cache` folder the model is
-    turned into a graph once and kept there; where that gives the same vectors it is used from then on, which needs
-    no torch.
+    turned into a graph once and kept there: the installed one from its weights alone, which never needs torch; another
+    by torch, and where that gives the same vectors it is used from then on.
     """
 
     def __init__(self, model: str | None = None, cache: Path | None = None) -> None:
@@ -79,20 +72,6 @@ class SentenceTransformerEmbedder:
             rows = self._loaded().vectors(texts)
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Each text's unit vector and one for each of its words in context, in order.
-
-        A word's vector is the mean of its tokens' last hidden states, made unit length. Words past the model's
-        maximum length have none. Safe to call from several threads.
-
-        Raises: ModelUnavailable, when the model does not load.
-        """
-        if not texts:
-            return []
-        with self._lock:
-            read = self._loaded().read(texts)
-        return [_encoded(text, *tensors) for text, tensors in zip(texts, read, strict=True)]
-
     def _loaded(self) -> _Engine:
         if self._engine is None:
             self._engine = _engine(self._files, self._cache)
@@ -114,11 +93,19 @@ def _engine(files: ModelFiles, cache: Path | None) -> _Engine:
     from index.vectors import graph
 
     folder = cache / files.fingerprint
-    exported = graph.open_graph(folder)
-    if exported is not None:
-        return exported
+    opened = graph.open_graph(folder)
+    if opened is not None:
+        return opened
+    if files.is_installed:
+        from index.vectors.bert import write_graph
+
+        write = partial(write_graph, files.folder)
+        try:
+            return graph.make_graph(folder, write) or graph.unkept_graph(write)
+        except OSError as error:
+            raise ModelUnavailable(f"There is no room to make the model's graph: {first_line(error)}.") from error
     model = _load(files.folder)
-    return graph.make_graph(model, _Model(model).read, folder) or _Model(model)
+    return graph.make_graph(folder, partial(graph.export, model), _Model(model).vectors) or _Model(model)
 
 
 class _Model:
@@ -132,44 +119,6 @@ class _Model:
         rows = self._model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(rows, dtype=np.float32)
 
-    def read(self, texts: Sequence[str]) -> list[Read]:
-        outputs = cast(
-            "list[dict[str, Tensor]]",
-            self._model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False, output_value=None),
-        )
-        encoded = self._model.tokenizer(
-            list(texts), return_offsets_mapping=True, truncation=True, max_length=self._model.max_seq_length
-        )
-        return [
-            (
-                output["sentence_embedding"].cpu().numpy(),
-                output["token_embeddings"].cpu().numpy(),
-                offsets,
-            )
-            for output, offsets in zip(outputs, encoded["offset_mapping"], strict=True)
-        ]
-
-
-def _encoded(text: str, vector: Vectors, tokens: Vectors, offsets: Sequence[tuple[int, int]]) -> Encoded:
-    placed: list[Word] = []
-    rows: list[Vectors] = []
-    cursor = 0
-    for word in words(text):
-        while cursor < len(offsets) and offsets[cursor][1] <= word.span.start:
-            cursor += 1
-        last = cursor
-        while last < len(offsets) and offsets[last][0] < word.span.end and offsets[last][1] > 0:
-            last += 1
-        if last > cursor:
-            placed.append(word)
-            rows.append(_unit(tokens[cursor:last].mean(axis=0)))
-    matrix = np.stack(rows) if rows else np.zeros((0, tokens.shape[1]), dtype=np.float32)
-    return Encoded(_unit(vector), tuple(placed), np.asarray(matrix, dtype=np.float32))
-
-
-def _unit(row: Vectors) -> Vectors:
-    return np.asarray(row / max(float(np.linalg.norm(row)), 1e-12), dtype=np.float32)
-
 
 def _load(folder: Path) -> SentenceTransformer:
     """The model from local files only, without a word on screen or on the network."""
@@ -177,7 +126,13 @@ def _load(folder: Path) -> SentenceTransformer:
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_PROGRESS_BARS"):
         os.environ[name] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    from sentence_transformers import SentenceTransformer
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ModuleNotFoundError as error:
+        raise ModelUnavailable(
+            f"The embedding model in {str(folder)!r} needs {error.name}, which is not installed; run `make setup`, or "
+            "install sentence-transformers, or leave index.model unset."
+        ) from error
     from transformers.utils import logging as transformers_logging
 
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)

@@ -1,14 +1,14 @@
 """An embedding model as a graph that onnxruntime runs: the same vectors, sooner, and without importing torch.
 
-Sentence-transformers takes seconds to import and hands all cores one large batch. The graph is made from its model
-once, kept beside the index, and run on as many small batches at a time as there are cores, each on one of them,
-so that a batch stays in that core's cache. Numbers stay float32: eight-bit weights moved the vectors too far.
+Sentence-transformers takes seconds to import and hands all cores one large batch. The graph is made once, that of the
+installed model from its weights (`index.vectors.bert`), that of another by torch, and kept beside the index. It is run
+on as many small batches at a time as there are cores, each on one of them, so that a batch stays in that core's cache.
+Numbers stay float32: eight-bit weights moved the vectors too far.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 import warnings
@@ -21,17 +21,14 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from index.cores import cores
 from index.seal import sha256
 from index.types import Vectors
 
-Read = tuple[Vectors, Vectors, Sequence[tuple[int, int]]]
-"""A text's vector, shape (dimension,), its tokens' vectors, shape (tokens, width), and where each token stands."""
-
-_INPUTS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+INPUTS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 """What a model may be given, and what the tokenizer calls it."""
-_GRAPH, _TOKENIZER, _SEAL = "model.onnx", "tokenizer.json", "seal.json"
-_SENTENCE, _TOKENS = "sentence_embedding", "token_embeddings"
-_OPSET = 17
+GRAPH, _TOKENIZER, _SEAL = "model.onnx", "tokenizer.json", "seal.json"
+SENTENCE, OPSET = "sentence_embedding", 17
 _A_BATCH = 256
 """Tokens in one batch, padding included."""
 _NEAR = 1e-4
@@ -67,33 +64,22 @@ class Graph:
         self._tokenizer = tokenizer
         self._padding = padding
         self._inputs = [tensor.name for tensor in session.get_inputs()]
-        self._pool = ThreadPoolExecutor(_cores(), thread_name_prefix="graph")
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="graph")
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in order."""
-        return np.stack([row for (row,) in self._run(texts, [_SENTENCE])])
-
-    def read(self, texts: Sequence[str]) -> list[Read]:
-        """Each text's vector and those of its tokens, in order."""
-        outputs = self._run(texts, [_SENTENCE, _TOKENS])
-        offsets = [encoding.offsets for encoding in self._encodings(texts)]
-        return [(row, tokens[: len(places)], places) for (row, tokens), places in zip(outputs, offsets, strict=True)]
-
-    def _encodings(self, texts: Sequence[str]) -> list[Any]:
-        return list(self._tokenizer.encode_batch(list(texts)))
-
-    def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Vectors, ...]]:
-        encodings = self._encodings(texts)
+        encodings = self._tokenizer.encode_batch(list(texts))
         batches = list(_batches([len(encoding.ids) for encoding in encodings]))
 
-        def run(batch: Sequence[int]) -> list[Vectors]:
-            return list(self._session.run(outputs, self._feed([encodings[at] for at in batch])))
+        def run(batch: Sequence[int]) -> Vectors:
+            (rows,) = self._session.run([SENTENCE], self._feed([encodings[at] for at in batch]))
+            return np.asarray(rows, dtype=np.float32)
 
         results = map(run, batches) if len(batches) == 1 else self._pool.map(run, batches)
-        by_batch: dict[int, tuple[Vectors, ...]] = {}
-        for batch, arrays in zip(batches, results, strict=True):
-            by_batch.update(zip(batch, zip(*arrays, strict=True), strict=True))
-        return [by_batch[at] for at in range(len(texts))]
+        by_place: dict[int, Vectors] = {}
+        for batch, rows in zip(batches, results, strict=True):
+            by_place.update(zip(batch, rows, strict=True))
+        return np.stack([by_place[at] for at in range(len(texts))])
 
     def _feed(self, encodings: Sequence[Any]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
         length = max(len(encoding.ids) for encoding in encodings)
@@ -101,7 +87,7 @@ class Graph:
         feed["input_ids"] += self._padding
         for row, encoding in enumerate(encodings):
             for name, array in feed.items():
-                array[row, : len(encoding.ids)] = getattr(encoding, _INPUTS[name])
+                array[row, : len(encoding.ids)] = getattr(encoding, INPUTS[name])
         return feed
 
 
@@ -109,28 +95,32 @@ def open_graph(folder: Path) -> Graph | None:
     """The graph in `folder`; None where there is none, or what is there is not as it was written."""
     try:
         seals = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
-        if any(seals[name] != sha256(folder / name) for name in (_GRAPH, _TOKENIZER)):
+        if any(seals[name] != sha256(folder / name) for name in (GRAPH, _TOKENIZER)):
             return None
         return _opened(folder, int(seals["padding"]))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
 
-def make_graph(model: Model, read: Callable[[Sequence[str]], list[Read]], folder: Path) -> Graph | None:
-    """Make the graph of `model` in `folder` and open it; None where it cannot be made, or kept, or is not the same.
+Write = Callable[[Path], int]
+"""Writes a graph and its tokenizer to a folder, and gives the id of the token that pads."""
 
-    `read` is what the model itself says of texts: the graph must say the same to be used.
+
+def make_graph(folder: Path, write: Write, embed: Callable[[Sequence[str]], Vectors] | None = None) -> Graph | None:
+    """Make a graph in `folder` and open it; None where it cannot be made, or kept, or is not the same.
+
+    `embed` is what the model itself says of texts: with it, the graph must say the same to be used.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=folder.parent) as work:
             made = Path(work) / "graph"
             made.mkdir(mode=0o700)
-            padding = _export(model, made)
+            padding = write(made)
             graph = _opened(made, padding)
-            if not _same(graph.read(_TRIED), read(_TRIED)):
+            if embed and not np.allclose(graph.vectors(_TRIED), embed(_TRIED), atol=_NEAR):
                 return None
-            seal = {name: sha256(made / name) for name in (_GRAPH, _TOKENIZER)}
+            seal = {name: sha256(made / name) for name in (GRAPH, _TOKENIZER)}
             (made / _SEAL).write_text(json.dumps({**seal, "padding": padding}), encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
@@ -139,16 +129,22 @@ def make_graph(model: Model, read: Callable[[Sequence[str]], list[Read]], folder
         return None  # an architecture that does not export, a tokenizer without offsets, a full disk: the model serves
 
 
+def unkept_graph(write: Write) -> Graph:
+    """A graph that is kept nowhere. Raises: OSError, when there is no place to make it."""
+    with tempfile.TemporaryDirectory(prefix="rag-graph-") as work:
+        return _opened(Path(work), write(Path(work)))
+
+
 def _opened(folder: Path, padding: int) -> Graph:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(folder / _GRAPH, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
     return Graph(session, Tokenizer.from_file(str(folder / _TOKENIZER)), padding)
 
 
-def _export(model: Model, folder: Path) -> int:
-    """Write the graph and its tokenizer; the id of the token that pads."""
+def export(model: Model, folder: Path) -> int:
+    """Write the graph of a model that torch runs, and its tokenizer; the id of the token that pads."""
     import torch
 
     class Flat(torch.nn.Module):
@@ -158,40 +154,36 @@ def _export(model: Model, folder: Path) -> int:
             super().__init__()
             self.model, self.names = model, names
 
-        def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            outputs = self.model(dict(zip(self.names, inputs, strict=True)))
-            return outputs[_SENTENCE], outputs[_TOKENS]
+        def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+            embedding: torch.Tensor = self.model(dict(zip(self.names, inputs, strict=True)))[SENTENCE]
+            return embedding
 
     example = model.tokenizer(["two texts, so that", "one is padded"], padding=True, return_tensors="pt")
-    names = [name for name in _INPUTS if name in example]
-    axes = {name: {0: "texts", 1: "tokens"} for name in (*names, _TOKENS)} | {_SENTENCE: {0: "texts"}}
+    names = [name for name in INPUTS if name in example]
+    axes = {name: {0: "texts", 1: "tokens"} for name in names} | {SENTENCE: {0: "texts"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, whose result is tried below on texts of other lengths
         torch.onnx.export(
             Flat(names).eval(),
             tuple(example[name] for name in names),
-            str(folder / _GRAPH),
+            str(folder / GRAPH),
             input_names=names,
-            output_names=[_SENTENCE, _TOKENS],
+            output_names=[SENTENCE],
             dynamic_axes=axes,
-            opset_version=_OPSET,
+            opset_version=OPSET,
             dynamo=False,
         )
-    tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
-    tokenizer.no_padding()
-    if model.max_seq_length is not None:
-        tokenizer.enable_truncation(model.max_seq_length)
-    tokenizer.save(str(folder / _TOKENIZER))
+    save_tokenizer(model.tokenizer.backend_tokenizer.to_str(), model.max_seq_length, folder)
     return int(model.tokenizer.pad_token_id)
 
 
-def _same(ours: Sequence[Read], theirs: Sequence[Read]) -> bool:
-    return all(
-        list(map(tuple, places)) == list(map(tuple, other_places))
-        and np.allclose(row, other_row, atol=_NEAR)
-        and np.allclose(tokens, other_tokens[: len(tokens)], atol=10 * _NEAR)
-        for (row, tokens, places), (other_row, other_tokens, other_places) in zip(ours, theirs, strict=True)
-    )
+def save_tokenizer(content: str, limit: int | None, folder: Path) -> None:
+    """Write a tokenizer to `folder` as a graph uses it: no text is filled up, and each is cut at `limit` tokens."""
+    tokenizer = Tokenizer.from_str(content)
+    tokenizer.no_padding()
+    if limit is not None:
+        tokenizer.enable_truncation(limit)
+    tokenizer.save(str(folder / _TOKENIZER))
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -204,8 +196,3 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         batch.append(at)
     if batch:
         yield batch
-
-
-def _cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -32,6 +32,8 @@ class ModelFiles:
     folder: Path
     fingerprint: str
     dimension: int
+    is_installed: bool
+    """Whether it is the model that comes with the package, known to the bit."""
 
 
 def find(model: str | None) -> ModelFiles:
@@ -48,7 +50,7 @@ def find(model: str | None) -> ModelFiles:
         )
     dimension = _dimension(folder)
     name = _BUNDLED_NAME if model is None else Path(model).name
-    return ModelFiles(folder, f"{name}-{dimension}-{_digest(folder, weights)[:12]}", dimension)
+    return ModelFiles(folder, f"{name}-{dimension}-{_digest(folder, weights)[:12]}", dimension, model is None)
 
 
 @cache

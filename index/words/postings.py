@@ -7,6 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,25 @@ class Postings:
         place = slice(int(self.starts[number]), int(self.starts[number + 1]))
         return self.rows[place], self.counts[place]
 
+    def entries(self, places: Numbers, numbers: dict[str, int]) -> _Entries:
+        """All that is in these postings, each row exchanged for that in `places`, shape (len(ids),), and left out where
+        that is below 0. Tokens are numbered by `numbers`, to which new ones are added.
+        """
+        rows = places[self.rows]
+        is_taken = rows >= 0
+        own = np.repeat(np.arange(len(self.vocabulary), dtype=np.int32), np.diff(self.starts))
+        renumbered = np.array([numbers.setdefault(token, len(numbers)) for token in self.vocabulary], dtype=np.int32)
+        return _Entries(renumbered[own[is_taken]], rows[is_taken], self.counts[is_taken])
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """Which token, by its number, stands in which row, and how often; three arrays of one length."""
+
+    tokens: Numbers
+    rows: Numbers
+    counts: npt.NDArray[np.uint16]
+
 
 def build_postings(ids: Sequence[str], texts: Iterable[str]) -> Postings:
     """The postings of `texts`, known by `ids`; equal for equal texts.
@@ -65,20 +85,47 @@ def build_postings(ids: Sequence[str], texts: Iterable[str]) -> Postings:
             rows.append(row)
             tokens.append(numbers.setdefault(stem, len(numbers)))
             counts.append(min(count, _MOST))
-    vocabulary = {token: place for place, token in enumerate(sorted(numbers))}
-    places = np.array([vocabulary[token] for token in numbers], dtype=np.int32)
-    numbered = places[np.frombuffer(tokens, dtype=np.int32)] if tokens else np.zeros(0, dtype=np.int32)
+    entries = _Entries(np.array(tokens, np.int32), np.array(rows, np.int32), np.array(counts, np.uint16))
+    return _inverted(ids, np.array(lengths, dtype=np.int32), list(numbers), entries)
+
+
+def gathered(ids: Sequence[str], sources: Sequence[Postings]) -> Postings:
+    """The postings of the passages `ids`, each from the first of `sources` that has it: as `build_postings` of all
+    their texts makes them, without reading these again. Raises: KeyError, for a passage that none has.
+    """
+    rows = {key: row for row, key in enumerate(ids)}
+    lengths = np.zeros(len(ids), dtype=np.int32)
+    numbers: dict[str, int] = {}
+    parts: list[_Entries] = []
+    for source in sources:
+        taken = np.array([rows.pop(key, -1) for key in source.ids], dtype=np.int32)
+        is_taken = taken >= 0
+        lengths[taken[is_taken]] = source.lengths[is_taken]
+        parts.append(source.entries(taken, numbers))
+    if rows:
+        raise KeyError(f"no source has the passage {next(iter(rows))!r}")
+    return _inverted(ids, lengths, list(numbers), _together(parts))
+
+
+def _together(parts: Sequence[_Entries]) -> _Entries:
+    """All entries, by row."""
+    tokens, rows, counts = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("tokens", "rows", "counts")
+    )
+    order = np.argsort(rows, kind="stable")
+    return _Entries(tokens[order], rows[order], counts[order])
+
+
+def _inverted(ids: Sequence[str], lengths: Numbers, tokens: Sequence[str], entries: _Entries) -> Postings:
+    """The postings of entries that come by row, and number the `tokens`; a token that no passage has is left out."""
+    is_used = np.bincount(entries.tokens, minlength=len(tokens)) > 0
+    vocabulary = {token: place for place, token in enumerate(sorted(compress(tokens, is_used)))}
+    places = np.array([vocabulary.get(token, -1) for token in tokens], dtype=np.int32)
+    numbered = places[entries.tokens]
     order = np.argsort(numbered, kind="stable")
     starts = np.zeros(len(vocabulary) + 1, dtype=np.int64)
     np.cumsum(np.bincount(numbered, minlength=len(vocabulary)), out=starts[1:])
-    return Postings(
-        tuple(ids),
-        np.array(lengths, dtype=np.int32),
-        vocabulary,
-        starts,
-        np.array(rows, dtype=np.int32)[order],
-        np.array(counts, dtype=np.uint16)[order],
-    )
+    return Postings(tuple(ids), lengths, vocabulary, starts, entries.rows[order], entries.counts[order])
 
 
 def save_postings(folder: Path, postings: Postings) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from index.types import Source
 from rag.asking.followup import rewritings
 from rag.types import AnswererName, Draft, Evidence, Live, Quote, RetrievedPassage, Turn
-from rag.wording import attribution
+from rag.wording import attribution, path
 
 
 class QuotesAnswerer:
@@ -31,19 +31,23 @@ class QuotesAnswerer:
         self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence, live: Live | None = None
     ) -> Draft:
         """What was worked out, where it was, and every quote, in order; declined where there is nothing."""
-        sources = {item.label: item.source for item in passages}
+        offers = {item.label: item for item in passages}
         lines = [evidence.computed.text] if evidence.computed else []
-        lines += [f"{line(quote, sources[quote.label])} [{quote.label}]" for quote in evidence.quotes]
+        lines += [
+            f"{line(quote, offers[quote.label].source_of(quote.span))} [{quote.label}]" for quote in evidence.quotes
+        ]
         return Draft("\n".join(lines), declined=not lines)
 
 
 def line(quote: Quote, source: Source) -> str:
-    """`Forbes, Paul Roderick Gregory, 13 April 2017: “…”`; the headline or the file where no outlet is printed.
+    """`Forbes, Paul Roderick Gregory, 13 April 2017: “…”`; the headline or the file where no outlet is printed, and the
+    headings below it that hold for the words: `Release notes › 4.2: “…”`.
 
     A table's row is told as its values under their heads, `Item: Tea; Price: 39.90`, and not in quotation marks: the
     exact run of characters is the quote's own.
     """
-    return f"{attribution(source)}: {_row(quote) or f'“{_one_line(quote.text)}”'}"
+    below = (heading for heading in quote.headings if heading != source.title)
+    return f"{path((attribution(source), *below))}: {_row(quote) or f'“{_one_line(quote.text)}”'}"
 
 
 def _row(quote: Quote) -> str:

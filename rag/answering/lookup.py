@@ -101,7 +101,7 @@ def named_apart(ranked: Ranked, question: str) -> tuple[str, ...]:
     values: list[str] = []
     differs = False
     for at, (_, own) in enumerate(best.unit.cells):
-        named = {row[at][1] for row in rows if _is_said(row[at][1], wanted)}
+        named = {row[at][1] for row in rows if _is_said(row[at][1], question)}
         if len(named) == 1 and own:
             values += named
             differs = differs or (own not in named and not _stems(own) & wanted)
@@ -130,16 +130,17 @@ def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, re
 def _cells_named(cells: Cells, question: str) -> list[tuple[str, str]]:
     """The cells whose head the question names without their value, those named in more words before all others."""
     wanted = _stems(question)
-    sought = [cell for cell in cells if not _is_said(cell[1], wanted)]
-    named = [cell for cell in sought if _is_said(_UNIT.sub(" ", cell[0]), wanted)]
+    sought = [cell for cell in cells if not _is_said(cell[1], question)]
+    stems = [_stems(_UNIT.sub(" ", head)) for head, _ in sought]
+    named = [cell for cell, of_head in zip(sought, stems, strict=True) if of_head and of_head <= wanted]
     words_named = [len(_stems(head) & wanted) for head, _ in named]
     return [cell for cell, many in zip(named, words_named, strict=True) if many == max(words_named)]
 
 
-def _is_said(text: str, wanted: frozenset[str]) -> bool:
-    """Whether a text has words, and all of them are `wanted`."""
-    stems = _stems(text)
-    return bool(stems) and stems <= wanted
+def _is_said(value: str, question: str) -> bool:
+    """Whether a value has words that mean something, and the question all of its words: "day" names no "all day"."""
+    every, asked_for = (frozenset(word.stem for word in words(text)) for text in (value, question))
+    return bool(_stems(value)) and every <= asked_for
 
 
 def _head_marked(quote: Quote, unit: ReadUnit, reading: Reading, reader: Reader) -> str | None:

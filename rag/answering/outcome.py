@@ -140,12 +140,12 @@ def _quoted(
         notice = f"{draft.notice} {NEAREST_INSTEAD}" if draft.notice else _empty(evidence)
         nearest = tuple(replace(citation, answer=None) for citation in citations)  # which is said to answer nothing
         return Outcome(writer, status, "no_evidence", notice=notice, quotes=nearest)
-    sources = {item.label: item.source for item in passages}
+    offers = {item.label: item for item in passages}
     return Outcome(
         answerer=writer,
         status=status,
         text=draft.text,
-        statements=tuple(_word_for_word(quote, sources[quote.label]) for quote in evidence.quotes),
+        statements=tuple(_word_for_word(quote, offers[quote.label].source_of(quote.span)) for quote in evidence.quotes),
         citations=citations,
         notice=f"{draft.notice} {QUOTED_INSTEAD}" if draft.notice else None,
     )
@@ -192,7 +192,7 @@ def _citation(item: RetrievedPassage, verdict: Verdict, span: Span) -> Citation:
     passage = item.passage
     words = passage.text[span.start - passage.start : span.end - passage.start]
     sure = confidence(item.scanned, span)
-    return Citation(item.label, verdict, item.source, passage.page, span, words, item.headings, ocr=sure)
+    return Citation(item.label, verdict, item.source_of(span), passage.page, span, words, item.headings, ocr=sure)
 
 
 def _unknown(statements: Sequence[Statement], passages: Sequence[RetrievedPassage]) -> tuple[int, ...]:

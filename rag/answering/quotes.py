@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from index.types import Span
 from index.words.tokens import words
@@ -21,8 +22,6 @@ WINDOW = 4.0
 With these two, 37 words are quoted for a question of everyday's tuning half and .92 of them hold the evidence; with 3
 and 3.0, 29 words and .90.
 """
-_LIST_WORDS = 2
-"""A list may have so many times the words that are allowed a question."""
 
 
 def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidence:
@@ -34,10 +33,7 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     if not ranked:
         return Evidence((), 0.0)
     chosen = _chosen(ranked, max_words)
-    listed = _list_of(reading, chosen[0], max_words)
-    quotes = [_quote(reading, candidate) for candidate in chosen if candidate.unit not in listed]
-    whole = [_whole_list(reading, chosen[0], listed)] if listed else []
-    quotes = [*_with_withdrawals(reading, whole), *_with_withdrawals(reading, quotes)]
+    quotes = _with_withdrawals(reading, _quotes(reading, chosen))
     unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
@@ -64,7 +60,7 @@ def with_parts(
     for quote in quotes:
         if not any(_holds(other, quote) for other in distinct):
             distinct = [*(other for other in distinct if not _holds(quote, other)), quote]
-    mean = sum(part.probability for part in per_part) / len(per_part) if per_part else 0.0
+    mean = sum(part.probability for part in per_part) / max(1, len(per_part))
     joint = tuple(joined(distinct, reading))
     return Evidence(joint, max(whole.probability, mean), whole.missing, whole.differing)
 
@@ -114,28 +110,48 @@ def _plain(candidate: Candidate) -> str:
     return " ".join(candidate.unit.unit.text.split()).casefold()
 
 
-def _list_of(reading: Reading, best: Candidate, max_words: int) -> list[ReadUnit]:
-    """The whole list where the best sentence leads to one; else nothing."""
-    units = reading.units[best.passage.label]
-    if not best.unit.unit.text.rstrip().endswith(":"):
-        return []
-    listed, total = [best.unit], len(best.unit.unit.text.split())
-    for unit in units[best.at + 1 :]:
-        total += len(unit.unit.text.split())
-        if unit.kind != "item" or total > _LIST_WORDS * max_words:
-            break
-        listed.append(unit)
-    return listed if len(listed) > 1 else []
+def _quotes(reading: Reading, chosen: Sequence[Candidate]) -> list[Quote]:
+    """The chosen sentences, and whole the lists that the best leads to or that several of them are items of."""
+    quotes: dict[tuple[int, int], Quote] = {}
+    for candidate in chosen:
+        units = reading.units[candidate.passage.label]
+        listed = _list_about(units, candidate.at)
+        places = {other.at for other in chosen if other.passage is candidate.passage}
+        several = len(places.intersection(listed)) > 1
+        is_led_to = candidate is chosen[0] and _leads(candidate.unit)
+        if candidate.at in listed and (several or is_led_to):
+            quote = _whole_list(candidate, units[listed.start : listed.stop])
+        else:
+            quote = _quote(reading, candidate)
+        quotes.setdefault((quote.label, quote.span.start), quote)
+    return list(quotes.values())
 
 
-def _whole_list(reading: Reading, best: Candidate, listed: Sequence[ReadUnit]) -> Quote:
-    """From the sentence that leads to a list to its last item, as one quote."""
+def _list_about(units: Sequence[ReadUnit], at: int) -> range:
+    """The places of the list that a unit leads to or is of, and of what leads to it; none where there is no item."""
+    first = at + 1 - len(list(takewhile(_is_item, reversed(units[: at + 1]))))
+    end = at + 1 + len(list(takewhile(_is_item, units[at + 1 :])))
+    is_led_to = first > 0 and _leads(units[first - 1])
+    return range(first - is_led_to, end) if end > first else range(0)
+
+
+def _is_item(unit: ReadUnit) -> bool:
+    return unit.kind == "item"
+
+
+def _leads(unit: ReadUnit) -> bool:
+    """Whether a unit is of the passage itself and leads to what stands below it."""
+    return unit.span is not None and unit.unit.text.rstrip().endswith(":")
+
+
+def _whole_list(candidate: Candidate, listed: Sequence[ReadUnit]) -> Quote:
+    """A list and what leads to it as one quote, its items as what answers."""
     spans = [unit.span for unit in listed if unit.span]
+    items = spans[_leads(listed[0]) :]
     span = Span(spans[0].start, spans[-1].end)
-    passage = best.passage.passage
+    passage = candidate.passage.passage
     text = passage.text[span.start - passage.start : span.end - passage.start]
-    items = Span(spans[1].start, spans[-1].end)
-    return Quote(best.passage.label, span, text, items, _headings(reading, best.passage.label, best.unit))
+    return Quote(candidate.passage.label, span, text, Span(items[0].start, span.end), candidate.unit.headings)
 
 
 def _quote(reading: Reading, candidate: Candidate) -> Quote:
@@ -149,18 +165,7 @@ def _as_quote(reading: Reading, label: int, unit: ReadUnit) -> Quote:
     span = unit.span or item.passage.span
     start = span.start - item.passage.start
     text = item.passage.text[start : start + len(span)]
-    return Quote(label, span, text, None, _headings(reading, label, unit), unit.cells)
-
-
-def _headings(reading: Reading, label: int, unit: ReadUnit) -> tuple[str, ...]:
-    """The headings over a unit: those of its passage, or the nearest that stands above it in the passage."""
-    path = reading.passages[label - 1].headings
-    inside = [other.unit.text for other in reading.units[label] if other.kind == "heading" and _before(other, unit)]
-    return (*path[:1], inside[-1]) if inside else path
-
-
-def _before(one: ReadUnit, other: ReadUnit) -> bool:
-    return one.span is not None and other.span is not None and one.span.start < other.span.start
+    return Quote(label, span, text, None, unit.headings, unit.cells)
 
 
 def _with_withdrawals(reading: Reading, quotes: Sequence[Quote]) -> list[Quote]:
@@ -195,8 +200,11 @@ def joined(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
 def _adjoins(one: Quote, other: Quote, reading: Reading) -> bool:
     if one.label != other.label or one.cells or other.cells:
         return False
+    item = reading.passages[one.label - 1]
+    if item.source_of(one.span) != item.source_of(other.span):
+        return False
     first, second = sorted((one.span, other.span), key=lambda span: span.start)
-    passage = reading.passages[one.label - 1].passage
+    passage = item.passage
     between = passage.text[first.end - passage.start : second.start - passage.start]
     return second.start >= first.end and not between.strip() and "\n\n" not in between
 

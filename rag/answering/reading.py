@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
+from index.document.dates import find_dates
 from index.types import Span, Word
 from index.words.tokens import stem, words
+from rag.lexicon import MONTHS
 from rag.reader.reader import PassageReading, Reader
 from rag.reader.units import ReadUnit
 from rag.types import RetrievedPassage
@@ -75,9 +78,35 @@ def read(
     units: Sequence[tuple[ReadUnit, ...]],
     reader: Reader,
     idf: Callable[[str], float],
+    *,
+    first: int | None = None,
+    is_enough: Callable[[Reading], bool] = lambda reading: False,
 ) -> Reading:
-    """`question` read against `passages`, whose units are given in the same order. Raises: ModelUnavailable."""
-    readings = reader.read(question, [[item.unit for item in of_one] for of_one in units]) if passages else []
+    """`question` read against `passages`, whose units are given in the same order.
+
+    Where the `first` of them are enough, the others are not read. Raises: ModelUnavailable.
+    """
+    end = min(first or len(passages), len(passages))
+    readings = _judged(question, units[:end], reader)
+    reading = _weighed(question, passages[:end], units[:end], readings, idf)
+    if end == len(passages) or is_enough(reading):
+        return reading
+    return _weighed(question, passages, units, [*readings, *_judged(question, units[end:], reader)], idf)
+
+
+def _judged(question: str, units: Sequence[tuple[ReadUnit, ...]], reader: Reader) -> list[PassageReading]:
+    """What the reader makes of each passage's units."""
+    return reader.read(question, [[item.unit for item in of_one] for of_one in units]) if units else []
+
+
+def _weighed(
+    question: str,
+    passages: Sequence[RetrievedPassage],
+    units: Sequence[tuple[ReadUnit, ...]],
+    readings: Sequence[PassageReading],
+    idf: Callable[[str], float],
+) -> Reading:
+    """What was read of each passage, with what the words say of it."""
     terms = _terms(question, idf)
     everywhere = frozenset().union(*(_present(item.unit.text for item in of_one) for of_one in units))
     best = [max(reading.units, default=-math.inf) - reading.nothing for reading in readings]
@@ -179,9 +208,13 @@ def _is_mark(word: Word, first: int) -> bool:
 
 
 def mark_key(text: str) -> str:
-    """The form under which marks are compared: stemmed, but what has a digit or is one letter is kept whole."""
-    whole = len(text) == 1 or any(character.isdigit() for character in text)
-    return text.casefold() if whole else stem(text)
+    """The form under which marks are compared: stemmed, but what has a digit or is one letter is kept whole, a plural
+    such as `5s` as the number.
+    """
+    if len(text) > 1 and not any(character.isdigit() for character in text):
+        return stem(text)
+    whole = text.casefold()
+    return whole[:-1] if whole.endswith("s") and whole[:-1].isdigit() else whole
 
 
 def _present(texts: Iterable[str]) -> frozenset[str]:
@@ -192,10 +225,22 @@ def _present(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(present)
 
 
+@lru_cache(maxsize=16_384)
 def _stems(text: str) -> frozenset[str]:
-    keys = {mark_key(mark.text) for mark in marks(text)}
+    keys = {mark_key(mark.text) for mark in marks(text)} | _months(text)
     single = {word.text.casefold() for word in words(text) if len(word.text) == 1 and word.text.isupper()}
     return frozenset({word.stem for word in words(text)} | keys | single)
+
+
+def _months(text: str) -> frozenset[str]:
+    """Stems of the names of the months of the dates in `text`, however these are written: 2024-03-27 is of March."""
+    numbers = {date.month for date in find_dates(text)}
+    return frozenset().union(*map(_stems_of_month, numbers))
+
+
+@cache
+def _stems_of_month(month: int | None) -> frozenset[str]:
+    return frozenset(stem(name) for name, number in MONTHS.items() if number == month)
 
 
 def _cut(value: float) -> float:

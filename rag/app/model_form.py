@@ -65,6 +65,8 @@ def model_line(workspace: Workspace) -> str:
 
 def description(llm: LanguageModel) -> str:
     """Who answers with these settings, as one line of plain text."""
+    if llm.answerer is not None:
+        return f"{llm.answerer}, of another package"
     if llm.provider == "openai":
         return f"{llm.model} at {urlsplit(llm.base_url or '').netloc}"
     if llm.provider == "gguf":
@@ -109,7 +111,7 @@ def chosen(filled: Filled, base: LanguageModel) -> LanguageModel:
     if filled.kind not in _PROVIDERS:
         raise SettingsInvalid("Choose who answers: quotes only, an endpoint, or a GGUF file.")
     provider = _PROVIDERS[filled.kind]
-    typed: dict[str, object] = {"provider": provider}
+    typed: dict[str, object] = {"provider": provider, "answerer": None}
     if provider is not None:
         typed["context"] = _tokens(filled.context, base.context)
     if provider == "openai":

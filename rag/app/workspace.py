@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
+from pathlib import Path
 
 from index.errors import RagError
 from index.settings import IndexSettings
@@ -88,6 +89,16 @@ class Workspace(AbstractContextManager["Workspace"]):
     def settings(self) -> Settings:
         """The settings in force now."""
         return self._settings
+
+    @property
+    def personal(self) -> Path:
+        """Where what the person keeps lies: conversations, the notebook, judgements."""
+        return self._settings.home
+
+    def shares(self, collection: str) -> bool:
+        """Whether the person may see a collection: the owner sees each."""
+        del collection
+        return True
 
     @property
     def embedder(self) -> Embedder:

@@ -151,6 +151,11 @@ def _joined(items: Sequence[Filter]) -> Filters:
     return Filters(**names, after=next(iter(values("after")), None), before=next(iter(values("before")), None))
 
 
+def _place(pattern: str) -> str:
+    """A pattern as the place that it names: without the signs that keep it to that one."""
+    return re.sub(r"\\(.)", r"\1", pattern).removeprefix("/")
+
+
 def described(filters: Filters) -> str:
     """The filters in words that follow "document": `by Forbes or CNN from 2015 on`."""
     parts = []
@@ -161,7 +166,7 @@ def described(filters: Filters) -> str:
     if filters.outlets:
         parts.append("by " + " or ".join(filters.outlets))
     if filters.files:
-        parts.append("in " + " or ".join(filters.files))
+        parts.append("in " + " or ".join(map(_place, filters.files)))
     if filters.after and filters.before and filters.before == following(filters.after):
         parts.append(f"of {human(filters.after)}")
     else:

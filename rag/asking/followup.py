@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from index.types import Span
 from rag import lexicon
@@ -63,6 +64,7 @@ def rewritings(question: str, history: Sequence[Turn]) -> tuple[str, ...]:
     earlier = _resolved(history)
     topics = _topics(earlier, history[-1].answer) or _topics(history[0].question, history[0].answer)
     _, about, core = _opened(question)
+    topics = _places_first(topics, earlier) if _leans_on_a_place(core) else topics
     forms = _completed(core, earlier, about=about)
     if not forms:
         replaced = _replaced_forms(core, topics)
@@ -174,6 +176,18 @@ def _topics(earlier: str, answer: str) -> list[str]:
     first = answered if asks & _FOR_THINGS or any(noun.asked_for for noun in nouns) else []
     last = answered if "where" in asks else []
     return list(dict.fromkeys(_within(text) for text in [*first, *(noun.text for noun in nouns), *inner, *last]))
+
+
+def _leans_on_a_place(core: str) -> bool:
+    at = _dangling(core)
+    return at is not None and tokens(core)[at].form == "there"
+
+
+def _places_first(topics: Sequence[str], earlier: str) -> list[str]:
+    """What stands after a preposition first, as a place does: "Aleppo" of "How many remain in Aleppo?"."""
+    line = [token for token in tokens(earlier) if token.form not in lexicon.DETERMINERS]
+    placed = {after.form for before, after in pairwise(line) if before.form in lexicon.PREPOSITIONS}
+    return sorted(topics, key=lambda topic: next((token.form for token in tokens(topic)), "") not in placed)
 
 
 def _answer_phrases(answer: str, earlier: Sequence[Token]) -> list[str]:

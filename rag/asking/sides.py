@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.asking.phrases import Token, phrases, tokens
-from rag.lexicon import COMPARING, DETERMINERS, PRONOUNS
+from rag.lexicon import COMPARING, DETERMINERS, PREPOSITIONS, PRONOUNS
 
 _JOINS = frozenset("or vs versus".split())
 _JOINS_COMPARED = frozenset("and with to from".split())
 """What joins two sides where the question says before that it compares."""
+_FEWEST_OF_SIDE = 2
+"""Words of a side that begins as the other one does."""
 _STANDS_FOR = frozenset("one ones that those".split())
 """What stands for the noun of the first side: "the fee for A and that for B"."""
 
@@ -22,9 +24,34 @@ def sides(question: str) -> tuple[str, ...]:
     """
     line = tokens(question)
     for join in range(1, len(line) - 1):
+        if pair := _alike(line, join):
+            return _asked_of_each(question, line, join, *pair)
         if _joins(line, join) and (first := _first(question, line, join)) and (second := _second(line, join)):
             return _asked_of_each(question, line, join, first, second)
     return ()
+
+
+def _alike(line: Sequence[Token], join: int) -> tuple[range, range] | None:
+    """Two sides that begin alike on both sides of "and": "at Mill Lane and at Quay Street", "the fee of A and the fee
+    of B". None where they do not, or more than a noun stands behind one of two prepositions.
+    """
+    start = join + 1
+    while start < len(line) - 1 and line[start].form in DETERMINERS:
+        start += 1
+    if line[join].form != "and" or not (line[start].has_content or line[start].form in PREPOSITIONS):
+        return None
+    before = next((at for at in range(join - 2, 0, -1) if line[at].form == line[start].form), None)
+    end = next((at for at in range(start + 1, len(line)) if line[at].breaks), len(line))
+    if before is None or end - start < _FEWEST_OF_SIDE:
+        return None
+    named = [*line[before + 1 : join], *line[start + 1 : end]]
+    if line[start].form in PREPOSITIONS and not all(map(_is_of_noun, named)):
+        return None
+    return range(before, join), range(start, end)
+
+
+def _is_of_noun(token: Token) -> bool:
+    return _has_content(token) or token.form in DETERMINERS
 
 
 def _asked_of_each(question: str, line: Sequence[Token], join: int, first: range, second: range) -> tuple[str, str]:

@@ -48,10 +48,11 @@ Finds = Callable[[str], "DocumentSpan | None"]
 
 @dataclass(frozen=True, slots=True)
 class DocumentSpan:
-    """Words of a document."""
+    """Words of a document, and those of them that answer, where they are known."""
 
     document_id: str
     span: Span
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,13 @@ def suggestions(documents: Iterable[Document], finds: Finds, most: int = MOST) -
 
     Raises: what `finds` raises.
     """
-    offered = _in_turn([candidates(document) for document in documents])
-    tried = islice(offered, most * TRIED)
+    tried = islice(untried(documents), most * TRIED)
     yield from islice((one for one in tried if one.is_answered_by(finds(one.question))), most)
+
+
+def untried(documents: Iterable[Document]) -> Iterator[Suggestion]:
+    """All that the documents suggest, one of each document first; none was asked yet."""
+    return _in_turn([candidates(document) for document in documents])
 
 
 def candidates(document: Document) -> Iterator[Suggestion]:

@@ -15,7 +15,7 @@ from rag.lexicon import CURRENCIES, UNITS
 
 Mask = npt.NDArray[np.bool_]
 _NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\d+,\d{1,2})"
-_AMOUNT = re.compile(rf"(?P<before>[^\d\s.,-]{{0,3}})\s?(?P<number>{_NUMBER})\s?(?P<after>[^\d]*)")
+_AMOUNT = re.compile(rf"(?P<sign>[-−]?)(?P<before>[^\d\s.,-]{{0,3}})\s?(?P<number>{_NUMBER})\s?(?P<after>[^\d]*)")
 _MONTH, YEAR = 32, 416.0
 _TRIED = 100
 """Values of a column that are looked at first: where none is an amount or a date, the column is taken for words."""
@@ -49,7 +49,7 @@ class Amounts:
 
 def unit_of(name: str) -> tuple[str, float] | None:
     """The kind of a unit or a currency, as `length` or `money:£`, and its factor; None where it is none."""
-    plain = name.casefold().strip(" ().")
+    plain = "".join(name.casefold().split()).strip("().")  # "per cent" is written as one word too
     unit = CURRENCIES.get(plain) or UNITS.get(plain)
     if unit is None:
         return None
@@ -97,9 +97,11 @@ def _amount(value: str) -> tuple[float, str] | None:
         return None
     before, after = match["before"].strip(), match["after"].strip()
     known = unit_of(before or after)
-    if (before and after) or (before and not known) or len(after.split()) > 1:
+    is_currency = known is not None and known[0].startswith("money")
+    if (before and after) or (before and not is_currency) or len(after.split()) > 1:
         return None
-    return number_of(match["number"]), before or after
+    number = number_of(match["number"])
+    return -number if match["sign"] else number, before or after
 
 
 def number_of(text: str) -> float:

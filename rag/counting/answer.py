@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import starmap
 
 from index.store.open import Index
 from index.store.within import Within
 from index.types import Embedder, Span
 from rag.asking.phrases import tokens
 from rag.asking.question import split_parts
-from rag.counting.asks import asks_of
+from rag.counting.asks import asks_of, without_courtesy
 from rag.counting.compute import Result, carry_out, condition_of
+from rag.counting.plan import Plan
 from rag.counting.table import Table, read_table
-from rag.counting.understand import Plan, understand
+from rag.counting.understand import understand
 from rag.reader.units import heading_path
 from rag.retrieval.retrieve import Retriever
 from rag.types import Computed, Evidence, Quote, RetrievedPassage
@@ -45,11 +47,12 @@ class Counting:
         None where the question asks for no operation over a table, where a word of it is not accounted for, or where
         several tables answer it differently.
         """
-        line = tokens(question)
-        asks = asks_of(line) if len(line) > 1 and len(split_parts(question)) == 1 else None
+        alone = without_courtesy(question)
+        line = tokens(alone)
+        asks = asks_of(line) if len(line) > 1 and len(split_parts(alone)) == 1 else None
         if asks is None:
             return None
-        plans = (understand(question, line, asks, table, self.like) for table in self._tables(question, within))
+        plans = (understand(alone, line, asks, table, self.like) for table in self._tables(question, within))
         results = [(plan, result) for plan in plans if plan and (result := carry_out(plan))]
         best = _best(results)
         return self._evidence(*best) if best else None
@@ -101,6 +104,7 @@ class Counting:
         """The passages that hold rows, labelled in order, and the rows as quotes; the table's first where none is."""
         items: dict[str, RetrievedPassage] = {}
         quotes: list[Quote] = []
+        headings = heading_path(self._index.structure(table.document_id), table.text, table.rows[0].start)
         for at, span in zip(rows or (0,), spans or (table.rows[0],), strict=True):
             passage = self._index.passage_at(table.document_id, span.start)
             if passage is None:
@@ -110,14 +114,16 @@ class Counting:
             held = Span(span.start, min(span.end, passage.end))
             cells = tuple((column.head, column.values[at]) for column in table.columns)
             if rows:
-                quotes.append(Quote(item.label, held, held.of(table.text), None, item.headings, cells))
+                quotes.append(Quote(item.label, held, held.of(table.text), None, headings, cells))
         return tuple(items.values()), tuple(quotes)
 
 
 def _best(results: Sequence[tuple[Plan, Result]]) -> tuple[Plan, Result] | None:
     """The surest that has rows, where one has; None where another table as sure gives another result."""
-    filled = [pair for pair in results if pair[1].rows] or results
-    sure = [pair for pair in filled if pair[0].is_sure] or filled
-    most = max((len(plan.conditions) for plan, _ in sure), default=0)
-    fitting = [(plan, result) for plan, result in sure if len(plan.conditions) == most]
+    best = max(starmap(_rank, results), default=None)
+    fitting = [pair for pair in results if _rank(*pair) == best]
     return fitting[0] if len({result.value for _, result in fitting}) == 1 else None
+
+
+def _rank(plan: Plan, result: Result) -> tuple[bool, bool, int]:
+    return bool(result.rows), plan.is_sure, len(plan.conditions)

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.asking.phrases import Token
-from rag.lexicon import DETERMINERS, MEASURES, PREPOSITIONS, UNIVERSALS
+from index.words.tokens import fold
+from rag.asking.phrases import BE, Token
+from rag.lexicon import AUXILIARIES, DETERMINERS, MEASURES, NEGATIONS, NUMBERS, PREPOSITIONS, UNIVERSALS
 from rag.types import Operation
 
-_IN_ALL = (("in", "total"), ("in", "all"))
+_IN_ALL = (("in", "total"), ("in", "all"), ("all", "told"), ("add", "up"), ("put", "together"), ("all", "together"))
 _SUMS = frozenset("total sum altogether combined".split())
 _AVERAGES = frozenset("average mean".split())
+_COURTESY = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|please)\b[\s,!.]*)*(?:(?:can|could|would|will) you (?:please )?)?"
+    r"(?:tell (?:me|us)\s+(?=how|who|what|which|where|when))?|[\s,]*\b(?:please|thanks|thank you)\W*$",
+    re.IGNORECASE,
+)
 KINDS = frozenset("kind kinds sort sorts type types".split())
 """Nouns that stand before the noun that is asked for."""
 _MOST = {"most": 1, "least": -1, "fewest": -1}
-_HIGHEST = {f"{word}est": ("", "", sign) for word, sign in (("high", 1), ("low", -1))}
+_MORE = {"more": 1, "less": -1, "fewer": -1}
+"""Which stand for the others where two are named."""
+_OF_AMOUNTS = frozenset(("at", "or", "and"))
+"""Before "most" and "more" where they belong to an amount: "at most 5", "5 or more"."""
+_OFTEN = frozenset(("often", "frequent"))
+_IN_TIME: dict[str, Operation] = {"last": "max", "first": "min"}
+"""Words that at the end of a question ask after dates: "Who joined last?"."""
+_IMPERATIVES = frozenset("list name show give tell".split())
+_TO_WHOM = frozenset(("me", "us"))
+_EVERYTHING = frozenset("all everything everyone everybody those anything anyone".split())
+"""What a question lists without a noun."""
+_HAVING = frozenset("did have has had".split())
+_NO_OPERATION = frozenset("why where when between each".split())
+"""Words with which a question asks for something else, or for what is not carried out over rows."""
+_AGAINST = frozenset("above below over under than".split())
+"""Before "average" where something is compared with it."""
+_HIGHEST = {f"{word}{end}": ("", "", sign) for word, sign in (("high", 1), ("low", -1)) for end in ("est", "er")}
 _WITHIN = DETERMINERS | UNIVERSALS | {"of", "different"}
 
 
@@ -36,14 +59,29 @@ class Asks:
     """Whether it asks for what all has together."""
     between: bool = False
     """Whether it asks which of those that it names has more or less: "Which is cheaper, the Heron or the Juno?"."""
+    of_ledger: bool = False
+    """Whether it asks what was spent or paid, which only the rows of a ledger add up to."""
+
+
+def without_courtesy(question: str) -> str:
+    """`question` without what is said around it: "Hi, could you tell me …, please"."""
+    return _COURTESY.sub("", question)
 
 
 def asks_of(line: Sequence[Token]) -> Asks | None:
     """The one operation that the words of a question ask for; None where they ask for none, or for several."""
     forms = [token.form for token in line]
+    if _NO_OPERATION.intersection(forms):
+        return None
+    asks = _operation(line, forms)
+    is_yes_or_no = forms[0] in AUXILIARIES and not (asks and asks.between)
+    return None if is_yes_or_no else asks
+
+
+def _operation(line: Sequence[Token], forms: Sequence[str]) -> Asks | None:
     extreme = _extreme(forms)
-    added, average = _added(forms), _one_of(forms, _AVERAGES)
-    counted = _counted(forms)
+    added, average = _added(forms), _average(line)
+    counted = _counted(line)
     if extreme and not (added or average or counted):
         return extreme
     if extreme or (added and average):
@@ -54,16 +92,35 @@ def asks_of(line: Sequence[Token]) -> Asks | None:
         return Asks("sum", added | _opening(forms), total=True)
     if counted:
         noun = _noun(line, max(counted) + 1)
-        return Asks("count", counted | added, noun, total=bool(added)) if noun else None
+        return Asks("count", counted | added, noun, total=bool(added))
+    if tuple(forms[:2]) == ("how", "much"):
+        return Asks("sum", _opening(forms), total=True, of_ledger=True) if _HAVING.intersection(forms[2:3]) else None
     return _listed(line, forms)
 
 
-def _counted(forms: Sequence[str]) -> frozenset[int]:
-    """Where "how many" or "the number of" stands."""
-    for at, pair in enumerate(pairwise(forms)):
-        if pair in (("how", "many"), ("number", "of")):
+def _counted(line: Sequence[Token]) -> frozenset[int]:
+    """Where "how many" or "the number of" stands; not the number of one thing, as in "phone number of the vet"."""
+    for at, (token, after) in enumerate(pairwise(line)):
+        if (token.form, after.form) == ("how", "many") or (token.form == "number" and _is_of_many(line, at)):
             return frozenset((at, at + 1))
     return frozenset()
+
+
+def _is_of_many(line: Sequence[Token], at: int) -> bool:
+    """Whether "number of" at a place is how many there are: no word says which number, and no single thing follows."""
+    kind = [token for token in line[max(0, at - 1) : at] if token.has_content and token.form not in _AVERAGES | _SUMS]
+    of, *things = line[at + 1 : at + 3]
+    is_single = any(token.is_named or token.form in DETERMINERS for token in things)
+    return of.form == "of" and not (kind or is_single)
+
+
+def _average(line: Sequence[Token]) -> frozenset[int]:
+    """Where "average" or "mean" stands for what is to be worked out: not what is compared with, and not a verb."""
+    forms = [token.form for token in line]
+    places = _one_of(forms, _AVERAGES)
+    against = {at for at in places if _AGAINST.intersection(forms[max(0, at - 2) : at])}
+    verbs = {at for at in places if forms[at] == "mean" and not DETERMINERS.intersection(forms[max(0, at - 1) : at])}
+    return places - against - verbs
 
 
 def _added(forms: Sequence[str]) -> frozenset[int]:
@@ -85,25 +142,28 @@ def _extreme(forms: Sequence[str]) -> Asks | None:
     between = "or" in forms and "than" not in forms
     endings = ("est", "er") if between else ("est",)
     superlatives = [(at, superlative) for at, form in enumerate(forms) if (superlative := _superlative(form, endings))]
-    most = [at for at, form in enumerate(forms) if form in _MOST and not (at and forms[at - 1] == "at")]
-    if len(superlatives) + len(most) != 1:
+    signs = _MOST | _MORE if between else _MOST
+    before = ("", *forms)
+    most = [at for at, form in enumerate(forms) if form in signs and before[at] not in _OF_AMOUNTS]
+    if not (superlatives or most) and forms[-1] in _IN_TIME:
+        return Asks(_IN_TIME[forms[-1]], frozenset((len(forms) - 1,)), measure=("date", "date"))
+    if len(superlatives) + len(most) != 1 or NUMBERS.keys() & set(forms):
         return None
     if superlatives:
         at, (noun, kind, sign) = superlatives[0]
         return Asks("max" if sign > 0 else "min", frozenset((at,)), measure=(noun, kind), between=between)
-    at, sign = most[0], _MOST[forms[most[0]]]
-    following = forms[at + 1] if at + 1 < len(forms) else ""
+    at, sign = most[0], signs[forms[most[0]]]
+    following = (*forms, "")[at + 1].removesuffix("ly")
     if following == "of":
         return None
-    if following not in MEASURES:
-        return Asks("max" if sign > 0 else "min", frozenset((at,)), measure=("", ""))
-    noun, kind, direction = MEASURES[following]
-    return Asks("max" if sign * direction > 0 else "min", frozenset((at, at + 1)), measure=(noun, kind))
+    noun, kind, direction = MEASURES.get(following, ("", "", 1))
+    used = (at, at + 1) if following in MEASURES or following in _OFTEN else (at,)
+    return Asks("max" if sign * direction > 0 else "min", frozenset(used), measure=(noun, kind), between=between)
 
 
 def _superlative(form: str, endings: Sequence[str]) -> tuple[str, str, int] | None:
     """The adjective of measure of which a word is the form with one of these endings."""
-    if form in _HIGHEST:
+    if form in _HIGHEST and form.endswith(tuple(endings)):
         return _HIGHEST[form]
     root = next((form.removesuffix(ending) for ending in endings if form.endswith(ending)), "")
     bases = (root, f"{root}e", root[:-1], f"{root[:-1]}y")
@@ -111,12 +171,32 @@ def _superlative(form: str, endings: Sequence[str]) -> tuple[str, str, int] | No
 
 
 def _listed(line: Sequence[Token], forms: Sequence[str]) -> Asks | None:
-    """ "Which coffees are …", "list the orders that …"; the noun must follow at once."""
+    """ "Which coffees are …", "who has …", "show me all orders that …"; a noun must follow at once."""
     first = 1 if forms[0] in PREPOSITIONS else 0
-    if len(forms) < first + 2 or forms[first] not in ("which", "what", "list"):
+    opening = (*forms, "", "")[first : first + 3]
+    if opening[0] == "who":
+        predicate = [form for form in forms[first + 1 :] if form not in BE | NEGATIONS]
+        is_of_one = bool(DETERMINERS.intersection(predicate[:1]))
+        return None if is_of_one else Asks("list", frozenset((first,)))
+    end = first + 1
+    if opening[0] in _IMPERATIVES:
+        end += opening[1] in _TO_WHOM
+        if opening[end - first] in _EVERYTHING and not _noun(line, end + 1):
+            return Asks("list", frozenset(range(first, end + 1)))
+        if not any(_is_plural(line[at]) for at in _noun(line, end)):
+            return None
+    elif opening[0] in ("which", "what"):
+        end += opening[1] in ("are", "were")
+    elif line[first].has_content:  # "huts without a shower"
+        end = first
+    else:
         return None
-    noun = _noun(line, first + 1)
-    return Asks("list", frozenset((first,)), noun) if noun else None
+    noun = _noun(line, end)
+    return Asks("list", frozenset(range(first, end)), noun) if noun else None
+
+
+def _is_plural(token: Token) -> bool:
+    return token.form.endswith("s") and token.stem != fold(token.text)
 
 
 def _noun(line: Sequence[Token], at: int) -> tuple[int, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.asking.phrases import Token
 from rag.counting.table import Column, Table, denies, stems
-from rag.lexicon import DETERMINERS
+from rag.lexicon import DETERMINERS, NEGATIONS
 
+_DENIAL = re.compile(rf"\b(?:{'|'.join(sorted(NEGATIONS))})\b|n['’]t\b", re.IGNORECASE)
 _LONGEST = 6
 """Words of a question that may name one cell."""
 _ALIKE = 4
@@ -57,9 +59,16 @@ def _naming(line: Sequence[Token], place: tuple[int, int], table: Table) -> Iter
     for column in table.columns:
         near = {value: stems(value) for value in column.counted if first in value.casefold()}
         whole = frozenset(value for value, words in near.items() if words == wanted)
-        parts = frozenset(value for value, words in near.items() if _stands_in(wanted, words) and not denies(value))
+        parts = frozenset(
+            value for value, words in near.items() if _stands_in(wanted, words) and not _has_negation(value)
+        )
         if whole or (parts and not is_broken):
             yield Named(place, column, whole or parts, bool(whole))
+
+
+def _has_negation(value: str) -> bool:
+    """Whether a cell denies something: "no", "does not sing"."""
+    return denies(value) or _DENIAL.search(value) is not None
 
 
 def _stands_in(wanted: Sequence[str], words: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,15 +11,30 @@ import numpy as np
 from rag.asking.phrases import Token
 from rag.counting.amounts import YEAR, Amounts, Mask, day_number, month_of, unit_of
 from rag.counting.table import Column
-from rag.lexicon import MEASURES, MONTHS
+from rag.lexicon import MEASURES, MONTHS, SCALES
 from rag.verification.values import Value, values
 
 _SIGNS = {"more": ">", "less": "<", "least": "≥", "most": "≤"}
-_WHEN = {"before": "<", "after": ">", "since": "≥", "from": "≥", "until": "≤", "till": "≤", "by": "≤", "in": "="}
-_BOUND_WORDS = frozenset(
+_WHEN = {
+    "before": "<",
+    "after": ">",
+    "since": "≥",
+    "from": "≥",
+    "until": "≤",
+    "till": "≤",
+    "by": "≤",
+    "in": "=",
+    "during": "=",
+}
+_UNIT_ALONE = re.compile(rf"[\d.,\s-]+|(?<![^\W\d_])(?:{'|'.join(sorted(SCALES))})(?![^\W\d_])")
+"""What of an amount is not its unit: the figures, and "million"."""
+_DIGITS = 9
+"""Digits after the point of an amount in another unit: what floats add beyond them is of nobody's making."""
+BOUNDS = frozenset(
     "more less fewer than over above under below at least most up to no not later longer within minimum maximum min "
     "max or of".split()
 )
+"""Words that stand beside an amount as its bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,8 @@ class Compared:
         amounts = column.amounts
         if amounts is None:
             return False
+        if self.kind == "month" and self.sign != "=":  # "since November", of which year?
+            return False
         if self.kind in ("date", "month"):
             return amounts.kind == "date" or (self.kind == "date" and _are_years(amounts))
         return amounts.kind != "date" and self.kind in ("", amounts.kind)
@@ -59,7 +77,7 @@ class Compared:
         elif self.kind == "date" and amounts.kind != "date":
             low, high = low // YEAR, high // YEAR
         elif self.kind:
-            low, high = (edge * self.factor / amounts.factor for edge in (low, high))
+            low, high = (round(edge * (self.factor / amounts.factor), _DIGITS) for edge in (low, high))
         with np.errstate(invalid="ignore"):
             return _compare(numbers, self.sign, low, high)
 
@@ -85,18 +103,23 @@ def _of_value(line: Sequence[Token], value: Value) -> Compared | None:
         places += list(range(more - 1, inside[0]))
     elif value.bound:
         sign = _SIGNS[value.bound]
+    elif adjective := next((token for token in line[inside[-1] + 1 : inside[-1] + 2] if token.form in MEASURES), None):
+        measure, sign = MEASURES[adjective.form][:2], "="
+        places.append(inside[-1] + 1)
     if not sign or value.face is None:
         return None
     unit = kind if kind.startswith("money") else kind.partition(":")[0]
-    known, factor = unit_of(value.text.strip("0123456789.,- ")) or ("", 1.0)
-    plain = "" if unit == "number" else known or unit
+    known = unit_of(_UNIT_ALONE.sub("", value.text.casefold()))
+    if unit != "number" and known is None:  # how much one of it is, is not known
+        return None
+    plain, factor = known if known and unit != "number" else ("", 1.0)
     return Compared(tuple(places), sign, value.text, plain, value.face, value.face, factor, measure)
 
 
 def _bounds(line: Sequence[Token], at: int, step: int) -> Iterator[int]:
     """Words for a bound that stand beside a place."""
     place = at + step
-    while 0 <= place < len(line) and line[place].form in _BOUND_WORDS:
+    while 0 <= place < len(line) and line[place].form in BOUNDS:
         yield place
         place += step
 

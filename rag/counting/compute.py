@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.counting.amounts import Amounts
+from rag.counting.plan import Condition, Plan
 from rag.counting.table import Column
-from rag.counting.understand import Condition, Plan
 
 _NAMED = 24
 """Values that a sentence lists; the others are counted."""
@@ -64,7 +64,7 @@ def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:
     amounts = column.amounts
     assert amounts is not None  # as was asked before
     counted = chosen[amounts.has_one[chosen]]
-    if not len(counted):
+    if not len(counted) or len(chosen) == 1:
         return None
     operation = "sum" if plan.asks.operation == "count" else plan.asks.operation
     numbers = amounts.numbers[counted]
@@ -126,8 +126,8 @@ def _sentence(plan: Plan, opening: str, names: str = "") -> str:
 def _labels(plan: Plan, rows: Sequence[int]) -> str:
     """What rows are called: by the column that tells them apart, and by the next that does, where that is an id."""
     key = plan.table.key
-    unique = (c for c in plan.table.columns if c is not key and not c.amounts and c.counted.most_common(1)[0][1] == 1)
-    name = next(unique, None) if any(character.isdigit() for character in key.values[rows[0]]) else None
+    others = (column for column in plan.table.columns if column.is_label and column is not key)
+    name = next(others, None) if any(character.isdigit() for character in key.values[rows[0]]) else None
     both = [f"{key.values[at]} {name.values[at]}" if name else key.values[at] for at in rows]
     return _listed(both)
 

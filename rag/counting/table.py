@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -17,13 +18,15 @@ from index.words.tokens import fold, stem, words
 from rag.counting.amounts import Amounts, Mask, amounts_of, unit_of
 from rag.lexicon import NEGATIONS
 
-_TOTALS = frozenset(map(stem, ("total", "totals", "sum", "subtotal")))
+_TOTALS = frozenset(map(stem, ("total", "totals", "sum", "subtotal", "grand")))
 _GENERIC = frozenset(map(stem, ("id", "name", "no", "nr", "number", "code", "ref", "title", "item", "key")))
 """Heads of the column that tells the rows apart which do not say what a row is."""
+_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
+_SIGNS = re.compile(r"[£$€¥₹%]")
 _PREAMBLE = 1_500
 """Characters above a table that may name it."""
 _YES = frozenset(("yes", "y", "true", "x", "✓", "✔", "☑"))
-_NO = frozenset((*NEGATIONS, "n", "false", "0", "-", "–", "—", "✗", "✘", "☐"))
+_NO = frozenset((*NEGATIONS, "n", "n/a", "na", "false", "0", "-", "–", "—", "✗", "✘", "☐"))
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,19 @@ class Column:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The stems of its head, without the unit that ends it."""
-        *first, last = stems(self.head) or ("",)
+        """The stems of its head, without the unit, or what stands in brackets, that ends it."""
+        *first, last = stems(_IN_BRACKETS.sub("", self.head)) or stems(self.head) or ("",)
         return frozenset(first if first and unit_of(last) else (*first, last))
+
+    @cached_property
+    def spoken(self) -> str:
+        """Its head as it would be said: `loans_2024` as two words."""
+        return _apart(self.head)
+
+    @cached_property
+    def is_label(self) -> bool:
+        """Whether it is of words, each row's its own."""
+        return self.kind == "words" and max(self.counted.values(), default=0) == 1
 
     @cached_property
     def counted(self) -> Counter[str]:
@@ -48,14 +61,30 @@ class Column:
     @cached_property
     def amounts(self) -> Amounts | None:
         """Its cells as numbers or dates of one kind; None where they are not."""
-        last = [word.text for word in _parts(self.head)[-1:] if unit_of(word.text)]
-        signs = re.findall(r"[£$€¥₹%]", self.head)
-        return amounts_of(self.values, (*signs, *last, "")[0])
+        in_brackets = [text.strip(" ()[]") for text in _IN_BRACKETS.findall(self.head)]
+        last = [word.text for word in _parts(self.head)[-1:]]
+        units = (text for text in (*_SIGNS.findall(self.head), *in_brackets, *last) if unit_of(text))
+        return amounts_of(self.values, next(units, ""))
 
     @cached_property
+    def kind(self) -> str:
+        """What its cells are: "words", "date", a kind of unit, or empty for plain numbers."""
+        return "words" if self.amounts is None else self.amounts.kind
+
+    @cached_property
+    def is_partly_read(self) -> bool:
+        """Whether some of its cells are no amounts, though most are: "free" among prices."""
+        return self.amounts is not None and not np.all(self.amounts.has_one | self.where({""}))
+
+    @property
+    def is_date(self) -> bool:
+        """Whether its cells are dates."""
+        return self.kind == "date"
+
+    @property
     def is_number(self) -> bool:
         """Whether its cells are numbers, and no dates."""
-        return self.amounts is not None and self.amounts.kind != "date"
+        return self.kind not in ("words", "date")
 
     def where(self, values: Collection[str]) -> Mask:
         """The rows whose value is one of `values`."""
@@ -67,7 +96,7 @@ class Column:
 
     def affirmed(self) -> frozenset[str]:
         """The values that say yes: those that are no more than that, where there are any, else all that do not deny."""
-        plain = frozenset(value for value in self.counted if value.casefold() in _YES)
+        plain = frozenset(value for value in self.counted if _first_word(value) in _YES)
         return plain or frozenset(value for value in self.counted if value) - self.denied()
 
 
@@ -90,18 +119,23 @@ class Table:
     @cached_property
     def key(self) -> Column:
         """The column that tells the rows apart: the first whose values differ, else the first."""
-        unique = (c for c in self.columns if not c.amounts and max(c.counted.values(), default=0) == 1)
-        return next(unique, self.columns[0])
+        return next((column for column in self.columns if column.is_label), self.columns[0])
+
+    @cached_property
+    def labels(self) -> tuple[Column, ...]:
+        """The columns at the table's beginning that each tell the rows apart, as a number and a name; else its key."""
+        return tuple(takewhile(lambda column: column.is_label, self.columns)) or (self.key,)
 
     @cached_property
     def nouns(self) -> frozenset[str]:
-        """Stems of what a row is called: the head of its key, or where that says nothing the words of its titles; and
-        the last word of its file's name, where that is a plural.
+        """Stems of what a row is called: the heads of its labels, or where they say nothing the words of its titles;
+        and the last word of its file's name, where that is a plural.
         """
-        own = self.key.names - _GENERIC
+        heads = frozenset[str]().union(*(column.names for column in (self.key, *self.labels)))
+        own = heads - _GENERIC
         name = [word for word in _parts(PurePosixPath(self.titles[0]).stem) if word.text.isalpha()][-1:]
         plural = {word.stem for word in name if word.text.endswith("s") and word.stem != fold(word.text)}
-        return self.key.names | plural | (frozenset() if own else self.named)
+        return heads | plural | (frozenset() if own or plural else self.named)
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -116,9 +150,20 @@ class Table:
         return tuple(dict.fromkeys(word.text for text in texts for word in words(text)))
 
     @cached_property
+    def heads(self) -> frozenset[str]:
+        """Stems of the heads of its columns, without their units."""
+        return frozenset[str]().union(*(column.names for column in self.columns))
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """Stems of its titles and of all its heads."""
         return self.named.union(*(stems(column.head) for column in self.columns))
+
+    def ledger_sum(self) -> Column | None:
+        """The one column of money in a table of dated rows; None where it has none, or several."""
+        kinds = [column.kind.partition(":")[0] for column in self.columns]
+        is_ledger = "date" in kinds and kinds.count("money") == 1
+        return self.columns[kinds.index("money")] if is_ledger else None
 
 
 def read_table(document_id: str, number: int, text: str, blocks: Blocks, titles: tuple[str, ...]) -> Table | None:
@@ -130,7 +175,7 @@ def read_table(document_id: str, number: int, text: str, blocks: Blocks, titles:
     for start, end, *edges in data:
         read = (text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
         values = [once.get(value) or once.setdefault(value, _even(value)) for value in read]
-        if any(values):
+        if any(values) and not _is_subtotal(values):
             rows.append(Span(start, end))
             cells.append(values[: len(heads)] + [""] * (len(heads) - len(values)))
     if len(rows) > 1 and _is_total(cells[-1]):
@@ -152,18 +197,30 @@ def stems(text: str) -> tuple[str, ...]:
 
 def denies(value: str) -> bool:
     """Whether a cell says no by its first word: "no", "none", "not renewable"."""
-    return bool(value) and value.casefold().split(maxsplit=1)[0].strip(".,;:") in _NO
+    return _first_word(value) in _NO
+
+
+def _first_word(value: str) -> str:
+    return value.casefold().split(maxsplit=1)[0].strip(".,;:") if value else ""
 
 
 def _parts(text: str) -> list[Word]:
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text)
-    return words(apart)
+    return words(_apart(text))
+
+
+def _apart(text: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text)
 
 
 def _is_total(values: list[str]) -> bool:
     label = next((value for value in values if value), "")
-    first = words(label)[:1]
-    return bool(first) and first[0].stem in _TOTALS
+    return bool(_TOTALS & frozenset(stems(label)))
+
+
+def _is_subtotal(values: list[str]) -> bool:
+    """Whether a row is of a total and of numbers, and has no words of its own."""
+    own = {word for word in stems(" ".join(values)) if word.isalpha()}
+    return _is_total(values) and own <= _TOTALS
 
 
 def _even(text: str) -> str:

@@ -7,67 +7,38 @@ as any other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 
-import numpy as np
-
+from index.words.tokens import stem
 from rag.asking.filters import same_word
 from rag.asking.phrases import BE, Token
-from rag.counting.amounts import Mask
+from rag.counting.amounts import unit_of
 from rag.counting.asks import KINDS, Asks
 from rag.counting.cells import Named, named_cells, named_heads
-from rag.counting.columns import NEAR, Like, compared_column, measured_column, nearest
-from rag.counting.compared import compared
-from rag.counting.table import Column, Table
-from rag.lexicon import AUXILIARIES, EXCLUSIVES, NEGATIONS, PREPOSITIONS
+from rag.counting.columns import NEAR, Like, compared_column, is_measured, measured_column, nearest
+from rag.counting.compared import BOUNDS, compared
+from rag.counting.plan import Condition, Plan
+from rag.counting.table import Column, Table, stems
+from rag.lexicon import AUXILIARIES, DETERMINERS, EXCLUSIVES, LIGHT_VERBS, MEASURED, NEGATIONS, PREPOSITIONS
 
 ALIKE = 0.6
 """From this likeness on a word and a head mean one thing: "kids" and "Children" have .88, "kids" and "Leaders" .35."""
+_APART = frozenset("outside beyond besides beside near around before after above below against except".split())
+"""Prepositions that set a row apart from what they stand before, which is in no column."""
+_DATES = frozenset(map(stem, ("date", "day")))
+_BESIDE = 2
+"""How many words before a superlative the head may stand that it is of: "paid the most"."""
+_POSSESSIVE = re.compile(r"['’]s?$")
 _FEW = 2
 """Values that say yes which a condition names; of more it names those that say no."""
-_THINGS = frozenset("table list file document sheet spreadsheet row entry entries rows".split())
+_SENTENCE = 4
+"""Words of a cell that one word of the question may stand for; of more, it is but mentioned in a sentence."""
+_THINGS = frozenset("table list register log file document sheet spreadsheet row entry entries rows".split())
 """What this program calls a table and what it is made of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What a row must be, in words, and the rows that are; `is_choice` says that another of its column may hold too."""
-
-    words: str
-    rows: Mask
-    column: int
-    is_choice: bool = False
-    is_part: bool = False
-    """Whether the words of the question are but a part of what the cells hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """An operation over the rows of a table that meet the conditions; `column` is what it adds up, compares or names.
-
-    `unused` is a word of the question that nothing in the table stands for; `is_sure` says that there is none, and that
-    every word was found as it stands.
-    """
-
-    table: Table
-    asks: Asks
-    conditions: tuple[Condition, ...]
-    column: Column | None
-    unused: str | None
-    is_sure: bool
-
-    @property
-    def rows(self) -> Mask:
-        """The rows that meet every condition; of several values of one column, any."""
-        mask = np.ones(len(self.table.rows), dtype=bool)
-        for condition in self.conditions:
-            mask &= condition.rows if not condition.is_choice else self._any_of(condition.column)
-        return mask
-
-    def _any_of(self, column: int) -> Mask:
-        chosen = [c.rows for c in self.conditions if c.is_choice and c.column == column]
-        return np.asarray(np.any(chosen, axis=0), dtype=np.bool_)
 
 
 def understand(question: str, line: Sequence[Token], asks: Asks, table: Table, like: Like) -> Plan | None:
@@ -76,10 +47,11 @@ def understand(question: str, line: Sequence[Token], asks: Asks, table: Table, l
         return None
     reading = _Reading(line, asks, table, like)
     steps = (
-        reading.take_nouns, reading.take_cells, reading.take_heads, reading.take_measure, reading.take_names,
+        reading.take_figures, partial(reading.take_amounts, question), reading.take_light_verbs, reading.take_nouns,
+        reading.take_cells, reading.take_heads, reading.take_kinds, reading.take_measure, reading.take_names,
         reading.take_likes,
     )  # fmt: skip
-    is_understood = reading.take_amounts(question) and all(step() for step in steps)
+    is_understood = all(step() for step in steps)
     return reading.plan() if is_understood else None
 
 
@@ -94,11 +66,20 @@ class _Reading:
     taken: set[int] = field(default_factory=set)
     named: set[int] = field(default_factory=set)
     """Words that name what is counted, or set a condition."""
-    heads: dict[int, Column] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
     negations: list[int] = field(default_factory=list)
     column: Column | None = None
+    with_figures: Column | None = None
+    """A column that is named with the figures in its head."""
     by_likeness: bool = False
+    has_date: bool = False
+    """Whether a date is compared with a column that no word names: what is flagged besides may be of another day."""
+    is_apart: bool = False
+    """Whether a value is named as what rows lie beside or beyond, which no column says."""
+    verbs: set[int] = field(default_factory=set)
+    """Words right before what is compared with, as in "paid less than £50": they may say what no column does."""
+    flags: set[int] = field(default_factory=set)
+    """Words for a column that a row has or has not."""
 
     def __post_init__(self) -> None:
         self.taken |= self.asks.used
@@ -111,24 +92,66 @@ class _Reading:
         places = (at for at, token in enumerate(self.line) if token.has_content and token.form not in KINDS)
         return frozenset(places) - self.taken
 
+    def take_figures(self) -> bool:
+        """Figures that stand in a head, as the year of "loans 2024", with the other words of that head."""
+        for at in sorted(self.free):
+            column = self._with_figures(at) if self.line[at].text.isdigit() else None
+            if column is None:
+                continue
+            places = [place for place in self.free if self.line[place].stem in column.names]
+            is_condition = self.asks.operation in ("count", "list") and not set(places) & set(self.asks.noun)
+            if is_condition:  # which amount it is compared with is still to be read
+                self.with_figures = column
+                self.taken.add(at)
+                continue
+            if not self._take_head(column, places):
+                return False
+            self.taken |= set(places)
+        return True
+
+    def _with_figures(self, at: int) -> Column | None:
+        """The column whose head has the figures at a place: all of its words are asked for, or no other has them."""
+        stems_asked = {token.stem for token in self.line}
+        holding = [column for column in self.table.columns if self.line[at].stem in column.names]
+        whole = [column for column in holding if column.names <= stems_asked]
+        if whole or self.asks.operation in ("count", "list"):
+            return _only(whole)
+        is_date_asked = any(column.is_date and column.names & stems_asked for column in self.table.columns)
+        return None if is_date_asked else _only(holding)
+
+    def take_light_verbs(self) -> bool:
+        """Verbs that say nothing beside their noun."""
+        self.taken |= {at for at in self.free if self.line[at].form in LIGHT_VERBS}
+        return True
+
     def take_amounts(self, question: str) -> bool:
         """Amounts and dates that are compared with, each with the one column that it can be compared with."""
         for one in compared(question, self.line):
-            column = compared_column(self.table, one, self.line, self.free - set(self.asks.noun[:1]), self.like)
+            if self.taken & set(one.places):
+                continue
+            column = self.with_figures
+            if column is None or not one.fits(column):
+                column = compared_column(self.table, one, self.line, self.free - set(self.asks.noun[:1]), self.like)
             if column is None:
                 return False
             words_of = f"{column.head} {one.sign} {one.words}"
             self.conditions.append(Condition(words_of, one.rows(column), column.at))
-            verb = {min(one.places) - 1} - set(self.asks.noun[:1])
-            self.taken |= {*one.places, *verb, *(at for at in self.free if self.line[at].stem in column.names)}
+            self.verbs |= {min(one.places) - 1} - set(self.asks.noun[:1])
+            named = {at for at in self.free if self.line[at].stem in stems(column.head)}
+            is_dated = one.kind in ("date", "month") and not named
+            self.by_likeness |= column.is_partly_read or (is_dated and not _DATES & column.names)
+            self.has_date |= is_dated
+            self.named |= named & set(self.asks.noun)
+            self.taken |= {*one.places, *named}
         return not any(self.line[at].form == "than" for at in range(len(self.line)) if at not in self.taken)
 
     def take_nouns(self) -> bool:
         """What a row is called, and what the table is called where that stands beside it."""
         self._take_things()
         nouns = {at for at in self.free if self.line[at].stem in self.table.nouns}
-        beside = {at for at in self.asks.noun if at in self.free and self.line[at].stem in self.table.named}
-        self.taken |= nouns | (beside if nouns else set())
+        last = max(nouns, default=0)
+        beside = {at for at in self.asks.noun if at < last and at in self.free and self._is_title(at)}
+        self.taken |= nouns | beside
         self.named |= nouns
         return True
 
@@ -145,11 +168,22 @@ class _Reading:
         if cells is None:
             return False
         for named in cells:
-            if named.is_whole or not self._is_rate(named.place[0]):
-                self._take_cell(named)
-            else:
+            if not named.is_whole and self._is_rate(named.place[0]):
                 self.taken |= set(range(*named.place))
+            elif named.is_whole or not self._is_mentioned(named):
+                self._take_cell(named)
         return True
+
+    def _is_mentioned(self, named: Named) -> bool:
+        """Whether words of the question that are a part of cells are likelier something else: the head of a column, or
+        a word in a sentence about what has the highest value.
+        """
+        words_named = self.line[slice(*named.place)]
+        if {token.stem for token in words_named} <= self.table.heads:
+            return True
+        if self.asks.operation in ("count", "list"):
+            return False
+        return min(len(stems(value)) for value in named.values) > _SENTENCE * len(words_named)
 
     def _is_rate(self, at: int) -> bool:
         """Whether a word is what something is reckoned by: the month of "per month"."""
@@ -158,14 +192,20 @@ class _Reading:
     def _take_cell(self, named: Named) -> None:
         places = range(*named.place)
         denied = self._denied(named.place[0])
-        rows = named.column.where(named.values)
+        self.is_apart |= _before(self.line, named.place[0]) in _APART
         verb = "is" if named.is_whole else "has"
         text = " ".join(token.text for token in self.line[slice(*named.place)])
         value = next(iter(named.values)) if len(named.values) == 1 else text
-        words_of = f"{named.column.head} {verb}{' not' if denied else ''} “{value}”"
-        rows = ~rows if denied else rows
+        longest = max(map(len, map(stems, named.values)))
         self.conditions.append(
-            Condition(words_of, rows, named.column.at, is_choice=not denied, is_part=not named.is_whole)
+            Condition(
+                words=f"{named.column.head} {verb}{' not' * denied} “{value}”",
+                rows=named.column.where(named.values) ^ denied,
+                column=named.column.at,
+                is_choice=not denied,
+                is_part=not named.is_whole,
+                is_mentioned=longest > max(_SENTENCE, len(places)),
+            )
         )
         self.taken |= set(places)
         self.named |= set(places) if named.is_whole else set()
@@ -175,6 +215,8 @@ class _Reading:
         heads = named_heads(self.line, self.table, self.free)
         for column in dict.fromkeys(heads.values()):
             places = sorted(at for at, other in heads.items() if other is column)
+            if self.asks.of_ledger and not column.is_number:
+                continue
             if not self._take_head(column, places):
                 return False
             self.taken |= set(places)
@@ -185,26 +227,24 @@ class _Reading:
             return True
         if self.asks.operation in ("sum", "average", "max", "min") and self.column is None and column.amounts:
             self.column = column
-            return True
-        if set(places) & set(self.asks.noun):
+            self.by_likeness |= column.is_partly_read
+            return self._is_compared(places) and is_measured(column, self.asks)
+        if set(places) & set(self.asks.noun):  # different values are counted; numbers are added up
             self.named |= set(places)
-            return self._name(column)
+            self.column = None if column is self.table.key else column
+            return True
         return self._flag(column, places[0])
 
-    def _name(self, column: Column) -> bool:
-        """A column whose values are asked for: different ones are counted; numbers are added up."""
-        if column.is_number and self.asks.operation == "count" and not self.asks.total:
-            return False
-        self.column = None if column is self.table.key else column
-        return True
+    def _is_compared(self, places: Sequence[int]) -> bool:
+        """Whether a superlative is of the head at these places: not the rent of "the rent of the largest flat"."""
+        return self.asks.operation in ("sum", "average") or max(places) >= min(self.asks.used) - _BESIDE
 
     def _flag(self, column: Column, at: int) -> bool:
         """A column that is empty or not, or says yes or no."""
         denied = self._denied(at)
-        empty = column.where({""})
-        if empty.any() and self._is_had(at):
+        if "" in column.counted and self._is_had(at):
             words_of = f"{column.head} is {'empty' if denied else 'not empty'}"
-            rows = empty if denied else ~empty
+            rows = column.where({"", *column.denied()}) ^ (not denied)
         elif column.denied():
             values = column.denied() if denied else column.affirmed()
             few = values if len(values) <= _FEW else column.denied()
@@ -215,6 +255,7 @@ class _Reading:
             return False
         self.conditions.append(Condition(words_of, rows, column.at))
         self.named.add(at)
+        self.flags.add(at)
         return True
 
     def _is_had(self, at: int) -> bool:
@@ -228,6 +269,16 @@ class _Reading:
         self.negations = [place for place in self.negations if place >= at]
         return len(before) % 2 == 1
 
+    def take_kinds(self) -> bool:
+        """Words for what a unit measures, as the price of a column in euros."""
+        for at in {at for at in self.free if self.line[at].form in MEASURED}:
+            kind = MEASURED[self.line[at].form]
+            column = self.column or _only([column for column in self.table.columns if column.kind.startswith(kind)])
+            if column and column.kind.startswith(kind) and self.asks.operation in ("sum", "average", "max", "min"):
+                self.column = column
+                self.taken.add(at)
+        return True
+
     def take_measure(self) -> bool:
         """What a superlative compares."""
         if self.asks.operation not in ("max", "min", "sum", "average") or self.column is not None:
@@ -236,7 +287,8 @@ class _Reading:
         self.column = measure.column
         self.by_likeness |= measure.by_likeness
         self.taken |= {at for at in self.free if self.line[at].text == measure.word}
-        return self.column is not None
+        wanted = (self.table.ledger_sum(),) if self.asks.of_ledger else self.table.columns
+        return self.column in wanted
 
     def take_names(self) -> bool:
         """Words that name the table or its document, names in any spelling."""
@@ -245,11 +297,14 @@ class _Reading:
             near = token.is_named and any(same_word(token.text, word) for word in self.table.above)
             if token.stem in self.table.names or near:
                 self.taken.add(at)
+                self.by_likeness |= at in self.asks.noun
         return True
 
     def take_likes(self) -> bool:
         """Nouns that mean what a row is called, and words beside a name of the table that together mean it."""
         noun = [at for at in self.asks.noun if at in self.free]
+        if self._take_unit(noun):
+            return True
         if noun and not self.named:
             key = [self.table.key.head, *self.table.titles]
             text = " ".join(self.line[at].text for at in noun)
@@ -261,43 +316,98 @@ class _Reading:
                 self.taken |= set(noun)
                 self.named |= set(noun)
                 self.by_likeness = True
+        self._take_titles()
+        return True
+
+    def _take_titles(self) -> None:
+        """Possessives beside a name of the table that together mean it: "the print shop's" of print-orders.csv."""
         for at in sorted(self.free):
-            phrase = [place for place in (at - 1, at, at + 1) if 0 <= place < len(self.line)]
-            beside = [
-                p for p in phrase if p == at or (self.line[p].has_content and self.line[p].stem in self.table.named)
-            ]
-            text = " ".join(self.line[place].text for place in beside)
-            if len(beside) > 1 and max(self.like(text, self.table.titles), default=0.0) >= NEAR:
+            names = [place for place in (at - 1, at + 1) if 0 <= place < len(self.line) and self._is_title(place)]
+            if not names or not _POSSESSIVE.search(self.line[at].text):
+                continue
+            text = " ".join(self.line[place].text for place in sorted((*names, at)))
+            if max(self.like(text, self.table.titles), default=0.0) >= NEAR:
                 self.taken.add(at)
+
+    def _is_title(self, at: int) -> bool:
+        return self.line[at].has_content and self.line[at].stem in self.table.named
+
+    def _take_unit(self, noun: Sequence[int]) -> bool:
+        """A unit that is asked for, as in "how many kilometres": the one column of it is added up."""
+        unit = unit_of(self.line[noun[0]].form) if len(noun) == 1 else None
+        column = _only([column for column in self.table.columns if unit and column.kind == unit[0]])
+        if column is None or self.asks.operation != "count" or self.column is not None:
+            return False
+        self.column = column
+        self.taken |= set(noun)
+        self.named |= set(noun)
         return True
 
     def plan(self) -> Plan | None:
         """All that was read, where it is enough."""
         left = sorted(self.free)
         unused = self.line[left[0]].text if left else None
-        if self.negations or len(left) > 1 or (left and not (self.conditions and self._is_light(left[0]))):
+        is_read = len(left) < 2 and all(map(self._is_light, left)) and not (self.negations or self.is_apart)
+        is_meant = self._is_called_so() or self._is_in_title()
+        if not (is_read and is_meant and self._is_one_choice() and len(self.conditions) >= self._fewest()):
             return None
-        if self.asks.noun and not self.named & set(self.asks.noun):
-            return None
-        if self.asks.operation == "list" and not self.conditions:
-            return None
-        if self.asks.between and len(self.conditions) < 2:
-            return None
-        sure = not (left or self.by_likeness)
-        return Plan(self.table, self.asks, tuple(self.conditions), self.column, unused, sure)
+        is_elsewhere = self.has_date and bool(self.flags)
+        mentioned = [condition for condition in self.conditions if condition.is_mentioned]
+        doubts = (left, self.by_likeness, self.asks.of_ledger, is_elsewhere, mentioned, not self._is_called_so())
+        return Plan(self.table, self.asks, tuple(self.conditions), self.column, unused, not any(doubts))
+
+    def _fewest(self) -> int:
+        """Conditions that are needed, at least: of numbers that are counted one, unless a total is asked for."""
+        if self.asks.between:
+            return 2
+        is_added = self.column is not None and self.column.is_number and not self.asks.total
+        is_bare = self.column is None and not self.asks.noun
+        is_needed = self.asks.operation == "list" or self.asks.of_ledger
+        return int(is_needed or (self.asks.operation == "count" and (is_added or is_bare)))
+
+    def _is_one_choice(self) -> bool:
+        """Whether "or", where it joins no amount, stands between values of one column of which none is denied."""
+        pairs = pairwise(self.line)
+        joins = any(token.form in ("or", "nor") and after.form not in BOUNDS for token, after in pairs)
+        choices = {condition.column if condition.is_choice else -1 for condition in self.conditions}
+        return not joins or (len(choices) < 2 and -1 not in choices)
+
+    def _is_called_so(self) -> bool:
+        """Whether what is asked for is what a row is called."""
+        return not self.asks.noun or bool(self.named & set(self.asks.noun))
+
+    def _is_in_title(self) -> bool:
+        """Whether what is asked for, under a condition, is a word of the table's title: it may be what a row is."""
+        return bool(self.conditions) and any(map(self._is_title, self.asks.noun))
 
     def _is_light(self, at: int) -> bool:
         """Whether a word is but the verb that ties a condition to what is counted: at the end, as in "does the shop
         sell" and "have no clerk entered", or after its subject, as in "singers live in Leck".
         """
         token, last = self.line[at], at == len(self.line) - 1
-        if token.is_named:
+        if token.is_named or {at + 1, at + 2} & self.flags:  # "lack a phone" turns round what is flagged
             return False
+        if at in self.verbs:
+            return True
+        if self.asks.operation in ("max", "min"):
+            return at > 1 and self.column is not None and not self.by_likeness
+        if self.asks.of_ledger or not self.conditions:
+            return self.asks.of_ledger
         if self.asks.noun[1:2] == (at,):
             before = at - 2 if self.line[at - 1].form in KINDS else at - 1
             return not token.form.endswith("ed") and not last and before in self.named
         helped = any(other.form in AUXILIARIES - BE for other in self.line[:at])
         return last and helped and self.line[at - 1].form not in BE | PREPOSITIONS
+
+
+def _only(columns: Sequence[Column]) -> Column | None:
+    """The one column there is; None of several."""
+    return columns[0] if len(columns) == 1 else None
+
+
+def _before(line: Sequence[Token], at: int) -> str:
+    """The form of the word before a place, determiners passed over."""
+    return next((line[place].form for place in range(at - 1, -1, -1) if line[place].form not in DETERMINERS), "")
 
 
 def _denies(token: Token, after: Token) -> bool:

@@ -7,6 +7,7 @@ Redirects are not followed, so that nothing but the configured address is ever c
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _TOO_LONG = re.compile(
 """How endpoints say that a prompt does not fit."""
 _LONGEST_BODY = 1024 * 1024
 _LONGEST_TOLD = 200
+_MOST_MODELS = 100
 _CHARS_A_TOKEN = 16
 """More than any tokenizer makes of ordinary text: past so many, the endpoint does not honour `max_tokens`."""
 
@@ -283,6 +285,30 @@ def post(url: str, payload: Json, key: str, seconds: float) -> Json:
     except (httpx.HTTPError, ValueError) as error:
         raise LLMFailed(f"The model's process did not answer ({_short(str(error))}); try again.") from error
     return answer if isinstance(answer, dict) else {}
+
+
+async def models_at(url: str, seconds: float) -> tuple[str, ...] | None:
+    """The names of the models at `url`, which ends before `/models`; None where none are listed within so many seconds.
+
+    No key goes there.
+    """
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(trust_env=False, follow_redirects=False) as client,
+            client.stream("GET", f"{url}/models", headers=_heads(None)) as response,
+        ):
+            listed = json.loads(await _whole(response)) if response.status_code == httpx.codes.OK else None
+    except (httpx.HTTPError, TimeoutError, ValueError, RecursionError):
+        return None
+    models = listed.get("data") if isinstance(listed, dict) else None
+    return tuple(filter(None, map(_name_of, models[:_MOST_MODELS]))) if isinstance(models, list) else None
+
+
+def _name_of(model: object) -> str:
+    """The name of a model that is listed, empty where it has none that could be typed."""
+    name = model.get("id") if isinstance(model, dict) else None
+    return name if isinstance(name, str) and name.isprintable() and len(name) <= _LONGEST_TOLD else ""
 
 
 def _heads(key: str | None) -> dict[str, str]:

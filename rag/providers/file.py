@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 Plain = str | int | None
 
 _WRITTEN: Mapping[str | None, tuple[str, ...]] = {
-    None: ("provider",),
-    "openai": ("provider", "base_url", "model", "api_key_env", "context"),
-    "gguf": ("provider", "path", "context"),
+    None: ("provider", "answerer"),
+    "openai": ("provider", "answerer", "base_url", "model", "api_key_env", "context"),
+    "gguf": ("provider", "answerer", "path", "context"),
 }
 """What the form sets for each provider; everything else of `[llm]` stays."""
 _writing = threading.Lock()

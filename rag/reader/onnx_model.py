@@ -7,7 +7,6 @@ depend on what else is in it, and a passage must read the same whatever stands b
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from index.cores import cores
 from index.errors import ModelUnavailable
 from index.seal import sha256
 from rag.reader.layout import Layout, Unit, lay_out
@@ -82,7 +82,7 @@ class _Session:
     def __init__(self, session: InferenceSession, tokenizer: Tokenizer) -> None:
         self._session = session
         self.tokenizer = tokenizer
-        self._pool = ThreadPoolExecutor(_cores(), thread_name_prefix="reader")
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
     def run(
         self, layouts: Sequence[Layout], units: Sequence[Sequence[Unit]], outputs: Sequence[str]
@@ -147,24 +147,16 @@ def _reading(layout: Layout, answers: Floats, starts: Floats, ends: Floats) -> P
 
 def _words(layout: Layout, low: int, high: int, starts: Floats, ends: Floats) -> tuple[int, int] | None:
     """The likeliest run of a unit's tokens as characters of its text; None for a unit without tokens."""
-    best, chosen = -np.inf, None
-    for start in range(low, high):
-        stop = min(high, start + _LONGEST_ANSWER)
-        end = start + int(np.argmax(ends[start:stop]))
-        score = float(starts[start] + ends[end])
-        if score > best:
-            best, chosen = score, (start, end)
-    if chosen is None:
+    if low == high:
         return None
-    first, last = layout.places[chosen[0]], layout.places[chosen[1]]
+    scores = starts[low:high, None] + ends[None, low:high]
+    far = np.arange(high - low)[None, :] - np.arange(high - low)[:, None]
+    scores[(far < 0) | (far >= _LONGEST_ANSWER)] = -np.inf
+    start, end = divmod(int(np.argmax(scores)), high - low)
+    first, last = layout.places[low + start], layout.places[low + end]
     return (first.start, last.end) if first and last else None
 
 
 def _softmax(logits: Floats) -> Floats:
     shares = np.exp(logits - logits.max())
     return np.asarray(shares / shares.sum(), dtype=np.float32)
-
-
-def _cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

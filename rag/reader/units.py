@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.cut.sentences import sentences
 from index.document.structure import Structure
@@ -12,6 +12,8 @@ from rag.reader.layout import Unit
 
 MOST_UNITS = 120
 """Units of one passage that are read."""
+_LONGEST_ADDRESS = 6
+"""Words of a line that names those who are written to."""
 _LONGEST_CONTEXT = 240
 """Characters of title and headings that are read above a passage."""
 
@@ -22,7 +24,7 @@ class ReadUnit:
 
     `span` is what it stands for, exact; None for the title and headings that are read above a passage. `pieces` tell
     where runs of its text stand in the document; `block` is where its block begins. `cells` are the values of a row
-    under their heads.
+    under their heads. `headings` hold for it, outermost first.
     """
 
     unit: Unit
@@ -31,6 +33,7 @@ class ReadUnit:
     kind: str = "paragraph"
     pieces: tuple[tuple[int, Span], ...] = ()
     cells: tuple[tuple[str, str], ...] = ()
+    headings: tuple[str, ...] = ()
 
     def place(self, start: int, end: int) -> Span | None:
         """Where the characters `start` to `end` of the unit's text stand; None where no one run holds any of them.
@@ -64,10 +67,15 @@ def passage_units(passage: Passage, source: Source, text: str, structure: Struct
     author, date = (first.author, first.date) if first else (None, None)
     context = context_text(source, heading_path(structure, text, passage.start), author, date)
     above = [ReadUnit(Unit(context, candidate=False), None, kind="context")] if context else []
-    units = [unit for block in blocks for unit in _of_block(block, passage.span, text)]
+    units = [unit for block in blocks for unit in _under_headings(block, passage.span, text, structure)]
     if not units:
         units = list(_sentences(passage.span, text, passage.start, "paragraph"))
     return (*above, *units[:MOST_UNITS])
+
+
+def _under_headings(block: Block, within: Span, text: str, structure: Structure) -> Iterator[ReadUnit]:
+    path = heading_path(structure, text, block.span.start)
+    return (replace(unit, headings=path) for unit in _of_block(block, within, text))
 
 
 def _of_block(block: Block, within: Span, text: str) -> Iterator[ReadUnit]:
@@ -78,8 +86,15 @@ def _of_block(block: Block, within: Span, text: str) -> Iterator[ReadUnit]:
         yield _row(block, span, text)
     elif block.kind == "heading":
         yield ReadUnit(Unit(span.of(text), candidate=False), span, span.start, "heading", ((0, span),))
+    elif block.kind == "paragraph" and _is_address(span.of(text)):
+        yield ReadUnit(Unit(span.of(text), candidate=False), span, block.span.start, block.kind, ((0, span),))
     else:
         yield from _sentences(span, text, block.span.start, block.kind)
+
+
+def _is_address(text: str) -> bool:
+    """Whether a paragraph only leads to the next, as "Dear all," does: a few words and a comma."""
+    return text.rstrip().endswith(",") and len(text.split()) <= _LONGEST_ADDRESS
 
 
 def _sentences(span: Span, text: str, block: int, kind: str) -> Iterator[ReadUnit]:

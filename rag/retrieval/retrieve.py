@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from index.store.open import Index
 from index.store.within import Within
@@ -25,6 +26,8 @@ class Retriever:
         self._index = index
         self._embedder = embedder
         self._settings = settings
+        self._ranking = lru_cache(maxsize=8)(self._ranked)
+        """A question may be asked for again at once, with more of its passages wanted."""
 
     def retrieve(self, questions: Sequence[str], k: int, within: Within | None = None) -> tuple[RetrievedPassage, ...]:
         """The `k` best passages by fused rank, of `within` if given, labelled from 1. The score is the cosine.
@@ -38,14 +41,15 @@ class Retriever:
         chosen = _distinct([by_id[i] for i in order])[:k]
         return tuple(replace(item, label=n) for n, item in enumerate(chosen, start=1))
 
-    def _ranking(self, question: str, within: Within | None) -> list[RetrievedPassage]:
+    def _ranked(self, question: str, within: Within | None) -> tuple[RetrievedPassage, ...]:
         dense, lexical = self.legs(question, within)
         order = list(fuse(dense, lexical))[:_FUSED]
         passages = self._index.passages(order)
         likeness = {hit.passage_id: hit.score for hit in dense}
         by_dense = {hit.passage_id: hit.rank for hit in dense}
         by_words = {hit.passage_id: hit.rank for hit in lexical}
-        return [self.item(passages[i], likeness.get(i, 0.0), Ranks(by_dense.get(i), by_words.get(i))) for i in order]
+        ranks = {i: Ranks(by_dense.get(i), by_words.get(i)) for i in order}
+        return tuple(self.item(passages[i], likeness.get(i, 0.0), ranks[i]) for i in order)
 
     def legs(self, question: str, within: Within | None = None) -> tuple[list[Hit], list[Hit]]:
         """What the dense and the lexical search return for `question`, each best first."""
@@ -66,9 +70,17 @@ class Retriever:
         path = heading_path(structure, text, passage.start)
         columns = heads if heads.strip(" |") else self._index.article(passage).columns
         scanned = structure.scanned_in(passage.span)
-        source = self._index.source(passage)
+        speakers = tuple((block.span, block.author) for block in structure.within(passage.span) if block.author)
         return RetrievedPassage(
-            0, passage, source, round(score, 6), ranks or Ranks(), path, columns or None, scanned=scanned
+            label=0,
+            passage=passage,
+            source=self._index.source(passage),
+            score=round(score, 6),
+            ranks=ranks or Ranks(),
+            headings=path,
+            columns=columns or None,
+            scanned=scanned,
+            speakers=speakers,
         )
 
 

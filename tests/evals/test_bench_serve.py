@@ -9,7 +9,8 @@ from types import TracebackType
 
 import pytest
 
-from evals.bench.serve import asking, at_once_ms
+from evals.bench.measure import WARM
+from evals.bench.serve import alone_and_at_once, asking
 from evals.errors import EvalError
 
 
@@ -53,15 +54,12 @@ class Echo(ThreadingHTTPServer):
             return self.questions[0] if self.mixed else question
 
 
-def test_every_program_asks_in_every_round() -> None:
+def test_every_program_asks_alone_and_then_with_the_others_in_every_round() -> None:
     with Echo() as server:
-        times = at_once_ms(asking(server.server_port), ["one?", "two?", "three?"], programs=4, rounds=3)
-    assert len(times) == len(server.questions) == 12
-    assert {question: server.questions.count(question) for question in ("one?", "two?", "three?")} == {
-        "one?": 4,
-        "two?": 4,
-        "three?": 4,
-    }
+        alone, crowd = alone_and_at_once(asking(server.server_port), ["one?", "two?", "three?"], programs=4, rounds=3)
+    assert (alone.n, crowd.n) == (12, 12)
+    assert set(server.questions[WARM + 1 :]) == {"one?", "two?", "three?"}
+    assert len(server.questions) == WARM + 1 + 24
 
 
 def test_an_answer_to_another_question_ends_it() -> None:

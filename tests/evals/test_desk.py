@@ -417,3 +417,13 @@ def heads(told: str) -> list[str]:
     read = _Read()
     read.feed(told)
     return read.heads
+
+
+def test_the_cases_of_the_collection_itself_stand_before_newer_suites(home: Path) -> None:
+    import os
+
+    for age, name in enumerate(["mine", "feedback-work", "feedback"]):
+        os.utime(write_suite(home, name, a_case("a", "?")), (1e9 - age, 1e9 - age))
+    desk = desk_of(home)
+    assert [suite.name for suite in desk.suites()] == ["feedback", "mine", "feedback-work"]
+    assert [suite.name for suite in desk.suites("work")] == ["feedback-work", "mine", "feedback"]

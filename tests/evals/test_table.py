@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from evals.cases import Case
 from evals.errors import EvalError
 from evals.table import __main__ as command
-from evals.table import cost, program, questions, reading, statements
+from evals.table import beside, cost, program, questions, reading, statements
 from evals.table.asking import Replies, Reply, reply_of
 from evals.table.cells import Cell, Line, auroc, caught_at, chance_above, mean, recall_at_precision, render, share
 from evals.table.questions import ALONE
@@ -273,6 +273,30 @@ def test_wrong_sentences_are_flagged_and_true_ones_are_not() -> None:
     wrong, right = statements.flags(exact, [Changed(true, PASSAGE, PASSAGE)])
     assert wrong["number"] == wrong["date"] == [True]
     assert right["verbatim"] == [False]
+
+
+def test_other_tools_score_a_statement_by_the_nearest_sentence() -> None:
+    near, far = "The road was not closed.", "Nobody ever saw the mayor dance."
+    for score in (beside.by_words, beside.by_characters, beside.by_likeness(HashingEmbedder())):
+        assert score(near, ["The weir is old.", PASSAGE]) == pytest.approx(1.0)
+        assert score(far, [PASSAGE]) < score("The road was closed.", [PASSAGE])
+
+
+def test_what_judges_stands_side_by_side_on_the_same_statements(tmp_path: Path) -> None:
+    evidence = ["The road was not closed.", "Ann Lee said that 83 people were hurt in Harlow on Monday, in the rain."]
+    claims = (
+        ("supported", "Tune."),
+        ("supported", evidence[0]),
+        ("supported", "Tune."),
+        ("not_supported", "Nobody danced."),
+    )
+    rows = [{"label": label, "claim": claim, "evidence": evidence} for label, claim in claims]
+    (tmp_path / "claim_dev.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    squad_file(tmp_path / "dev-v2.0.json", ("Alps", [("Tune half.", [])]), ("Weirs", [(PASSAGE, [])]))
+    lines = beside.lines(judge(the=Judged("supported", 0.9)), HashingEmbedder(), tmp_path, lambda _: None)
+    assert len(lines) == 8
+    (words,) = (line for line in lines if line.what.startswith("WiCE, odd places of dev, by shared words"))
+    assert [cell.value for cell in words.cells] == [1.0, 1.0, 1.0]
 
 
 def test_the_verifier_is_given_all_the_passages_that_a_statement_cites() -> None:

@@ -24,7 +24,7 @@ from index.indexing.build import build_index
 from index.settings import IndexSettings
 from index.store import probe
 from index.store.writer import CorpusWriter
-from index.types import Encoded, Vectors
+from index.types import Vectors
 
 Event = tuple[str, object, float]
 """What happened, what there is to say of it, and when, in seconds.
@@ -39,7 +39,7 @@ POINTS: dict[str, tuple[str, str, int]] = {
     "keeping vectors": ("index.store.writer", "CorpusWriter.add_vectors", 2),
     "copying vectors": ("index.store.writer", "CorpusWriter.take_vectors", 1),
     "building the store": ("index.vectors.chroma", "build_store", 1),
-    "building the word index": ("index.words.lexical", "LexicalIndex.build", 1),
+    "building the word index": ("index.words.postings", "save_postings", 1),
     "sealing": ("index.store.caches", "seal", 1),
     "the trial": ("index.store.probe", "run", 1),
     "flushing the generation": ("index.store.generation", "flush", 1),
@@ -93,11 +93,6 @@ class Embedder:
         time.sleep(self._slow)
         rows = np.stack([self._row(text) for text in texts]) if texts else np.zeros((0, DIMENSION), dtype=np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Each text's vector, and none for words."""
-        nothing = np.zeros((0, DIMENSION), dtype=np.float32)
-        return [Encoded(vector, (), nothing) for vector in self.embed(texts)]
 
     @staticmethod
     def _row(text: str) -> Vectors:

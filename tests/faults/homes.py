@@ -70,6 +70,10 @@ class _Workspace:
         del collection
         return settings_of(self._home)
 
+    def shares(self, collection: str) -> bool:
+        """All are the owner's."""
+        return True
+
     def release(self, collection: str) -> None:
         """Nothing is open."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from rag.answering.llm import DECLINED, LLMAnswerer
 from rag.contract import as_json
 from rag.errors import Cancelled, LLMFailed, QuestionInvalid
 from rag.pipeline import Pipeline
+from rag.reader.layout import Unit
+from rag.reader.reader import PassageReading
 from rag.settings import Settings, load
 from rag.types import Answer, Answerer, Live, Turn
 from tests.fakes import HERALD, WIRE, HashingEmbedder, OverlapReader, ScriptedLLM
@@ -32,6 +35,19 @@ class BrokenLLM(ScriptedLLM):
 
     def complete(self, prompt: str) -> str:
         raise LLMFailed("The model is away.")
+
+
+class WaitingReader(OverlapReader):
+    """Reads once it is let go, and says when it is waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads, self.go = threading.Event(), threading.Event()
+
+    def read(self, question: str, passages: Sequence[Sequence[Unit]]) -> list[PassageReading]:
+        self.reads.set()
+        assert self.go.wait(600)
+        return super().read(question, passages)
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +242,29 @@ def test_what_was_taken_out_goes_without_a_next_question(opened: Opener, tmp_pat
     assert pipeline.state.documents == 1
 
 
+def test_a_question_on_its_way_keeps_its_generation_while_another_is_taken_up(tmp_path: Path) -> None:
+    place = load(home=tmp_path / "home", environ={})
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "wire.txt").write_text(WIRE)
+    index(place, folder)
+    reader = WaitingReader()
+    pipeline = Pipeline(place, HashingEmbedder(WIDTH), QuotesAnswerer(), reader, by_margin())
+    with ThreadPoolExecutor(2) as others:
+        asking = others.submit(pipeline.ask, QUESTION)
+        assert reader.reads.wait(600)
+        (folder / "herald.txt").write_text(HERALD)
+        index(place, folder)
+        pipeline.let_go()
+        assert pipeline.state.documents == 2
+        closing = others.submit(pipeline.close)
+        assert not closing.done()
+        reader.go.set()
+        assert asking.result(600).index.documents == 1
+        closing.result(600)
+    assert len(list(place.for_index().root.glob("gen-*"))) == 2  # the next run removes what nobody holds
+
+
 def test_a_new_generation_is_noticed_at_the_next_question(opened: Opener, tmp_path: Path) -> None:
     mine = load(home=tmp_path / "home", environ={})
     (tmp_path / "docs").mkdir()
@@ -258,6 +297,22 @@ def test_content_at_several_paths_is_cited_with_all_of_them(opened: Opener, tmp_
     index(mine, tmp_path / "docs")
     (source,) = {item.source for item in opened(over=mine).retrieve(QUESTION)}
     assert (source.path, source.also) == ("b/copy.txt", ("wire.txt",))
+
+
+def test_words_of_an_interview_are_those_of_who_speaks_there(opened: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    (folder / "bells.md").write_text(
+        "# The last foundry\n\nOSKAR: How did you begin?\n\nTILDA: By accident. My uncle had broken his wrist.\n\n"
+        "I stayed for the wages.\n\nOSKAR: Which bell was the largest?\n\nTILDA: Saint Ansgar. The frost cracked it.\n"
+    )
+    over = load(home=tmp_path / "home", environ={})
+    index(over, folder)
+    answer = opened(over=over).ask("Who stayed for the wages?")
+    (cited,) = (citation for citation in answer.citations if citation.quote == "I stayed for the wages.")
+    assert cited.source.author == "TILDA"
+    assert cited.headings == ("The last foundry", "How did you begin?")
+    assert answer.statements[0].text == "TILDA › How did you begin?: “I stayed for the wages.”"
 
 
 def test_an_index_without_documents_says_so(opened: Opener, tmp_path: Path) -> None:

@@ -118,25 +118,30 @@ class _Run:
 
     def once(self) -> Callable[[], Report]:
         """Index and print the report; what brings in step with the model that is loaded now, and prints nothing."""
-        from index.indexing.build import build_index
         from index.indexing.lastrun import FILE as REPORT
-        from index.indexing.survey import Missing
         from index.vectors.embedder import embedder_of
 
-        settings, what = self.settings, self.what
-        with StageBars() as bars:
-            embedder = embedder_of(settings)
-            report = build_index(
-                *(settings, what.roots, embedder, bars),
-                missing=Missing(self.let_go, what.aside),
-                onto=what.known,
-                rebuild=self.rebuild,
-            )
+        settings, embedder = self.settings, embedder_of(self.settings)
+        report = self.build(embedder)
         if self.json:
             Terminal().json(asdict(report))
         else:
             show_report(report, Terminal(), settings.root / REPORT)
         return lambda: _again(settings, embedder)
+
+    def build(self, embedder: Embedder) -> Report:
+        """Index, and show on stderr alone how far it is."""
+        from index.indexing.build import build_index
+        from index.indexing.survey import Missing
+
+        what = self.what
+        with StageBars() as bars:
+            return build_index(
+                *(self.settings, what.roots, embedder, bars),
+                missing=Missing(self.let_go, what.aside),
+                onto=what.known,
+                rebuild=self.rebuild,
+            )
 
     def plan(self) -> None:
         """Print what indexing would do to each file. Nothing is written and no model is loaded."""
@@ -154,6 +159,14 @@ class _Run:
             Terminal().json(asdict(plan))
         else:
             show_plan(plan, Terminal())
+
+
+def bring_in(settings: IndexSettings, paths: Sequence[Path]) -> None:
+    """Add files and folders to the index, as `rag index` does, but without a report. Raises: as that."""
+    from index.vectors.embedder import embedder_of
+
+    what = chosen(settings, paths, None, None, only=False, rebuild=False)
+    _Run(settings, what, let_go=False, rebuild=False, json=False).build(embedder_of(settings))
 
 
 def _again(settings: IndexSettings, embedder: Embedder) -> Report:

@@ -34,6 +34,9 @@ def show_report(report: Report, terminal: Terminal, kept_in: Path) -> None:
     if report.lost:
         terminal.line()
         terminal.line(kept_all_the_same(report.lost))
+    if report.owed:
+        terminal.line()
+        terminal.line(report.owed)
     skipped = [(item.path, item.reason) for item in report.skipped]
     _list("Left out", "Why", skipped, terminal, f"the whole list is in {str(kept_in)!r}")
     remarks = [(item.path, item.text) for item in report.remarks]

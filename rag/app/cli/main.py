@@ -9,16 +9,17 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from index.errors import NoIndex, RagError
 from rag.app.cli.collections import collections
+from rag.app.cli.config import config as config_commands
 from rag.app.cli.conversations import Earlier, NoSave, Resume, begin, conversations
 from rag.app.cli.doors import mcp, serve
 from rag.app.cli.evals import evaluations
-from rag.app.cli.index import doctor, index
+from rag.app.cli.index import bring_in, doctor, index
 from rag.app.cli.llm import Spoken, Writer, llm, named_today
 from rag.app.cli.options import (
     After,
@@ -27,6 +28,7 @@ from rag.app.cli.options import (
     Before,
     Collection,
     Config,
+    Docs,
     File,
     Home,
     Json,
@@ -39,6 +41,7 @@ from rag.app.cli.roots import roots
 from rag.app.cli.signals import every, interruptible
 from rag.app.cli.terminal import Terminal, one_line
 from rag.app.cli.trace import trace
+from rag.app.cli.users import PublicName, TrustedProxy, UserHeader, Users, door_of, users
 from rag.app.cli.verify import verify
 from rag.errors import QuestionInvalid
 
@@ -61,6 +64,8 @@ app.add_typer(evaluations, name="eval")
 app.add_typer(collections, name="collections")
 app.add_typer(conversations, name="conversations")
 app.add_typer(llm, name="llm")
+app.add_typer(config_commands, name="config")
+app.add_typer(users, name="users")
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question; - reads it from stdin.")]
 
@@ -157,6 +162,7 @@ def search(
 @app.command()
 def ask(
     question: Question,
+    docs: Docs = None,
     file: File = None,
     article: Article = None,
     outlet: Outlet = None,
@@ -177,6 +183,8 @@ def ask(
     from rag.pipeline import KeptTo, open_pipeline
 
     terminal = Terminal()
+    if docs:
+        bring_in(settings.for_index(), docs)
     with open_pipeline(settings, named_today(answerer)) as pipeline:
         typed = _typed(question, settings.answer.max_question_chars)
         narrowed = KeptTo(pipeline, filters, understand=not no_filters)
@@ -271,6 +279,13 @@ def ui(
         bool, typer.Option("--allow-uploads", help="Let those who come by the password give files.")
     ] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow a host that others can reach; no login.")] = False,
+    users: Users = None,
+    user_header: UserHeader = None,
+    trusted_proxy: TrustedProxy = None,
+    public_name: PublicName = None,
+    language: Annotated[
+        Literal["en", "de"] | None, typer.Option(help="The page's language; the browser's, where none is given.")
+    ] = None,
     home: Home = None,
     config: Config = None,
     collection: Collection = None,
@@ -280,6 +295,9 @@ def ui(
     password = _password(password_env)
     if token and (password or insecure):
         raise typer.BadParameter("--token is for a page that this machine alone can reach; give it without a password.")
+    people = door_of(users, user_header, trusted_proxy or ())
+    if people and (token or password or insecure or allow_uploads):
+        raise typer.BadParameter("where people have names, there is no --token, password, --insecure or upload.")
     from evals.desk import Desk
     from rag.app.library.uploads import incoming
     from rag.app.workspace import Workspace
@@ -298,11 +316,17 @@ def ui(
             password=password,
             allow_uploads=allow_uploads,
             announce=_announce if token else None,
+            people=people,
+            public_name=public_name,
+            language=language,
             prevent_thread_lock=True,
         )
         try:
             Terminal().line(f"The page is at http://{host}:{port}/ while this runs; Ctrl-C ends it.")
-            Terminal().line(_whom(guests=bool(password or insecure), token=token, allow_uploads=allow_uploads))
+            if people:
+                Terminal().line(_PEOPLE if users else _PROXIED)
+            else:
+                Terminal().line(_whom(guests=bool(password or insecure), token=token, allow_uploads=allow_uploads))
             with suppress(KeyboardInterrupt), interruptible(signal.SIGINT, signal.SIGTERM) as interrupted:
                 workspace.warm()  # while the page is opened; a question that comes first waits for it
                 if not interrupted.is_set():
@@ -311,6 +335,13 @@ def ui(
                     interrupted.wait()
         finally:
             page.close(verbose=False)
+
+
+_CLEAR = "All passes in the clear: put a proxy with TLS before it."
+_PEOPLE = f"Its users may ask and look, and keep what is theirs. {_CLEAR}"
+_PROXIED = (
+    f"Whom the proxy names may ask and look, and keep what is theirs; all collections are shared with all. {_CLEAR}"
+)
 
 
 def _announce(link: str) -> None:

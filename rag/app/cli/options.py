@@ -46,6 +46,10 @@ def settings_of(home: Path | None, config: Path | None, collection: str | None) 
     return load(home=home, config=config, collection=collection)
 
 
+Docs = Annotated[
+    list[Path] | None,
+    typer.Option("--docs", parser=named, metavar="PATH", help="First index this file or folder; repeatable."),
+]
 File = Annotated[
     list[str] | None,
     typer.Option("--file", metavar="PATTERN", help="Only these files, as 'notes/*.md'; repeatable."),

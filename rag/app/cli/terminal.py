@@ -195,8 +195,8 @@ class Terminal:
 
     def _quote(self, quote: Citation, also_in: Sequence[str]) -> None:
         """Prints a quote under its headings, the words that answer bold; a row with the head of each value first."""
-        if quote.headings:
-            self.line(one_line(wording.path(quote.headings)), indent=6, style="dim")
+        if above := wording.path_beside(quote.headings, quote.source):
+            self.line(one_line(above), indent=6, style="dim")
         cells = wording.row(quote)
         words = _row(cells) if cells else _emphasised(quote)
         self.line(Text.assemble((f"[{quote.label}]", "bold cyan"), " ", words), indent=2)
@@ -236,8 +236,8 @@ class Terminal:
             legs = {"dense": ranks.dense, "lexical": ranks.lexical, "reader": ranks.reader}
             positions = "  ".join(f"{leg} {rank or '-'}" for leg, rank in legs.items() if leg != "reader" or rank)
             self.line(_numbered([item.label], f"{positions}  score {item.score:.4f}"))
-            if item.headings:
-                self.line(one_line(wording.path(item.headings)), indent=4, style="dim")
+            if above := wording.path_beside(item.headings, item.source):
+                self.line(one_line(above), indent=4, style="dim")
             self.line(one_line(item.passage.text), indent=4)
             self.line(_passage_origin(item), indent=4, style="dim")
 

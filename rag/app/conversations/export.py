@@ -84,6 +84,27 @@ def _visible(char: str) -> str:
     return f"‹U+{code:04X}›" if steers or hides else char
 
 
+def place(source: Source, headings: Sequence[str], page: int | None, span: Span, also_in: Sequence[str] = ()) -> str:
+    """Where words stand, as plain text: what is printed of their source, their headings, file, page and offsets."""
+    return ", ".join(f"{name} {value}" for name, value in parts_of_place(source, headings, page, span, also_in))
+
+
+def parts_of_place(
+    source: Source, headings: Sequence[str], page: int | None, span: Span, also_in: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """As `place`, each part with its name."""
+    printed = (("outlet:", source.outlet), ("author:", source.author), ("date:", source.date))
+    parts = [(name, value) for name, value in (*printed, ("article:", source.title)) if value]
+    if headings:
+        parts.append(("under:", wording.path(headings)))
+    parts.append(("file:", source.path))
+    if also := dict.fromkeys((*source.also, *also_in)):
+        parts.append(("also in:", ", ".join(also)))
+    if page is not None:
+        parts.append(("page:", f"{page}"))
+    return [*parts, ("characters", f"{span.start}-{span.end}")]
+
+
 def _turn(turn: StoredTurn) -> Iterator[str]:
     answer = answer_of(turn.answer)
     yield f"## {turn.number}. {inline(turn.question)}"
@@ -189,7 +210,7 @@ def _bold(text: str) -> str:
 
 
 def _cited(citation: Citation) -> str:
-    where = _where(citation.source, citation.headings, citation.page, citation.span)
+    where = inline(place(citation.source, citation.headings, citation.page, citation.span))
     words = wording.SIGNS[citation.verdict][1]
     return f"{_numbers((citation.label,))} **{words}.** {where}, sha256 {inline(citation.source.sha256)}"
 
@@ -213,21 +234,8 @@ def _others(answer: Answer) -> Iterator[str]:
 
 def _passage(item: RetrievedPassage, answer: Answer) -> str:
     unsent = ", not sent to the model" if item.label in answer.unsent else ""
-    where = _where(item.source, item.headings, item.passage.page, item.passage.span, item.also_in)
+    where = inline(place(item.source, item.headings, item.passage.page, item.passage.span, item.also_in))
     return f"{_numbers((item.label,))} {where}{unsent}"
-
-
-def _where(source: Source, headings: Sequence[str], page: int | None, span: Span, also_in: Sequence[str] = ()) -> str:
-    printed = (("outlet", source.outlet), ("author", source.author), ("date", source.date), ("article", source.title))
-    parts = [f"{name}: {inline(value)}" for name, value in printed if value]
-    if headings:
-        parts.append(f"under: {inline(wording.path(headings))}")
-    parts.append(f"file: {inline(source.path)}")
-    if also := dict.fromkeys((*source.also, *also_in)):
-        parts.append("also in: " + ", ".join(map(inline, also)))
-    if page is not None:
-        parts.append(f"page: {page}")
-    return ", ".join([*parts, f"characters {span.start}-{span.end}"])
 
 
 def _numbers(labels: tuple[int, ...]) -> str:

@@ -4,6 +4,8 @@ A thumb can say less than it seems to. Up on an answer: the question can be answ
 are evidence. Up on a refusal: the documents do not answer it. Down with the right answer typed: that is the answer,
 with evidence only where its words stand in a passage. Whatever says less, as a bare thumb down, makes no case; it is
 put on a list to look at.
+
+A question that the documents suggest becomes a case too, once a person has looked at its quote and called it right.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -49,6 +52,7 @@ class Feedback:
         name = "feedback" if collection == "default" else f"feedback-{collection}"
         self._suite = home / "suites" / f"{name}.jsonl"
         self._open = home / "feedback" / f"{name}-open.jsonl"
+        self._rejected = home / "feedback" / f"{name}-rejected.jsonl"
         self._lock = home / "feedback" / "LOCK"
 
     @property
@@ -75,13 +79,53 @@ class Feedback:
             replaced = self._keep(self._suite, key | case, self._open)
         return f"{sentence} It replaces what was kept of this question before." if replaced else sentence
 
+    def cases(self) -> list[Case]:
+        """The cases of the suite, in the order in which they came. Raises: FeedbackUnusable."""
+        with self._writing(self._suite):
+            return list(_cases(self._suite).values())
+
+    def judged(self) -> frozenset[str]:
+        """The ids of the questions that are cases, or that were rejected. Raises: FeedbackUnusable."""
+        with self._writing(self._suite):
+            return frozenset({**_cases(self._suite), **_cases(self._rejected)})
+
+    def approve(self, question: str, file: str, quote: str, answer: str) -> None:
+        """Makes a case of a question whose quote a person has looked at; `answer` are its words that answer, if known.
+
+        Raises: FeedbackUnusable.
+        """
+        case = _case("reviewed", answerable=True, answers=[answer], evidence=_evidence([(file, quote)]))
+        self._keep(self._suite, _key(question) | case, self._rejected)
+
+    def reject(self, question: str) -> None:
+        """Remembers that a question is no case. Raises: FeedbackUnusable."""
+        self._keep(self._rejected, _key(question), self._suite)
+
+    def take_out(self, key: str) -> Case | None:
+        """The case or rejected question of this id, which is neither from now on. Raises: FeedbackUnusable."""
+        with self._writing(self._suite):
+            line = _cases(self._suite).get(key) or _cases(self._rejected).get(key)
+            _rewrite(self._suite, key, None)
+            _rewrite(self._rejected, key, None)
+            return line
+
+    def put_back(self, case: Case) -> None:
+        """Makes a case again of one that was taken out. Raises: FeedbackUnusable."""
+        self._keep(self._suite, case, self._rejected)
+
     def _keep(self, file: Path, line: Case, other: Path) -> bool:
         """Whether a line of the same question was there before, in `file` or in `other`."""
+        with self._writing(file):
+            replaced = _rewrite(file, str(line["id"]), line)
+            return _rewrite(other, str(line["id"]), None) or replaced
+
+    @contextmanager
+    def _writing(self, file: Path) -> Iterator[None]:
+        """Nobody else writes meanwhile."""
         try:
             self._lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with FileLock(self._lock, timeout=_PATIENCE, mode=0o600):
-                replaced = _rewrite(file, str(line["id"]), line)
-                return _rewrite(other, str(line["id"]), None) or replaced
+                yield
         except Timeout:
             raise FeedbackUnusable(
                 f"Another program has been writing in {str(file.parent)!r} for {_PATIENCE:g} seconds; try again."
@@ -93,10 +137,25 @@ class Feedback:
 
 def _case_key(answer: Answer, history: Sequence[Turn]) -> Case:
     """What names a case: the question as it was asked, and the turns before it."""
-    question = _clean(answer.question)
+    return _key(answer.question, history)
+
+
+def id_of(question: str) -> str:
+    """The id of the case that a question makes when it is asked by itself."""
+    return str(_key(question)["id"])
+
+
+def can_be_named(file: str) -> bool:
+    """Whether `file` lies within the documents folder and its name is text, which on Linux it need not be."""
+    path = PurePosixPath(file)
+    return bool(file.strip()) and not path.is_absolute() and ".." not in path.parts and _clean(file) == file
+
+
+def _key(question: str, history: Sequence[Turn] = ()) -> Case:
+    clean = _clean(question)
     turns = [{"question": _clean(turn.question), "answer": _clean(turn.answer)} for turn in history]
-    digest = hashlib.sha256(json.dumps([question, turns]).encode()).hexdigest()
-    return {"id": f"feedback-{digest[:12]}", "question": question, "history": turns}
+    digest = hashlib.sha256(json.dumps([clean, turns]).encode()).hexdigest()
+    return {"id": f"feedback-{digest[:12]}", "question": clean, "history": turns}
 
 
 def _liked(answer: Answer) -> tuple[Case | None, str]:
@@ -154,14 +213,8 @@ def _seen(answer: Answer, good: bool, correction: str) -> Case:
 
 def _evidence(quotes: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     """Each quote once, of files that a suite can name."""
-    inside = [(path, quote) for path, quote in quotes if quote.strip() and _can_be_named(path)]
+    inside = [(path, quote) for path, quote in quotes if quote.strip() and can_be_named(path)]
     return [{"file": path, "quote": quote} for path, quote in dict.fromkeys(inside)]
-
-
-def _can_be_named(file: str) -> bool:
-    """Whether `file` lies within the documents folder and its name is text, which on Linux it need not be."""
-    path = PurePosixPath(file)
-    return bool(file.strip()) and not path.is_absolute() and ".." not in path.parts and _clean(file) == file
 
 
 def _shared(statement: Statement, quotes: Sequence[str], question: str) -> str:
@@ -219,11 +272,7 @@ def _clean(text: str) -> str:
 
 def _rewrite(file: Path, key: str, line: Case | None) -> bool:
     """Whether `file` had a line with the id `key`, which `line` then replaces; every other line stays as it is."""
-    try:
-        before = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        before = ""
-    lines = [text for text in before.split("\n") if text.strip()]
+    lines = _lines(file)
     remaining = [text for text in lines if _id_of(text) != key]
     if line is None and len(remaining) == len(lines):
         return False
@@ -236,9 +285,27 @@ def _rewrite(file: Path, key: str, line: Case | None) -> bool:
     return len(remaining) - (line is not None) < len(lines)
 
 
+def _lines(file: Path) -> list[str]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return []
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def _cases(file: Path) -> dict[str, Case]:
+    """The lines that read, by id."""
+    rows = [row for line in _lines(file) if (row := _row(line))]
+    return {str(row.get("id")): row for row in rows}
+
+
 def _id_of(line: str) -> object:
+    return _row(line).get("id")
+
+
+def _row(line: str) -> Case:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):  # a line that a person is still writing
-        return None
-    return row.get("id") if isinstance(row, dict) else None
+        return {}
+    return row if isinstance(row, dict) else {}

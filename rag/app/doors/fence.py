@@ -38,7 +38,7 @@ class Fence:
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HTTPConnection(scope)
-        refusal = self._refusal(request)
+        refusal = await self._refusal(request)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -53,10 +53,10 @@ class Fence:
 
         await self._app(scope, again, send)
 
-    def _refusal(self, request: HTTPConnection) -> Response | None:
+    async def _refusal(self, request: HTTPConnection) -> Response | None:
         if foreign(request):
             return _FOREIGN
-        if request.scope["path"] != HEALTH and (refusal := self._door.refusal(request)):
+        if request.scope["path"] != HEALTH and (refusal := await self._door.refusal(request)):
             return refusal
         length = request.headers.get("content-length", "")
         return _TOO_LARGE if length.isdecimal() and int(length) > LARGEST else None

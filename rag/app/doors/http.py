@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from index.errors import IndexFault, NoIndex, RagError
@@ -128,7 +129,7 @@ def api(documents: Documents) -> FastAPI:
     _anthropic(app, documents)
 
     @app.get(HEALTH)
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         """That the server runs."""
         return {"status": "ok"}
 
@@ -189,7 +190,7 @@ def _openai(app: FastAPI, documents: Documents) -> None:
         question, turns = chat.question_and_turns(body.messages)
         if body.stream:
             return _streaming(documents, question, turns, streams.Chunks())
-        return chat.completion(await asyncio.to_thread(documents.ask, question, history=turns))
+        return chat.completion(await run_in_threadpool(documents.ask, question, history=turns))
 
     @app.post("/v1/responses")
     async def responses(body: chat.ResponsesRequest) -> Any:  # noqa: ANN401 - an object, or a stream of events
@@ -199,7 +200,7 @@ def _openai(app: FastAPI, documents: Documents) -> None:
         question, turns = chat.question_and_turns(messages)
         if body.stream:
             return _streaming(documents, question, turns, streams.ResponseEvents())
-        return chat.response(await asyncio.to_thread(documents.ask, question, history=turns))
+        return chat.response(await run_in_threadpool(documents.ask, question, history=turns))
 
 
 def _anthropic(app: FastAPI, documents: Documents) -> None:
@@ -210,7 +211,7 @@ def _anthropic(app: FastAPI, documents: Documents) -> None:
         question, turns = chat.question_and_turns(body.messages)
         if body.stream:
             return _streaming(documents, question, turns, streams.MessageEvents())
-        return chat.message(await asyncio.to_thread(documents.ask, question, history=turns))
+        return chat.message(await run_in_threadpool(documents.ask, question, history=turns))
 
 
 def _require_known(body: chat.ChatRequest | chat.ResponsesRequest | chat.MessagesRequest) -> None:
@@ -257,7 +258,7 @@ async def _written(documents: Documents, question: str, turns: Sequence[Turn]) -
         loop.call_soon_threadsafe(pieces.put_nowait, text)
 
     live = Live(hear, stopped.is_set)
-    asking = asyncio.ensure_future(asyncio.to_thread(documents.ask, question, history=turns, live=live))
+    asking = asyncio.ensure_future(run_in_threadpool(documents.ask, question, history=turns, live=live))
     asking.add_done_callback(lambda _: pieces.put_nowait(None))
     try:
         while (piece := await pieces.get()) is not None:

@@ -56,6 +56,10 @@ class Opened(Protocol):
         """What building and reading a collection needs. Raises: SettingsInvalid."""
         ...
 
+    def shares(self, collection: str) -> bool:
+        """Whether the person may see a collection."""
+        ...
+
     def release(self, collection: str) -> None:
         """Let go of the files of a collection."""
         ...
@@ -77,9 +81,9 @@ class Library:
         self._known: dict[str, tuple[str | None, LastRun | None, tuple[Path, ...], Holdings]] = {}
 
     def names(self, present: str) -> tuple[str, ...]:
-        """Every collection there is, and `present`. Raises: SettingsInvalid; IndexFault."""
+        """Every collection the person may see, and `present`. Raises: SettingsInvalid; IndexFault."""
         there = {state.name for state in collections(self._workspace.for_index(present).home)}
-        return tuple(sorted(there | {present}))
+        return tuple(sorted({*filter(self._workspace.shares, there), present}))
 
     def job(self, collection: str) -> Job | None:
         """The change of `collection` that is being made now."""
@@ -268,15 +272,14 @@ def _named(typed: str, settings: IndexSettings) -> Path:
 
 def _in_words(report: Report) -> str:
     lost = f" {in_words(report.lost)}; they are kept, and “Check for changes” can let them go." if report.lost else ""
-    return _done(report) + lost
+    return _done(report) + lost + (f" {report.owed}" if report.owed else "")
 
 
 def _done(report: Report) -> str:
     changed = ", ".join(f"{report.files[name]:,} {name}" for name in _CHANGES if report.files.get(name))
     if not changed and not report.embedded:
         return f"In step: nothing changed in {_files(sum(report.files.values()))}."
-    passages = f"{report.embedded:,} of {report.passages:,} passages embedded in {report.seconds['total']:.1f} seconds"
-    return f"Done: {changed or 'no file changed'}; {passages}."
+    return f"Done: {changed or 'no file changed'}, in {report.seconds['total']:.1f} seconds."
 
 
 def _files(number: int) -> str:

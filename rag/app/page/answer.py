@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.document.dates import human
 from index.types import IndexState, Source, Span
 from rag import wording
 from rag.app.page import reader
-from rag.app.page.html import badge, count, safe
+from rag.app.page.html import attributed, badge, byline, count, given, safe
 from rag.asking.filters import in_words
 from rag.types import Answer, Citation, Conflict, Filter, Side, Statement
 from rag.wording import SIGNS
@@ -164,7 +163,7 @@ class _Turn:
         path = f'<p class="heading" dir="auto">{safe(wording.path(quote.headings))}</p>' if quote.headings else ""
         cells = wording.row(quote)
         words = row(cells) if cells else f'<blockquote dir="auto">{emphasised(quote)}</blockquote>'
-        who = f'<span class="who">{safe(wording.attribution(quote.source))}</span>'
+        who = f'<span class="who">{attributed(quote.source)}</span>'
         pin = (
             f'<button type="button" data-do="pin" data-id="{self.number}-{self.quotes.index(quote)}">Pin quote</button>'
         )
@@ -193,15 +192,15 @@ class _Turn:
 
     def _peek(self, citation: Citation) -> str:
         source = citation.source
-        by = [part for part in (source.outlet, source.author, human(source.date) if source.date else None) if part]
+        by = " · ".join(byline(source)) or given(source.title or source.path)
         return (
-            f'<span class="peek" role="note"><q dir="auto">{safe(_cut(citation.quote))}</q>'
-            f'<span class="by">{safe(" · ".join(by or [source.title or source.path]))}</span>'
+            f'<span class="peek" role="note" translate="yes"><q dir="auto">{safe(_cut(citation.quote))}</q>'
+            f'<span class="by">{by}</span>'
             f'<a href="{self._link(citation)}" target="reader" tabindex="-1">Open in document</a></span>'
         )
 
     def _conflict(self, conflict: Conflict, quotes: Sequence[Citation]) -> str:
-        about = f"<strong>Compare the sources</strong>: {safe(conflict.about)}"
+        about = f"<strong>Compare the sources</strong>: {given(conflict.about)}"
         body = self._quotes(quotes) if quotes else self._sides(conflict)
         return f'<aside class="conflict" aria-label="Sources that differ"><p>{about}</p>{body}</aside>'
 
@@ -212,9 +211,10 @@ class _Turn:
 
     def _side(self, side: Side, source: Source | None) -> str:
         who = wording.attribution(source) if source else "An unknown source"
+        name = attributed(source) if source else who
         words = safe(side.claim.removeprefix(f"{who}: "))
         marker = self._reference(side.label)
-        return f'<li><span class="who">{safe(who)}:</span> <q dir="auto">{words}</q> {marker}</li>'
+        return f'<li><span class="who">{name}:</span> <q dir="auto">{words}</q> {marker}</li>'
 
 
 def _cut(words: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import binascii
 import ipaddress
 import logging
 import math
@@ -11,28 +11,53 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import Message, Receive, Scope
 
 _FREE_TRIES = 3
 _LONGEST_WAIT = 60.0
 _MOST_ADDRESSES = 4096
-_LOGIN = {"WWW-Authenticate": 'Basic realm="documents", charset="UTF-8"'}
+LOGIN = {"WWW-Authenticate": 'Basic realm="documents", charset="UTF-8"'}
 _log = logging.getLogger(__name__)
 
 
+class AtTheDoor(HTTPConnection):
+    """A request that may be given up while the door has it wait."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        """The request of `scope`, of which nothing is received yet."""
+        super().__init__(scope, receive)
+        self._receive = receive
+        self._early: Message | None = None
+
+    async def is_gone(self) -> bool:
+        """Whether its browser waits no more; known without waiting for anything."""
+        if self._early is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0):
+                    self._early = await self._receive()
+        return self._early is not None and self._early["type"] == "http.disconnect"
+
+    async def receive(self) -> Message:
+        """What comes next for whoever answers it; what came while it waited comes first."""
+        early, self._early = self._early, None
+        return early or await self._receive()
+
+
 class Door(Protocol):
-    """Decides on each request."""
+    """Decides on each request; one that knows who asks puts the name into `request.state.user`."""
 
     @property
     def link(self) -> str:
         """The address that opens the page, without its host."""
         ...
 
-    def refusal(self, request: HTTPConnection) -> Response | None:
+    async def refusal(self, request: HTTPConnection) -> Response | None:
         """What is answered instead; None for who is let in."""
         ...
 
@@ -42,7 +67,7 @@ class OpenDoor:
 
     link = "/"
 
-    def refusal(self, request: HTTPConnection) -> Response | None:
+    async def refusal(self, request: HTTPConnection) -> Response | None:
         """None."""
         return None
 
@@ -64,18 +89,17 @@ class SecretDoor:
     def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
         """A door with this secret; `clock` gives seconds."""
         self._secret = secret.encode()
-        self._tries = _Tries(clock)
+        self._tries = Tries(clock)
 
     def given(self, request: HTTPConnection) -> bytes | None:
         """The secret that a request carries; None for one that carries none."""
         raise NotImplementedError
 
-    def refusal(self, request: HTTPConnection) -> Response | None:
+    async def refusal(self, request: HTTPConnection) -> Response | None:
         """401 without the secret, 429 while its address waits."""
-        address = _address(request)
+        address = address_of(request)
         if wait := math.ceil(self._tries.wait(address)):
-            sentence = f"Too many wrong {self.secret}s came from your address; try again in {wait} s."
-            return PlainTextResponse(sentence, 429, {"Retry-After": str(wait)})
+            return too_many(self.secret, wait)
         given = self.given(request)
         if given is not None and _is(given, self._secret):
             self._tries.forget(address)
@@ -86,17 +110,23 @@ class SecretDoor:
         return PlainTextResponse(self.asking, 401, self.challenge)
 
 
+def too_many(secret: str, wait: int) -> Response:
+    """What is answered while an address waits so many seconds."""
+    sentence = f"Too many wrong {secret}s came from your address; try again in {wait} s."
+    return PlainTextResponse(sentence, 429, {"Retry-After": str(wait)})
+
+
 class PasswordDoor(SecretDoor):
     """Lets in who knows the password (HTTP Basic, with any user name)."""
 
     secret = "password"
     asking = "This page asks for its password."
-    challenge = _LOGIN
+    challenge = LOGIN
 
     def given(self, request: HTTPConnection) -> bytes | None:
         """The password of HTTP Basic."""
         header = request.headers.get("authorization")
-        return None if header is None else _password_in(header)
+        return None if header is None else basic(header)[1]
 
 
 class TokenDoor(SecretDoor):
@@ -133,7 +163,7 @@ class LinkDoor:
         """What opens the page next."""
         return f"/?token={self._token}"
 
-    def refusal(self, request: HTTPConnection) -> Response | None:
+    async def refusal(self, request: HTTPConnection) -> Response | None:
         """A redirection that sets the cookie, for the link; 401 without it."""
         token = request.query_params.get("token", "")
         if (request.scope["method"], request.url.path) == ("GET", "/") and _is(token.encode(), self._token.encode()):
@@ -158,7 +188,7 @@ class _Wrong:
     until: float = 0.0
 
 
-class _Tries:
+class Tries:
     """The wrong tries of each address, the latest of them."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -186,7 +216,7 @@ class _Tries:
         self._wrong.pop(address, None)
 
 
-def _address(request: HTTPConnection) -> str:
+def address_of(request: HTTPConnection) -> str:
     """Whom a try is counted for: the address, or of IPv6 the network of /64 that one subscriber has."""
     host = request.client.host if request.client else ""
     try:
@@ -196,14 +226,16 @@ def _address(request: HTTPConnection) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
-def _password_in(authorization: str) -> bytes:
+def basic(authorization: str) -> tuple[bytes, bytes]:
+    """The name and the password of HTTP Basic; empty ones where the header is of another kind or damaged."""
     kind, _, encoded = authorization.partition(" ")
     if kind.lower() != "basic":
-        return b""
+        return b"", b""
     try:
-        return base64.b64decode(encoded, validate=True).partition(b":")[2]
-    except binascii.Error:
-        return b""
+        name, _, password = base64.b64decode(encoded, validate=True).partition(b":")
+    except ValueError:  # not base64, or not even ASCII
+        return b"", b""
+    return name, password
 
 
 def _is(given: bytes, secret: bytes) -> bool:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from index.errors import SettingsInvalid
 from rag.app.conversations.export import as_markdown, as_object, notebook_as_markdown
-from rag.app.conversations.notebook import Notebooks
+from rag.app.conversations.notebook import Notebooks, Pin
 from rag.app.conversations.store import ConversationStore, StoredConversation, Summary
+from rag.app.conversations.word import MEDIA_TYPE, notebook_as_docx
 from rag.app.page.pins import Check
-from rag.app.page.trouble import in_words
+from rag.app.page.printed import notebook_as_page
+from rag.app.page.trouble import discreetly
 from rag.errors import NoConversation
 
 _LONGEST_NAME = 60
@@ -34,20 +38,36 @@ def routes(store: ConversationStore | None) -> list[Route]:
     ]
 
 
-def notebook_route(notebooks: Notebooks, checking: Callable[[str], Check]) -> Route:
-    """The notebook of a collection as Markdown, GET alone; `checking` gives what tells how its quotes stand now."""
+def notebook_routes(notebooks: Notebooks, checking: Callable[[str], Check]) -> list[Route]:
+    """The notebook of a collection in each form, GET alone; `checking` gives what tells how its quotes stand now."""
+    return [
+        _notebook_route(notebooks, checking, "md", "text/markdown; charset=utf-8", notebook_as_markdown),
+        _notebook_route(notebooks, checking, "docx", MEDIA_TYPE, notebook_as_docx),
+        _notebook_route(notebooks, checking, "html", "text/html; charset=utf-8", notebook_as_page, "inline"),
+    ]
 
+
+def _notebook_route(
+    notebooks: Notebooks,
+    checking: Callable[[str], Check],
+    suffix: str,
+    media_type: str,
+    written: Callable[[str, Sequence[Pin], Check], str | bytes],
+    disposition: Literal["attachment", "inline"] = "attachment",
+) -> Route:
     def answer(request: Request) -> Response:
         collection = request.path_params["collection"]
         try:
-            body = notebook_as_markdown(collection, notebooks.pins(collection), checking(collection))
+            body = written(collection, notebooks.pins(collection), checking(collection))
+        except SettingsInvalid as error:
+            return _plain_text(str(error), 404)
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
-            return _plain_text(in_words(error, _BROKEN), 500)
-        name = f"notebook-{re.sub('[^A-Za-z0-9._-]', '', collection)[:_LONGEST_NAME]}.md"
-        headers = {**_ALONE, "Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(body, media_type="text/markdown; charset=utf-8", headers=headers)
+            return _plain_text(discreetly(error, _BROKEN), 500)
+        name = f"notebook-{re.sub('[^A-Za-z0-9._-]', '', collection)[:_LONGEST_NAME]}.{suffix}"
+        headers = {**_ALONE, "Content-Disposition": f'{disposition}; filename="{name}"'}
+        return Response(body, media_type=media_type, headers=headers)
 
-    return Route("/notebook/{collection}.md", answer, methods=["GET"])
+    return Route(f"/notebook/{{collection}}.{suffix}", answer, methods=["GET"])
 
 
 def file_names(summary: Summary, suffix: str) -> tuple[str, str]:
@@ -76,7 +96,7 @@ def _route(
         except NoConversation:
             return _plain_text("There is no such conversation; it may have been deleted.", 404)
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
-            return _plain_text(in_words(error, _BROKEN), 500)
+            return _plain_text(discreetly(error, _BROKEN), 500)
         plain, full = file_names(conversation.summary, suffix)
         disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(full, safe='')}"
         return Response(body, media_type=media_type, headers={**_ALONE, "Content-Disposition": disposition})

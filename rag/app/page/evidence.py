@@ -6,18 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from index.document.dates import human
 from index.document.scan import confidence
 from index.document.structure import Structure
 from index.types import Source, Span
 from rag import wording
 from rag.app.page import reader
 from rag.app.page.answer import LONGEST_ECHO
-from rag.app.page.html import badge, safe
+from rag.app.page.html import badge, byline, safe
 from rag.app.page.passage import Marking, Slice, has_table, laid_out
 from rag.app.page.sources import key_of
 from rag.types import Answer, Citation, RetrievedPassage, Verdict
-from rag.wording import path
 
 _AROUND = 420
 _ALSO_NAMED = 3
@@ -44,7 +42,8 @@ def no_evidence_yet() -> str:
     return (
         '<section class="nothing"><h2>Evidence</h2><p>The passages behind each answer appear here, whole, with '
         "the quoted words marked. A quote is word for word, and carries no verdict.</p>"
-        f'<h3>What the verdicts on a model’s sentences mean</h3><ul class="legend">{rows}</ul></section>'
+        "<details><summary>What the verdicts on a model’s sentences mean</summary>"
+        f'<ul class="legend">{rows}</ul></details></section>'
     )
 
 
@@ -174,20 +173,19 @@ class _Panel:
     ) -> str:
         title = safe(source.title or source.path)
         on_page = f" · page {page}" if page is not None else ""
-        by = " · ".join(
-            safe(part) for part in (source.outlet, source.author, human(source.date) if source.date else None) if part
-        )
-        byline = f'<p class="by">{by}</p>' if by else ""
-        if headings and tuple(headings) != (source.title,):  # which stands above
-            byline += f'<p class="heading" dir="auto">{safe(path(headings))}</p>'
-        byline += f'<p class="by path">{safe(source.path)}{on_page}</p>'
+        by = " · ".join(byline(source))
+        beneath = f'<p class="by">{by}</p>' if by else ""
+        if above := wording.path_beside(headings, source):
+            beneath += f'<p class="heading" dir="auto">{safe(above)}</p>'
+        if source.title or on_page:  # else the file's name stands above
+            beneath += f'<p class="by"><span class="path">{safe(source.path)}</span>{on_page}</p>'
         link = reader.link(self.collection, source.document_id, spans, [label] * len(spans))
         opened = f'<a class="open" href="{safe(link)}" target="reader">Open document</a>'
         only = f'<button type="button" data-do="only" data-id="{key_of(source.path)}">Only this document</button>'
         return (
             f'<article class="card" id="evidence-{self.number}-{label}" tabindex="-1">'
             f'<header><span class="label">{label}</span>'
-            f'<div class="head"><h4 dir="auto">{title}</h4>{byline}</div>{badges}</header>{body}'
+            f'<div class="head"><h4 dir="auto">{title}</h4>{beneath}</div>{badges}</header>{body}'
             f'<footer><p class="more">{opened}{only}</p><details class="details"><summary>Details</summary>'
             f'<p class="where">{where}</p>{ranks}</details></footer></article>'
         )

@@ -10,7 +10,7 @@ from index.types import Article, Skipped
 from rag.app.library.holdings import Entry, Holdings, Place, Unread
 from rag.app.library.jobs import Outcome, Stage
 from rag.app.page import reader
-from rag.app.page.html import count, message, safe
+from rag.app.page.html import count, given, message, safe
 
 PAGE = 200
 """Rows that are added at a time."""
@@ -143,14 +143,16 @@ def _place(place: Place, look: Look, question: str) -> str:
 def _entry(collection: str, entry: Entry, look: Look, question: str) -> str:
     is_removing = entry.key is not None and look.removing == entry.key
     count_of = f"{count(len(entry.articles), 'section')} · {count(entry.passages, 'passage')}"
-    about = " · ".join((entry.kind, _size(entry.size), count_of, *(["–".join(entry.dates)] if entry.dates else [])))
+    about = " · ".join(
+        (given(entry.kind), _size(entry.size), count_of, *(["–".join(entry.dates)] if entry.dates else []))
+    )
     mark = ' <span class="badge">Read in part</span>' if entry.remark else ""
     body = _body(collection, entry) + ("" if is_removing or entry.key is None else _remove(entry.key, look, entry.path))
     sure = _sure(look.removing, question) if is_removing else ""
     return (
         f"<li><details{' open' if is_removing or (entry.key and entry.key == look.focus) else ''}>"
-        f'<summary><span class="doc-name">{safe(entry.path)}</span>{mark}'
-        f'<span class="note">{safe(about)}</span></summary><div class="doc-body">{body}{sure}</div></details></li>'
+        f'<summary><span class="doc-name" translate="no">{safe(entry.path)}</span>{mark}'
+        f'<span class="note">{about}</span></summary><div class="doc-body">{body}{sure}</div></details></li>'
     )
 
 
@@ -171,9 +173,9 @@ def _body(collection: str, entry: Entry) -> str:
 
 
 def _article(article: Article, passages: int) -> str:
-    title = safe(article.title) if article.title else "<i>No title</i>"
-    byline = [part for part in (article.outlet, article.author, article.date) if part]
-    about = safe(" · ".join((*byline, count(passages, "passage"))))
+    title = given(article.title) if article.title else "<i>No title</i>"
+    printed = [given(part) for part in (article.outlet, article.author, article.date) if part]
+    about = " · ".join((*printed, count(passages, "passage")))
     return f'<li><span class="doc-title">{title}</span> <span class="note">{about}</span></li>'
 
 
@@ -205,7 +207,7 @@ def _unread(item: Unread, look: Look, question: str) -> str:
 
 
 def _row(path: str, reason: str, after: str = "") -> str:
-    return f"<div><dt>{safe(path)}</dt><dd>{safe(reason)}{after}</dd></div>"
+    return f'<div><dt translate="no">{safe(path)}</dt><dd>{safe(reason)}{after}</dd></div>'
 
 
 def _remove(key: str, look: Look, name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -11,8 +10,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.app.page.calls import API, Calls
-from rag.app.page.door import Door, OpenDoor
+from rag.app.page.calls import API
+from rag.app.page.door import AtTheDoor, Door, OpenDoor
 
 _POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; img-src 'self' data: blob:; connect-src 'self'; "
@@ -30,19 +29,20 @@ _USED = re.compile(
     r"queue/join|queue/data|heartbeat/[^/]+|startup-events|upload|upload_progress|cancel|call/chat(/[^/]+)?|info"
 )
 """Of the routes below /gradio_api/, those that the page and a program that asks it need."""
+_TAKING = frozenset({"upload", "upload_progress"})
 
 
 class Guard:
-    """Passes a request on, or answers 4xx: not let in, a foreign origin, a route that is not used, a forged call."""
+    """Passes a request on, or answers 4xx: not let in, a foreign origin, a route that is not used."""
 
-    def __init__(self, app: ASGIApp, door: Door | None = None, functions: Collection[int] = ()) -> None:
-        """A wall around `app`, of which `functions` can be called, with a `door` that lets in all where there is none.
+    def __init__(self, app: ASGIApp, door: Door | None = None, *, takes_files: bool = False) -> None:
+        """A wall around `app`, with a `door` that lets in all where there is none. Files need `takes_files`.
 
         Gradio's own call at the start, which tells nothing, passes every door.
         """
-        self._calls = Calls(app, functions)
         self._app = app
         self._door = door or OpenDoor()
+        self._unused = frozenset() if takes_files else _TAKING
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI says."""
@@ -57,17 +57,21 @@ class Guard:
                 MutableHeaders(scope=message).update(headers)
             await send(message)
 
-        await (self._refusal(HTTPConnection(scope)) or self._calls)(scope, receive, with_headers)
+        request = AtTheDoor(scope, receive)
+        await (await self._refusal(request) or self._app)(scope, request.receive, with_headers)
 
-    def _refusal(self, request: HTTPConnection) -> Response | None:
+    async def _refusal(self, request: HTTPConnection) -> Response | None:
         path = request.scope["path"]
         if foreign(request):
             return _NOT_FOREIGN
-        if path != STARTUP and (refusal := self._door.refusal(request)):
+        if path != STARTUP and (refusal := await self._door.refusal(request)):
             return refusal
-        if path.startswith(API) and not _USED.fullmatch(path.removeprefix(API)):
+        if path.startswith(API) and not self._is_used(path.removeprefix(API)):
             return PlainTextResponse("There is nothing here.", 404)
         return None
+
+    def _is_used(self, route: str) -> bool:
+        return route not in self._unused and _USED.fullmatch(route) is not None
 
 
 class SameOrigin:

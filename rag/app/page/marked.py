@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,9 +43,11 @@ def blocks(text: str, highlights: Sequence[Highlight], anchors: Mapping[int, str
 
 
 def quoted_first(
-    text: str, highlights: Sequence[Highlight], anchors: Mapping[int, str]
+    text: str, highlights: Sequence[Highlight], anchors: Mapping[int, str], headings: Sequence[Span] = ()
 ) -> tuple[str, Iterator[Sequence[str]]]:
     """The same blocks in the order in which they are to be sent: those with the quoted words before all others.
+
+    `headings` are set as such, and the signs that a format has before them are not seen.
 
     The first part has every block in its place, but for those that are far from any highlight, or from the top where
     there is none: an empty one of about its height. The second has these, in batches, the nearest first; each takes
@@ -55,20 +59,51 @@ def quoted_first(
     near = {at + step for at in quoted for step in range(-_NEAR, _NEAR + 1)} if len(groups) > _MANY else range(_MANY)
 
     def block(at: int) -> str:
-        return _block(text, at, groups[at], highlights, anchors)
+        return _block(text, at, groups[at], highlights, anchors, headings)
 
     first = "".join(block(at) if at in near else _frame(text, at, groups[at], "") for at in range(len(groups)))
     later = sorted(set(range(len(groups))).difference(near), key=lambda at: abs(at - quoted[0]))
     return first, ([block(at) for at in later[start : start + _BATCH]] for start in range(0, len(later), _BATCH))
 
 
+def block_starts(text: str) -> tuple[int, ...]:
+    """Where each block of the text begins."""
+    return tuple(group[0].start for group in _blocks(text))
+
+
+def shown_at(text: str, starts: Sequence[int], offsets: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """For each offset, which do not fall, its block and the place in what is shown of it, in units of UTF-16.
+
+    So a browser counts, which is shown some characters as several.
+    """
+    block = before = units = 0
+    for offset in offsets:
+        number = bisect_right(starts, offset) - 1
+        if number != block:
+            block, before, units = number, starts[number], 0
+        units += _units(text[before:offset])
+        before = offset
+        yield block, units
+
+
+def _units(text: str) -> int:
+    return len(html.unescape(safe(text)).encode("utf-16-le")) // 2
+
+
 def _block(
-    text: str, number: int, paragraphs: Sequence[Span], highlights: Sequence[Highlight], anchors: Mapping[int, str]
+    text: str,
+    number: int,
+    paragraphs: Sequence[Span],
+    highlights: Sequence[Highlight],
+    anchors: Mapping[int, str],
+    headings: Sequence[Span] = (),
 ) -> str:
     span = Span(paragraphs[0].start, paragraphs[-1].end)
     near = [pair for pair in enumerate(highlights, 1) if pair[1].span.overlap(span)]
     ids = {at: name for at, name in anchors.items() if span.start <= at < span.end} if anchors else {}
-    body = "".join(f'<p dir="auto">{_inline(text, one, near, ids)}</p>' for one in paragraphs)
+    first = bisect_right(headings, span.start, key=lambda heading: heading.end)
+    titles = headings[first : bisect_left(headings, span.end, key=lambda heading: heading.start)]
+    body = "".join(f'<p dir="auto">{_inline(text, one, near, ids, titles)}</p>' for one in paragraphs)
     return _frame(text, number, paragraphs, body)
 
 
@@ -109,13 +144,30 @@ def _cut(text: str, at: int) -> int:
     return (text.rfind("\n", at, end) + 1) or (text.rfind(" ", at, end) + 1) or end
 
 
-def _inline(text: str, span: Span, near: Sequence[tuple[int, Highlight]], anchors: Mapping[int, str]) -> str:
-    """One paragraph, cut wherever a highlight begins or ends, and at the anchors."""
-    if not (near or anchors):
+def _inline(
+    text: str,
+    span: Span,
+    near: Sequence[tuple[int, Highlight]],
+    anchors: Mapping[int, str],
+    headings: Sequence[Span],
+) -> str:
+    """One paragraph, cut wherever a highlight or a heading begins or ends, and at the anchors."""
+    if not (near or anchors or headings):
         return safe(span.of(text))
-    edges = {edge for _, one in near for edge in (one.span.start, one.span.end)} | set(anchors)
+    before = [Span(text.rfind("\n", 0, heading.start) + 1, heading.start) for heading in headings]
+    signs = [one for one in before if not any(map(str.isalnum, one.of(text)))]  # a speaker's name is no sign
+    spans = [*(one.span for _, one in near), *headings, *signs]
+    edges = {edge for one in spans for edge in (one.start, one.end)} | set(anchors)
     cuts = sorted({span.start, span.end, *(edge for edge in edges if span.start < edge < span.end)})
-    return "".join(_piece(text, Span(*cut), near, anchors) for cut in pairwise(cuts))
+    pieces = [Span(*cut) for cut in pairwise(cuts)]
+    return "".join(_set(_piece(text, piece, near, anchors), piece, headings, signs) for piece in pieces)
+
+
+def _set(content: str, piece: Span, headings: Sequence[Span], signs: Sequence[Span]) -> str:
+    """A piece of a heading, or of the signs before one, as such."""
+    if any(heading.contains(piece) for heading in headings):
+        return f"<b>{content}</b>"
+    return f'<span class="sign">{content}</span>' if any(sign.contains(piece) for sign in signs) else content
 
 
 def _piece(text: str, piece: Span, near: Sequence[tuple[int, Highlight]], anchors: Mapping[int, str]) -> str:

@@ -1,10 +1,13 @@
-"""What the Model tab says: who answers, where the passages go, and what a trial of a model found."""
+"""What the Model tab says: who answers, where the passages go, what runs here, and what a trial of a model found."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rag.answering.probe import Probe
 from rag.app.model_form import leaves
-from rag.app.page.html import safe
+from rag.app.page.html import given, safe
+from rag.providers.nearby import USUAL, Program
 
 _HINTS = {
     "quotes": "The sentences that answer are quoted as they stand. Nothing leaves this computer.",
@@ -28,8 +31,28 @@ def hint(kind: object, address: object) -> str:
     plain = isinstance(address, str) and address.strip().lower().startswith("http:")
     way = " The way there is not encrypted: use https:// if the endpoint has it." if plain else ""
     return (
-        f'{line}<div class="away"><p>The passages go to another computer:</p><p class="host">{safe(host)}</p>'
+        f'{line}<div class="away"><p>The passages go to another computer:</p>'
+        f'<p class="host" translate="no">{safe(host)}</p>'
         f"<p>Whoever runs it can read them.{way}</p></div>"
+    )
+
+
+def nearby(programs: Sequence[Program]) -> str:
+    """The programs that run models on this computer, and a button for each model, which fills the form."""
+    if not programs:
+        none = f"None of these answers on this computer: {', '.join(USUAL)}. Start one, and look again."
+        return f'<p class="note" role="status">{none}</p>'
+    return f'<ul class="nearby" role="status">{"".join(map(_program, programs))}</ul>'
+
+
+def _program(program: Program) -> str:
+    buttons = "".join(
+        f'<button type="button" data-do="fill" data-id="{safe(f"{program.url} {model}")}">{given(model)}</button>'
+        for model in program.models
+    )
+    has = buttons or '<span class="note">It runs, and has no model yet.</span>'
+    return (
+        f'<li><p class="now"><strong translate="no">{safe(program.name)}</strong> at {safe(program.url)}</p>{has}</li>'
     )
 
 
@@ -50,10 +73,10 @@ def result(probe: Probe) -> str:
         ("Declines", _judged(probe.declines, "says when it is not there", "answers what is not there")),
         ("Speed", safe(speed)),
         ("Room", f"{probe.window:,} tokens for a question and its passages"),
-        ("Its reply", f'<span class="said-by">{safe(reply)}</span>'),
+        ("Its reply", f'<span class="said-by" dir="auto">{safe(reply)}</span>'),
     ]
     terms = "".join(f"<div><dt>{term}</dt><dd>{words}</dd></div>" for term, words in rows)
-    return f'<section class="trial"><h3>{safe(probe.model)}</h3><dl>{terms}</dl></section>'
+    return f'<section class="trial"><h3 translate="no">{safe(probe.model)}</h3><dl>{terms}</dl></section>'
 
 
 def _judged(good: bool, yes: str, no: str) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePath
 
 from index.cut.sentences import sentences
-from index.document.dates import human
 from index.store.corpus import Held
 from index.types import Document, IndexState
 from rag.app.page import reader
-from rag.app.page.html import count, safe
+from rag.app.page.html import byline, count, given, safe
 from rag.asking.suggest import Suggestion
 
 LISTED = 12
@@ -76,15 +75,16 @@ def _document(collection: str, held: Held) -> str:
     document, path = held.document, held.files[0].path
     article = held.articles[0] if len(held.articles) == 1 else None
     title = _title(held)
-    printed = (article.author, human(article.date) if article.date else None) if article else ()
-    sections = count(len(held.articles), "section") if len(held.articles) > 1 else None
-    meta = " · ".join(safe(part) for part in (PurePath(path).name, *printed, sections) if part)
+    printed = byline(replace(article, outlet=None)) if article else []
+    sections = [count(len(held.articles), "section")] if len(held.articles) > 1 else []
+    meta = " · ".join((given(PurePath(path).name), *printed, *sections))
     link = safe(reader.link(collection, document.id, (), ()))
     first, headings = _first_sentence(document), _headings(document, title)
     opening = f'<p class="first" dir="auto">“{safe(first)}”</p>' if first else ""
     outline = f'<p class="outline" dir="auto">{safe(" · ".join(headings))}</p>' if headings else ""
     return (
-        f'<li><span class="kind">{safe(_kind(path))}</span><div><h4 dir="auto"><a href="{link}" target="reader">'
+        f'<li><span class="kind" translate="no">{safe(_kind(path))}</span>'
+        f'<div><h4 dir="auto"><a href="{link}" target="reader">'
         f'{safe(title)}</a></h4><p class="by">{meta}</p>{opening}{outline}</div></li>'
     )
 

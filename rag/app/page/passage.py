@@ -1,4 +1,4 @@
-"""A passage as its format sets it: rows as a table under their heads, list items as a list, and the rest as text.
+"""A passage as its format sets it: headings, rows as a table under their heads, list items, and the rest as text.
 
 Its quotes are marked, and the words of them that answer are bold. Every word is a slice of the stored text.
 """
@@ -50,8 +50,8 @@ def laid_out(passage: Slice, structure: Structure | None, marks: Sequence[Markin
         same = list(group)
         if kind is None or not _has_words(same):
             continue
-        parts.append(_text(passage, Span(at, same[0].span.start), marks))
-        parts.append(_list(passage, same, marks) if kind == "item" else _table(passage, same, marks))
+        parts.append(_text(passage, Span(at, _signs(passage, at, same[0].span.start)), marks))
+        parts.append(_SET[same[0].kind](passage, same, marks))
         at = same[-1].span.end
     return "".join([*parts, _text(passage, Span(at, passage.span.end), marks)])
 
@@ -75,16 +75,24 @@ def marked(passage: Slice, part: Span, marks: Sequence[Marking]) -> str:
     return "".join([*pieces, safe(passage.of(Span(at, part.end)))])
 
 
+def _signs(passage: Slice, at: int, start: int) -> int:
+    """Where the signs begin that a format has before a block, on the block's own line; its start where it has none."""
+    line = passage.of(Span(at, start)).rpartition("\n")[2]
+    return start if any(map(str.isalnum, line)) else start - len(line)
+
+
 def _kind(block: Block) -> object:
-    """What stands together: the rows of one table, and list items; None for the rest."""
+    """What stands together: the rows of one table, list items, and each heading; None for the rest."""
     if block.kind == "row":
         return ("row", block.table)
+    if block.kind == "heading":
+        return ("heading", block.span)
     return "item" if block.kind == "item" else None
 
 
 def _has_words(blocks: Sequence[Block]) -> bool:
     """Whether there is something to set: of a table, a row of data."""
-    return blocks[0].kind == "item" or any(block.cells for block in blocks)
+    return blocks[0].kind != "row" or any(block.cells for block in blocks)
 
 
 def _text(passage: Slice, part: Span, marks: Sequence[Marking]) -> str:
@@ -94,6 +102,10 @@ def _text(passage: Slice, part: Span, marks: Sequence[Marking]) -> str:
         return ""
     start, end = part.end - len(words.lstrip()), part.start + len(words.rstrip())
     return f'<blockquote dir="auto">{marked(passage, Span(start, end), marks)}</blockquote>'
+
+
+def _heading(passage: Slice, headings: Sequence[Block], marks: Sequence[Marking]) -> str:
+    return "".join(f'<p class="title" dir="auto">{marked(passage, one.span, marks)}</p>' for one in headings)
 
 
 def _list(passage: Slice, items: Sequence[Block], marks: Sequence[Marking]) -> str:
@@ -132,6 +144,10 @@ def _rows(passage: Slice, rows: Sequence[Block], heads: Sequence[str], marks: Se
 
 def _cell(passage: Slice, cell: Cell, marks: Sequence[Marking]) -> str:
     return f'<td dir="auto">{marked(passage, cell.span, marks)}</td>'
+
+
+_SET = {"heading": _heading, "item": _list, "row": _table}
+"""How each kind that is set as such is written."""
 
 
 def _are_heads(words: str, heads: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from rag import wording
 from rag.app.conversations.notebook import LONGEST_NOTE, Pin
 from rag.app.page import reader
 from rag.app.page.answer import emphasised, row
-from rag.app.page.html import badge, count, safe
+from rag.app.page.html import attributed, badge, count, safe
 from rag.app.page.shelf import standing
 from rag.types import Citation
 from rag.verification.reopen import State
@@ -36,15 +36,21 @@ def notebook(collection: str, pins: Sequence[Pin], check: Check, removed: Remove
     undo = _undo(removed) if removed else ""
     if not pins:
         return undo + _EMPTY
-    address = f"/notebook/{safe(collection)}.md"
-    export = f'<p class="note">{count(len(pins), "pin")} · <a href="{address}" download>Export as Markdown</a></p>'
+    links = " · ".join(
+        f'<a href="/notebook/{safe(collection)}.{suffix}" download>Export as {form}</a>'
+        for suffix, form in (("docx", "Word"), ("md", "Markdown"))
+    )
+    printed = f'<a href="/notebook/{safe(collection)}.html" target="_blank" rel="noopener">Export as PDF</a>'
+    export = f'<p class="note">{count(len(pins), "pin")} · {links} · {printed}</p>'
     rows = "".join(_pin(pin, place, len(pins), check) for place, pin in enumerate(pins))
     return f'{undo}{export}<ol class="pins">{rows}</ol>'
 
 
 def _pin(pin: Pin, place: int, total: int, check: Check) -> str:
     name = f"{place + 1}"
-    question = f'<h3 dir="auto"><span class="unseen">Pin {name}: </span>{safe(pin.answer.question)}</h3>'
+    question = (
+        f'<h3 dir="auto"><span class="unseen" translate="yes">Pin {name}: </span>{safe(pin.answer.question)}</h3>'
+    )
     outcome = wording.outcome(pin.answer) if pin.kind == "answer" else ""
     note = f'<p class="note">{safe(outcome)}</p>' if outcome else ""
     computed = wording.computed(pin.answer)
@@ -70,7 +76,7 @@ def _quote(collection: str, quote: Citation, state: State) -> str:
         f'<span class="path">{safe(quote.source.path)}</span>{on_page} · characters {span.start:,}–{span.end:,} · '
         f'SHA-256 <span class="path" title="{safe(digest)}">{safe(digest[:12])}…</span>'
     )
-    who = f'<span class="who">[{quote.label}] {safe(wording.attribution(quote.source))}</span>'
+    who = f'<span class="who">[{quote.label}] {attributed(quote.source)}</span>'
     by = f'<p class="by">{who} {_open(collection, quote, state)}</p>'
     return f'<li class="quote">{path}{words}{by}<p class="where">{where}</p>{standing(quote, state)}</li>'
 

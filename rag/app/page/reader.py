@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from index.document.dates import human
 from index.readers.drawing import Drawn
 from index.store.corpus import Held
 from index.store.page_image import drawn_as, page_at
 from index.types import Article, Span
-from rag.app.page.html import count, safe
+from rag.app.page.finding import LONGEST
+from rag.app.page.html import byline, count, safe
+from rag.app.page.language import IN_HEAD
 from rag.app.page.marked import Highlight, quoted_first
 from rag.app.page.style import script, stylesheet
 
@@ -119,14 +120,14 @@ def text_page(reading: Reading) -> Iterator[str]:
 
     Of a long text the blocks with these words come first, so that they are seen before the rest is there.
     """
-    articles = reading.held.articles
-    anchors = {one.span.start: f"article-{one.ordinal}" for one in articles[:LISTED]} if len(articles) > 1 else {}
-    highlights = reading.marks.highlights
+    anchors = {part.start: part.anchor for part in _parts(reading)}
+    highlights, document = reading.marks.highlights, reading.held.document
+    headings = [block.span for block in document.blocks if block.kind == "heading"]
     hits = [f"#hit-{number}" for number in range(1, len(highlights) + 1)]
     header = _header(reading, "text", hits, reading.marks.first if hits else 0, _contents(reading))
-    before, after = _whole(reading, header, f'<main class="text">{_HERE}</main>').split(_HERE)
-    first, later = quoted_first(reading.held.document.text, highlights, anchors)
-    yield before + first + _script() + _FILL
+    before, after = _whole(reading, header, f'<main class="text" translate="no">{_HERE}</main>').split(_HERE)
+    first, later = quoted_first(document.text, highlights, anchors, headings)
+    yield before + first + _scripts() + _FILL
     for batch in later:
         yield f"<template>{''.join(batch)}</template><script>fill()</script>"
     yield after
@@ -142,7 +143,7 @@ def picture_page(reading: Reading, number: int, drawn: Drawn | None, trouble: st
     current = first if first in here or not here else here[0]
     turn = _turn(reading, number, pages)
     picture = _picture(reading, number, drawn) if drawn else f'<p class="said" role="status">{safe(trouble)}</p>'
-    body = f'<main class="picture">{turn}{picture}</main>{_script()}'
+    body = f'<main class="picture">{turn}{picture}</main>{_scripts()}'
     return _whole(reading, _header(reading, "page", hits, current, ""), body)
 
 
@@ -150,23 +151,25 @@ def said_page(title: str, sentence: str, theme: Theme | None = None, onward: str
     """A complete page that says one thing; `onward` is where the document can be read from its start."""
     more = f'<p><a href="{safe(onward)}">Read the document from its start</a></p>' if onward else ""
     body = f'<main class="alone"><h1>{safe(title)}</h1><p>{safe(sentence)}</p>{more}</main>'
-    return _frame(title, theme, body)
+    return _frame(f"<title>{safe(title)}</title>", theme, body)
 
 
 def _whole(reading: Reading, header: str, body: str) -> str:
-    return _frame(_title(reading), reading.theme, header + body)
+    title = f'<title translate="no">{safe(_title(reading))}</title>'
+    return _frame(title, reading.theme, header + body)
 
 
-def _script() -> str:
-    return f"<script>{script('reader')}</script>"
+def _scripts() -> str:
+    return f"<script>{script('reader')}</script><script>{script('find')}</script>"
 
 
 def _frame(title: str, theme: Theme | None, body: str) -> str:
     chosen = f' data-theme="{theme}"' if theme else ""
     return (
         f'<!doctype html><html lang="en" class="reader"{chosen}><head><meta charset="utf-8">'
-        f'<title>{safe(title)}</title><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'{title}<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
+        f"{IN_HEAD}"
         f"<style>{stylesheet('reader')}</style></head><body>{body}</body></html>"
     )
 
@@ -179,15 +182,14 @@ def _title(reading: Reading) -> str:
 def _header(reading: Reading, view: View, hits: Sequence[str], current: int, contents: str) -> str:
     by = f'<p class="by">{_byline(reading.article)}</p>' if reading.article and _byline(reading.article) else ""
     about = (
-        f'<div class="about"><h1 dir="auto">{safe(_title(reading))}</h1>{by}<p class="path">{_path(reading)}</p></div>'
+        f'<div class="about"><h1 dir="auto">{safe(_title(reading))}</h1>{by}<p class="place">{_path(reading)}</p></div>'
     )
-    tools = _views(reading, view) + _hits(hits, current)
+    tools = _views(reading, view) + _hits(hits, current) + _find(reading)
     return f'<header class="top">{about}{contents}<div class="tools">{tools}</div></header>'
 
 
 def _byline(article: Article) -> str:
-    date = human(article.date) if article.date else None
-    return " · ".join(f"<bdi>{safe(part)}</bdi>" for part in (article.outlet, article.author, date) if part)
+    return " · ".join(byline(article))
 
 
 def _path(reading: Reading) -> str:
@@ -222,19 +224,56 @@ def _hits(hits: Sequence[str], current: int) -> str:
     )
 
 
+def _find(reading: Reading) -> str:
+    """The field for words that are looked for in the whole document, and the ways to the places."""
+    address = f"{quote(reading.held.document.id, safe='')}/find"
+    return (
+        f'<form class="find" role="search" data-find="{address}">'
+        f'<input type="search" maxlength="{LONGEST}" placeholder="Find in this document" '
+        'aria-label="Find in this document" aria-keyshortcuts="/" autocomplete="off" spellcheck="false" dir="auto">'
+        '<output role="status"></output>'
+        '<button type="button" data-to="-1" aria-label="Find previous" disabled>‹</button>'
+        '<button type="button" data-to="1" aria-label="Find next" disabled>›</button></form>'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the document that can be gone to; `level` is 1 for the outermost."""
+
+    start: int
+    anchor: str
+    title: str
+    level: int = 1
+
+
+def _parts(reading: Reading) -> list[_Part]:
+    """The articles of a document that has several, else what stands under its headings; the first of many."""
+    articles, document = reading.held.articles, reading.held.document
+    if len(articles) > 1:
+        return [
+            _Part(one.span.start, f"article-{one.ordinal}", one.title or f"Part {place}")
+            for place, one in enumerate(articles[:LISTED], 1)
+        ]
+    headings = [block for block in document.blocks if block.kind == "heading"][:LISTED]
+    return [
+        _Part(one.span.start, f"heading-{place}", " ".join(one.span.of(document.text).split()), one.level)
+        for place, one in enumerate(headings, 1)
+    ]
+
+
 def _contents(reading: Reading) -> str:
-    """The articles of a document that has several."""
-    articles = reading.held.articles
-    if len(articles) < 2:
+    """The parts of a document that has several, each a link to where it begins."""
+    parts, articles = _parts(reading), len(reading.held.articles)
+    if len(parts) < 2:
         return ""
     rows = "".join(
-        f'<li><a href="#article-{one.ordinal}" dir="auto">{safe(one.title or f"Part {place}")}</a></li>'
-        for place, one in enumerate(articles[:LISTED], 1)
+        f'<li style="--level:{part.level}"><a href="#{part.anchor}" dir="auto">{safe(part.title)}</a></li>'
+        for part in parts
     )
-    more = f'<p class="path">and {len(articles) - LISTED:,} more</p>' if len(articles) > LISTED else ""
-    return (
-        f'<details class="contents"><summary>{count(len(articles), "section")}</summary><ol>{rows}</ol>{more}</details>'
-    )
+    more = f'<p class="place">and {articles - LISTED:,} more</p>' if articles > LISTED else ""
+    summary = count(max(articles, len(parts)), "section")
+    return f'<details class="contents"><summary>{summary}</summary><ol>{rows}</ol>{more}</details>'
 
 
 def _turn(reading: Reading, number: int, pages: int) -> str:
@@ -242,7 +281,8 @@ def _turn(reading: Reading, number: int, pages: int) -> str:
     before = f'<a href="{safe(reading.address("page", page=number - 1))}" rel="prev">‹ Page {number - 1}</a>'
     after = f'<a href="{safe(reading.address("page", page=number + 1))}" rel="next">Page {number + 1} ›</a>'
     parts = (before if number > 1 else "<span></span>", f"<span>Page {number} of {pages}</span>")
-    return f'<nav class="turn" aria-label="Pages">{"".join(parts)}{after if number < pages else "<span></span>"}</nav>'
+    links = "".join((*parts, after if number < pages else "<span></span>"))
+    return f'<nav class="turn" aria-label="Pages" data-page="{number}">{links}</nav>'
 
 
 def _picture(reading: Reading, number: int, drawn: Drawn) -> str:

@@ -6,14 +6,19 @@ known to the index alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import astuple, replace
+
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from index.errors import NoIndex, RagError, SettingsInvalid, UnreadableFile
 from index.readers.drawing import Drawn
 from index.store.corpus import Held
 from index.store.page_image import Pages, drawn_as
+from index.types import Span
+from rag.app.page.finding import LONGEST, MOST, Finder, Place
 from rag.app.page.reader import Marks, Reading, Theme, picture_page, said_page, text_page
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
@@ -22,6 +27,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _GONE = "This document is not in the index, or is no longer; ask again for links to what is indexed now."
 _ELSEWHERE = "The quoted words are not where this link points to; the document may have changed since."
 _UNREADABLE_LINK = "This link is damaged: what it asks to be marked cannot be read."
+_TOO_LONG = f"No more than {LONGEST} characters can be looked for."
 
 
 class _Refusal(Exception):
@@ -32,20 +38,25 @@ class _Refusal(Exception):
         self.status, self.title, self.sentence, self.onward = status, title, sentence, onward
 
 
-def routes(workspace: Workspace) -> list[Route]:
-    """`/document/{collection}/{document_id}`, and below it `page/{number}.png`, over the collections of a home."""
-    documents = _Documents(workspace)
+def routes(workspace: Workspace, finder: Finder | None = None) -> list[Route]:
+    """`/document/{collection}/{document_id}`, and below it `page/{number}.png` and `find`, over the home.
+
+    Pages over the same documents can share a `finder`.
+    """
+    documents = _Documents(workspace, finder or Finder())
     address = "/document/{collection}/{document_id}"
     return [
         Route(address, documents.read, methods=["GET"]),
         Route(address + "/page/{number}.png", documents.picture, methods=["GET"]),
+        Route(address + "/find", documents.find, methods=["GET"]),
     ]
 
 
 class _Documents:
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, finder: Finder) -> None:
         self._workspace = workspace
         self._pages = Pages()
+        self._finder = finder
 
     def read(self, request: Request) -> Response:
         """The document as a page."""
@@ -68,6 +79,34 @@ class _Documents:
         except (_Refusal, UnreadableFile) as no:
             sentence = no.sentence if isinstance(no, _Refusal) else _changed(no)
             return Response(sentence, 404, media_type="text/plain", headers=_HEADERS)
+
+    def find(self, request: Request) -> Response:
+        """Where `words` stand in it, as JSON; with a `page`, the boxes around those on it, as far as they are known."""
+        words, page = request.query_params.get("words", ""), request.query_params.get("page")
+        try:
+            reading = self._opened(request)
+            if len(words) > LONGEST:
+                raise _Refusal(400, "Too long", _TOO_LONG)
+            spans = self._finder.spans(reading.held.document, words)
+            places = self._finder.places(reading.held.document, spans[:MOST])
+            boxes = self._boxed(request, reading, places, spans, _number(reading, page)) if page else []
+        except _Refusal as no:
+            return Response(no.sentence, no.status, media_type="text/plain", headers=_HEADERS)
+        body = {"places": [astuple(one) for one in places], "more": len(spans) > MOST, "boxes": boxes}
+        return JSONResponse(body, headers=_HEADERS)
+
+    def _boxed(
+        self, request: Request, reading: Reading, places: Sequence[Place], spans: Sequence[Span], page: int
+    ) -> list[tuple[float, ...]]:
+        """For each line of a place on the page its number and its left, top, width and height; none where not known."""
+        here = [number for number, place in enumerate(places) if place.page == page]
+        marks = Marks.of([(spans[number], None) for number in here])
+        try:
+            drawn = self._drawn(request, replace(reading, marks=marks), page) if here else None
+        except UnreadableFile:
+            return []
+        boxes = drawn.boxes if drawn else ()
+        return [(here[box.quote], box.left, box.top, box.width, box.height) for box in boxes]
 
     def _picture_page(self, request: Request, reading: Reading, number: int) -> str:
         try:

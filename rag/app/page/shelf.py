@@ -10,7 +10,7 @@ from typing import Literal
 
 from index.document.dates import human
 from rag.app.conversations.store import StoredConversation, Summary
-from rag.app.page.html import count, safe
+from rag.app.page.html import count, given, safe
 from rag.types import Citation
 from rag.verification.reopen import State, in_words
 
@@ -89,7 +89,7 @@ def _row(summary: Summary, view: View, now: datetime) -> str:
 def _what(summary: Summary, now: datetime) -> str:
     updated = _local(summary, now)
     time = f'<time datetime="{updated.isoformat(timespec="minutes")}">{updated:%H:%M}</time>'
-    details = f"{time} · {count(summary.turns, 'question')} · {safe(summary.collection)}"
+    details = f"{time} · {count(summary.turns, 'question')} · {given(summary.collection)}"
     return f'<div class="what"><p class="title" dir="auto">{_title(summary)}</p><p class="meta">{details}</p></div>'
 
 

@@ -42,6 +42,8 @@ class Ticked:
     ticks: tuple[str, ...] = ()
     words: str = ""
     limit: int = PAGE
+    presses: int = 0
+    """How often it was pressed: the list shows it, so that each press changes something on the page."""
 
     def has(self, document: Listed) -> bool:
         """Whether a document is ticked, itself or by a folder that it lies in."""
@@ -73,6 +75,10 @@ def documents_of(entries: Iterable[Entry]) -> tuple[Listed, ...]:
 
 def pressed(ticked: Ticked, do: str, key: str, documents: Sequence[Listed]) -> Ticked:
     """What is ticked after a press on what has this key, which comes from a browser; what there is not is let go."""
+    return replace(_pressed(ticked, do, key, documents), presses=ticked.presses + 1)
+
+
+def _pressed(ticked: Ticked, do: str, key: str, documents: Sequence[Listed]) -> Ticked:
     match do:
         case "tick" | "only":
             path = _named(key, ticked, documents)
@@ -124,11 +130,12 @@ def listing(ticked: Ticked, documents: Sequence[Listed]) -> str:
 def _head(ticked: Ticked, matching: int) -> str:
     """How many there are, how many are ticked, and the way back to all of them."""
     total = count(matching, "document")
+    note = f'<p class="note" role="status" data-presses="{ticked.presses}">{total}'
     if not ticked.ticks:
-        return f'<p class="note" role="status">{total}. Tick those to search; with none ticked, all are searched.</p>'
+        return f"{note}. Tick those to search; with none ticked, all are searched.</p>"
     full = " No more can be ticked: tick a folder instead." if len(ticked.ticks) >= MOST else ""
     untick = '<button type="button" data-do="none">Search all</button>'
-    return f'<p class="note" role="status">{total}, {len(ticked.ticks)} ticked.{full} {untick}</p>'
+    return f"{note}, {len(ticked.ticks)} ticked.{full} {untick}</p>"
 
 
 def _folders(ticked: Ticked, documents: Iterable[Listed], sizes: Mapping[str, int]) -> Iterator[str]:
@@ -152,7 +159,7 @@ def _folder(name: str, rows: str, ticked: Ticked, sizes: Mapping[str, int]) -> s
     some = any(tick.startswith(name) for tick in ticked.ticks)
     state = "true" if held or name in ticked.ticks else ("mixed" if some else "false")
     about = f'<span class="count">{sizes[name]:,}</span>'
-    box = _box(name, state, f"<span>{safe(name.rstrip('/'))}</span>{about}", held)
+    box = _box(name, state, f'<span translate="no">{safe(name.rstrip("/"))}</span>{about}', held)
     return f'<li class="folder">{box}{f"<ul>{rows}</ul>" if rows else ""}</li>'
 
 
@@ -173,9 +180,11 @@ def _box(path: str, state: str, words: str, held: bool) -> str:
 
 def _chip(tick: str) -> str:
     kind = "Folder" if tick.endswith("/") else "Document"
-    words = f"{kind}: {safe(tick.rstrip('/'))}"
-    button = f'<button type="button" data-do="tick" data-id="{key_of(tick)}" aria-label="Remove {words}">×</button>'
-    return f'<span class="chip"><bdi>{words}</bdi>{button}</span>'
+    path = safe(tick.rstrip("/"))
+    button = (
+        f'<button type="button" data-do="tick" data-id="{key_of(tick)}" aria-label="Remove {kind}: {path}">×</button>'
+    )
+    return f'<span class="chip"><span>{kind}: <bdi>{path}</bdi></span>{button}</span>'
 
 
 def _matching(words: str, documents: Sequence[Listed]) -> Sequence[Listed]:

@@ -19,7 +19,7 @@ from rag.app.page import answer as render
 from rag.app.page.evidence import Mark, as_it_was, evidence, nothing_read
 from rag.app.page.html import safe
 from rag.app.page.shelf import standing
-from rag.app.page.trouble import discreet, in_words
+from rag.app.page.trouble import discreetly
 from rag.asking.filters import EVERY_ARTICLE, Filters
 from rag.errors import Cancelled, QuestionInvalid
 from rag.types import Answer, Citation, Live, Turn
@@ -180,7 +180,7 @@ def exchange(
     except Cancelled:
         sentence = _STOPPED
     except Exception as error:  # noqa: BLE001  (the page is a boundary)
-        sentence = discreet(in_words(error, _BROKEN))
+        sentence = discreetly(error, _BROKEN)
     text = echo(question.text)
     reply = render.turn(number, text, render.trouble(number, sentence))
     return Exchange(text, None, reply, nothing_read(number))
@@ -246,4 +246,4 @@ def in_one_sentence(work: Callable[[], str]) -> str:
     try:
         return work()
     except Exception as error:  # noqa: BLE001  (the page is a boundary)
-        return in_words(error, _BROKEN)
+        return discreetly(error, _BROKEN)

@@ -19,6 +19,15 @@ def in_words(error: Exception, otherwise: str) -> str:
     return otherwise
 
 
+def discreetly(error: Exception, otherwise: str) -> str:
+    """As `in_words`, with no folder of this machine in it; the log has one that was left out."""
+    whole = in_words(error, otherwise)
+    sentence = discreet(whole)
+    if sentence != whole:
+        _log.error("%s", whole)
+    return sentence
+
+
 def discreet(sentence: str) -> str:
     """The sentence with no folder of this machine in it: `'/home/ann/news.txt'` becomes `'…/news.txt'`."""
     return _FOLDERS.sub("…/", sentence)

@@ -2,6 +2,7 @@
 
 `GLOSSARY` are those that mean something of their own here, each with one meaning; `PLAIN` are those that mean what they
 mean everywhere. A new word is first put here, with its meaning, and then on the page; one that is no longer used goes.
+The German of the page is in `german.json`, phrase by phrase, and says the words of `GLOSSARY` as `GERMAN` does.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ GLOSSARY: Mapping[str, str] = {
     "overview": "how documents begin, and questions that they answer",
     "pages": "a document as it is printed",
     "pattern": "a way to name many files at once, as *.pdf",
+    "pdf": "a form of file that keeps how sheets of paper look",
     "pin": "to keep an answer or a quote in the notebook; what is kept so",
     "pinned": "kept in the notebook",
     "question": "what you ask",
@@ -53,12 +55,57 @@ GLOSSARY: Mapping[str, str] = {
     "verdict": "whether the cited words say what a sentence says",
 }
 """In the singular; the plural by “s” is the same word."""
+GERMAN: Mapping[str, str] = {
+    "answer": "antwort",
+    "ask": "frag",
+    "author": "verfasser",
+    "baseline": "vergleichslauf",
+    "case": "fall",
+    "chat": "chat",
+    "cited": "fuhr",
+    "collection": "sammlung",
+    "context": "kontext",
+    "conversation": "gesprach",
+    "date": "dat",
+    "document": "dokument",
+    "endpoint": "endpunkt",
+    "evals": "messung",
+    "evidence": "beleg",
+    "file": "datei",
+    "folder": "ordner",
+    "gguf": "gguf",
+    "indexed": "eingelesen",
+    "json": "json",
+    "markdown": "markdown",
+    "measures": "messwert",
+    "model": "modell",
+    "note": "notiz",
+    "notebook": "notizheft",
+    "outlet": "medium",
+    "overview": "uberblick",
+    "pages": "seite",
+    "pattern": "muster",
+    "pdf": "pdf",
+    "pin": "heft",
+    "pinned": "angeheftet",
+    "question": "frag",
+    "quote": "zit",
+    "repair": "repar",
+    "run": "lauf",
+    "sample": "beispiel",
+    "sentence": "satz",
+    "source": "quelle",
+    "suite": "reihe",
+    "tokens": "token",
+    "verdict": "urteil",
+}
+"""Of each, what its German word has in all its forms, small and without the dots of an umlaut."""
 PLAIN = frozenset(
     """
     a add again all alone also an and around as asked at back be before begin by came cancel cannot changes check
-    close computer confirm copy create delete details differ down drop edit find for found from go here in is it
+    close computer confirm copy create delete deutsch details differ down drop edit find for found from go here in is it
     keep kind know left let like list look make mean more name nearest new next no not nothing numbers of on only
-    open or out own previous quoted read remove rename right save search send show shown skipped some stop
+    open or out own previous print quoted read remove rename right save search send show shown skipped some stop
     stopping table test that the them this title titles to today try two undo up use view what where who why with
     words would written wrong yesterday yet you your
     """.split()

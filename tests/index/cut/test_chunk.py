@@ -62,6 +62,9 @@ def document(text: str) -> Document:
         ),
         ('1.2.3.4 - - "GET /"\n1.2.3.4 - - "PUT /"', ['1.2.3.4 - - "GET /"', '1.2.3.4 - - "PUT /"']),
         ("It began in\n2019 and ended.", ["It began in\n2019 and ended."]),
+        ("The ferry, dep. 10:35, is late. It waits.", ["The ferry, dep. 10:35, is late.", "It waits."]),
+        ("Your booking no. KY-5531 is paid. Thanks.", ["Your booking no. KY-5531 is paid.", "Thanks."]),
+        ("It stood in the bar. The 3 men left.", ["It stood in the bar.", "The 3 men left."]),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:

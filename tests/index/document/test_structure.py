@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.document.blocks import Blocks
-from index.document.structure import Structure, packed
+from index.document.structure import Structure, packed, structure_of
 from index.readers.extracted import Composer
 from index.readers.lines import blocks_of
 from index.readers.table import read_table
@@ -115,6 +115,19 @@ def test_no_heading_holds_beyond_its_part() -> None:
     of = Structure(blocks_of(text), breaks=(0, text.index("other")))
     assert of.headings(text.index("text")) == (Span(2, 5),)
     assert of.headings(text.index("other")) == ()
+
+
+def test_what_stands_between_title_and_byline_heads_nothing() -> None:
+    text = (
+        "The mole at Brask was mended\n\nPHOTOWORKS\n\nNorthern Wire, by Orla Quennell, Sept. 7, 2017:\n\n"
+        "Divers mended the mole in three weeks, and the ferry sails again.\n\nWhat it cost\n\n"
+        "The harbour paid forty thousand crowns for stone and for the divers.\n"
+    )
+    document = Document("d" * 16, "d" * 64, text, "utf-8", blocks=blocks_of(text))
+    of = structure_of(document, split_articles(document))
+    assert any(block.kind == "heading" and block.span.of(text) == "PHOTOWORKS" for block in of.blocks)
+    assert of.headings(text.index("Divers mended")) == ()
+    assert [span.of(text) for span in of.headings(text.index("The harbour paid"))] == ["What it cost"]
 
 
 def test_blocks_are_found_by_place() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.errors import IndexDamaged
+from index.errors import IndexDamaged, StoreUnavailable
 from index.indexing import build
 from index.settings import IndexSettings
 from index.store import generation
+from index.store import repair as mending
 from index.store.collections import copy_collection
 from index.store.doctor import examine
 from index.store.open import Index, open_index
@@ -46,9 +48,9 @@ class Desk:
     def write(self, name: str, words: str) -> None:
         (self.docs / name).write_text(words)
 
-    def index(self) -> Report:
+    def index(self, trial: Callable[[Path], str | None] = no_trial) -> Report:
         self.embedder.seen.clear()
-        return build.build_index(self.settings, [self.docs], self.embedder, trial=no_trial)
+        return build.build_index(self.settings, [self.docs], self.embedder, trial=trial)
 
     def built_anew(self, place: Path) -> Desk:
         """Another index over the same folder, that has seen nothing of its past."""
@@ -98,9 +100,14 @@ def grouped(index: Index, hits: list) -> Found:  # type: ignore[type-arg]
     return [(score, frozenset(of) if score > last else frozenset()) for score, of in by_score.items()]
 
 
+def held(index: Index) -> set[tuple[str, str]]:
+    """Which path holds which document; a file that was written anew with the same words publishes nothing."""
+    return {(stored.path, stored.document_id) for stored in index.files()}
+
+
 def require_equal(desk: Desk, anew: Desk) -> None:
     with desk.open() as ours, anew.open() as theirs:
-        assert set(ours.files()) == set(theirs.files())
+        assert held(ours) == held(theirs)
         assert {key: ours.text(key) for key in ours.document_ids()} == {
             key: theirs.text(key) for key in theirs.document_ids()
         }
@@ -182,16 +189,132 @@ def test_what_is_deleted_leaves_no_byte_behind_edits_or_not(desk: Desk) -> None:
     assert b"zanzibar" not in desk.bytes()
 
 
-def test_too_much_above_is_built_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_deleted_is_not_found_while_its_bytes_are_taken_out(desk: Desk) -> None:
+    in_use: list[int] = []
+
+    def trial(folder: Path) -> str | None:
+        with desk.open() as index:
+            in_use.append(len(index.lexical("zanzibar", 9)))
+        return None
+
+    desk.write("c.txt", "The zanzibar line is cut.")
+    desk.index()
+    (desk.docs / "c.txt").unlink()
+    desk.index(trial)
+    assert in_use == [0]
+    assert b"zanzibar" not in desk.bytes()
+
+
+@pytest.mark.parametrize("mend", ["index", "edit", "repair"])
+def test_bytes_that_a_killed_run_left_are_taken_out_by_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, mend: str
+) -> None:
+    desk.write("c.txt", "The zanzibar line is cut.")
+    build.build_index(desk.settings, [desk.docs], desk.embedder, trial=no_trial, rebuild=True)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (desk.docs / "c.txt").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(mending, "made_whole", killed)
+        with pytest.raises(KeyboardInterrupt):
+            desk.index()
+    assert b"zanzibar" in desk.bytes()
+    with desk.open() as index:
+        assert index.lexical("zanzibar", 9) == []
+    if mend == "repair":
+        repair(desk.settings, trial=no_trial)
+    else:
+        if mend == "edit":
+            desk.write("a.txt", "The harbour is open.")
+        desk.index()
+    assert desk.base() is None
+    assert b"zanzibar" not in desk.bytes()
+    with desk.open() as index:
+        assert len(index.files()) == 2
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), StoreUnavailable("The server is down.")])
+def test_bytes_that_cannot_be_taken_out_are_told_of_and_nothing_is_undone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    desk.write("c.txt", "The zanzibar line is cut.")
+    desk.index()
+
+    def broken(*_: object) -> None:
+        raise error
+
+    (desk.docs / "c.txt").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(mending, "made_whole", broken)
+        for deleted in (1, 0):
+            report = desk.index()
+            assert report.files["deleted"] == deleted
+            assert report.owed is not None
+            assert str(error) in report.owed
+    with desk.open() as index:
+        assert index.lexical("zanzibar", 9) == []
+    assert desk.index().owed is None
+    assert b"zanzibar" not in desk.bytes()
+
+
+def test_an_edit_is_in_use_while_too_many_are_made_one_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_MOST_ABOVE", 3)
     desk.write("c.txt", "One more.")
     desk.index()
     assert desk.base() is not None
+    in_use: list[tuple[str | None, int]] = []
+
+    def trial(folder: Path) -> str | None:
+        with desk.open() as index:
+            in_use.append((desk.base(), len(index.lexical("barge", 9))))
+        return None
+
     desk.write("d.txt", "\n\n".join(f"The barge number {n} left the lock." for n in range(3)))
-    desk.index()
+    desk.index(trial)
+    ((base, hits),) = in_use
+    assert base is not None
+    assert hits == 3
     assert desk.base() is None
     with desk.open() as index:
         assert len(index.files()) == 4
+        assert len(index.lexical("barge", 9)) == 3
+
+
+def test_far_too_much_is_built_whole_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "_MOST_ABOVE", 1)
+    trials: list[str | None] = []
+
+    def trial(folder: Path) -> str | None:
+        with desk.open() as index:
+            trials.append(next(iter(index.files()), None) if index.lexical("barge", 9) else None)
+        return None
+
+    desk.write("d.txt", "\n\n".join(f"The barge number {n} left the lock." for n in range(3)))
+    desk.index(trial)
+    assert trials == [None]
+    assert desk.base() is None
+
+
+def test_a_disk_that_is_full_while_all_is_made_one_leaves_the_edit_in_use(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "_MOST_ABOVE", 1)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mending, "made_whole", full)
+        desk.write("c.txt", "The barge waits.\n\nThe lock is shut.")
+        assert desk.index().files["new"] == 1
+    assert desk.base() is not None
+    with desk.open() as index:
+        assert len(index.lexical("barge", 9)) == 1
+    desk.write("c.txt", "The barge waits.\n\nThe lock is open.")
+    desk.index()
+    assert desk.base() is None
 
 
 def test_an_index_opened_after_an_edit_shares_what_searches_the_base(desk: Desk) -> None:

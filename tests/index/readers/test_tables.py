@@ -15,6 +15,7 @@ from index.readers import grid
 from index.readers.docx import read_docx
 from index.readers.extracted import Composer, Extracted
 from index.readers.html import read_html
+from index.readers.lines import blocks_of
 from index.readers.markdown import read_markdown
 from index.readers.odt import read_odt
 from index.readers.pdf import read_pdf
@@ -244,3 +245,10 @@ def test_every_cell_is_a_slice_of_the_text(rows: list[list[str]]) -> None:
         assert block.kind != "row" or "\n" not in block.span.of(got.text)
     values = {grid.plain(cell.replace("\u00ad", "")) for row in rows for cell in row}
     assert {cell.span.of(got.text) for block in got.blocks for cell in block.cells} <= values | {""}
+
+
+def test_a_first_row_that_begins_as_all_others_do_is_data() -> None:
+    lines = "Mon 12 May  out by ferry, 06:50\n12-15 May   Orl. The old hostel\nThu 15 May  coach to Quelm, 12:30\n"
+    blocks = [block for block in blocks_of(lines) if block.kind == "row"]
+    assert [block.cells[0].span.of(lines) for block in blocks] == ["Mon 12 May", "12-15 May", "Thu 15 May"]
+    assert {cell.head for block in blocks for cell in block.cells} == {""}

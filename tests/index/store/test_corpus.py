@@ -130,7 +130,7 @@ def test_vectors_are_taken_from_another_corpus(tmp_path: Path, needed: bool) -> 
         (tmp_path / "rubbish").write_bytes(b"rubbish" * 1000)
         with pytest.raises(sqlite3.DatabaseError):
             writer.take_vectors(tmp_path / "rubbish", needed=False)
-        writer.set_meta("still", "writes")
+        writer.set_meta({"still": "writes"})
 
 
 def test_what_was_kept_survives_a_run_that_fails(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_what_was_kept_survives_a_run_that_fails(tmp_path: Path) -> None:
     passage, *_ = add(writer, 0, document_of("abcd"))
     assert not holds_vectors(tmp_path / "c")
     writer.add_vectors([digest_of("ab")], unit(1.0, -0.3))
-    writer.set_meta("later", "lost")
+    writer.set_meta({"later": "lost"})
     writer.__exit__(ZeroDivisionError, ZeroDivisionError(), None)
     assert holds_vectors(tmp_path / "c")
     with Corpus(tmp_path / "c") as corpus:
@@ -157,7 +157,7 @@ def test_a_failed_run_leaves_nothing_half_written(tmp_path: Path) -> None:
 
 def test_another_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with CorpusWriter(tmp_path / "c", "model-1") as writer:
-        writer.set_meta("schema", "99")
+        writer.set_meta({"schema": "99"})
     with pytest.raises(IndexDamaged, match=r"schema '99'.*rag index --rebuild"):
         Corpus(tmp_path / "c")
 

@@ -3,13 +3,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import IndexDamaged
 from index.words.lexical import LexicalIndex
-from index.words.postings import build_postings
+from index.words.postings import build_postings, gathered
 from index.words.tokens import tokenize
 
 TEXTS = {
@@ -145,3 +146,24 @@ def test_words_laid_over_others_count_as_if_they_had_been_built_together() -> No
 def test_where_all_words_are_gone_nothing_is_found() -> None:
     index = LexicalIndex(build_postings(["a"], ["A word."]), build_postings(["b"], ["..."]), {"a"})
     assert index.query("word", 5) == []
+
+
+SHORT = st.lists(st.sampled_from("quay ferry sluice towpath winch".split()), max_size=4).map(" ".join)
+
+
+@given(st.dictionaries(st.sampled_from("abcdefgh"), SHORT), st.data())
+def test_postings_gathered_from_others_are_those_of_the_texts(texts: dict[str, str], data: st.DataObject) -> None:
+    ids = data.draw(st.permutations(sorted(texts)))
+    wanted = ids[: data.draw(st.integers(0, len(ids)))]
+    cut = data.draw(st.integers(0, len(ids)))
+    sources = [build_postings(part, [texts[key] for key in part]) for part in (ids[:cut], ids[cut:], ids)]
+    ours, anew = gathered(wanted, sources), build_postings(wanted, [texts[key] for key in wanted])
+    assert (ours.ids, ours.vocabulary) == (anew.ids, anew.vocabulary)
+    for name in ("lengths", "starts", "rows", "counts"):
+        assert np.array_equal(getattr(ours, name), getattr(anew, name))
+        assert getattr(ours, name).dtype == getattr(anew, name).dtype
+
+
+def test_a_passage_that_no_source_has_is_not_passed_over() -> None:
+    with pytest.raises(KeyError, match="heron"):
+        gathered(["heron"], [build_postings(["quay"], ["The quay."])])

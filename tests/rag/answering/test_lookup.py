@@ -70,6 +70,22 @@ def test_a_year_that_is_in_another_row_alone_is_a_refusal_and_two_years_are_a_co
     assert evidence("Did wheat in Melk rise from 2019 to 2020?", HARVEST).probability > decision.refused
 
 
+CALENDAR = """| Date | What | Who | When |
+|---|---|---|---|
+| Thu 27 Nov | Bellhouse Mill | Year 5 | leave 8.40 |
+| Tue 2 Dec | Book fair | All classes | all day |
+"""
+
+
+@pytest.mark.parametrize("who", ["Year 5", "the Year 5s"])
+def test_a_value_is_named_by_all_of_its_words_and_a_number_in_the_plural_too(who: str) -> None:
+    decision = by_margin()
+    found = evidence(f"What day does {who} go to Bellhouse Mill?", CALENDAR)
+    assert found.probability > decision.refused
+    assert dict(found.quotes[0].cells)["Date"] == "Thu 27 Nov"
+    assert found.missing is None
+
+
 def test_an_identifier_is_quoted_before_others_of_its_form() -> None:
     texts = ("Ticket T-4418 was opened by Inga, who opened it late.", "Ticket T-4410 was opened by Anna.")
     assert [quote.text for quote in evidence("Who opened ticket T-4410?", *texts).quotes] == [texts[1]]

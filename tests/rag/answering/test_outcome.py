@@ -201,7 +201,7 @@ def test_no_words_of_a_refusal_are_marked_as_answering(probability: float, marke
 
 def test_a_quote_is_word_for_word_and_no_verdict_is_made_of_it() -> None:
     found = outcome(QuotesAnswerer())
-    line = f"Evening Mail, Bo Dee, 4 May 2020: “{STRUCK}”"
+    line = f"Evening Mail, Bo Dee, 4 May 2020 › News: “{STRUCK}”"
     assert found.text == f"{line} [1]"
     (statement,) = found.statements
     assert (statement.text, statement.labels, statement.verdict) == (line, (1,), "quoted")

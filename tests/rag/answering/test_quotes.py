@@ -109,3 +109,13 @@ def test_a_term_that_stands_nowhere_is_named() -> None:
 def test_an_age_or_an_hour_that_stands_nowhere_is_no_identifier() -> None:
     text = "Nobody under 18 may work the dough mixer after 5 pm."
     assert evidence_of(read_over("May a 16-year-old work the dough mixer?", [text]), by_margin(), 75).probability > 0.3
+
+
+def test_a_list_of_which_several_items_answer_is_quoted_whole_with_what_leads_to_it() -> None:
+    text = "At the gate these are wanted:\n\n- a vellum serif\n- larch bark\n- a vellum quoin\n\nSupper is at eight."
+    assert quoted("Is it a vellum serif or a vellum quoin?", text) == [text[: text.index("\n\nSupper")]]
+
+
+def test_of_a_list_of_which_one_item_answers_that_item_is_quoted() -> None:
+    text = "- a vellum serif\n- larch bark\n- two quoins\n\nSupper is at eight."
+    assert quoted("Which serif is of vellum?", text)[0] == "- a vellum serif"

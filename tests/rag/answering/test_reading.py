@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from rag.answering.reading import FEATURES, marks, reordered
+from rag.answering.reading import FEATURES, marks, read, reordered
+from rag.reader.layout import Unit
+from rag.reader.reader import PassageReading
+from tests.fakes import OverlapReader
 from tests.rag.readings import read_over
 
 
@@ -36,6 +41,11 @@ def test_an_identifier_matches_whole_or_not_at_all() -> None:
     assert read_over("Who opened T-4499?", ["T-4419 was opened by Wenna."]).absent == ("T-4499",)
 
 
+def test_a_month_is_there_however_a_date_is_written() -> None:
+    assert read_over("What did the rabbit cost in March 2024?", ("2024-03-27: the rabbit cost 39.00.",)).absent == ()
+    assert read_over("What did the rabbit cost in March 2024?", ("2024-04-27: it cost 39.00.",)).absent == ("March",)
+
+
 def test_a_heading_says_its_words_for_what_stands_below_it() -> None:
     text = "# Flats\n\n## Flat A\n\nThe rent is 940.\n\n## Flat C\n\nThe rent is 700.\n"
     first = features("What is the rent of Flat A?", text)
@@ -53,3 +63,35 @@ def test_reordering_keeps_every_candidate_with_its_passage() -> None:
     }  # fmt: skip
     for candidate in renewed.candidates:
         assert candidate.passage in renewed.passages
+
+
+class Reads(OverlapReader):
+    """Notes how many passages it was given at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: list[int] = []
+
+    def read(self, question: str, passages: Sequence[Sequence[Unit]]) -> list[PassageReading]:
+        self.counts.append(len(passages))
+        return super().read(question, passages)
+
+
+@pytest.mark.parametrize(("enough", "counts", "read_of"), [(True, [2], 2), (False, [2, 1], 3)])
+def test_the_rest_is_read_only_where_the_first_passages_are_not_enough(
+    enough: bool, counts: list[int], read_of: int
+) -> None:
+    texts = ["The key hangs here.", "Nothing.", "A key is brass."]
+    whole = read_over("Where is the key?", texts)
+    reader = Reads()
+    reading = read(
+        "Where is the key?", whole.passages, [whole.units[n] for n in (1, 2, 3)], reader, lambda stem: 1.0,
+        first=2, is_enough=lambda reading: enough,
+    )  # fmt: skip
+    assert reader.counts == counts
+    assert {candidate.passage.label for candidate in reading.candidates} <= set(range(1, read_of + 1))
+    assert len(reading.passages) == read_of
+
+
+def test_nothing_is_read_where_there_is_no_passage() -> None:
+    assert read("Where is the key?", (), (), Reads(), lambda stem: 1.0, first=5).candidates == ()

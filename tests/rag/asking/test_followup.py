@@ -167,3 +167,19 @@ def test_any_text_is_read(question: str, earlier: str, answer: str) -> None:
 def test_odd_questions_are_read(question: str) -> None:
     leans(question)
     rewritings(question, [Turn("Where is the key?", "Behind the boiler.")] * 3)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question", "first"),
+    [
+        (
+            "How many herons nest in Brask?",
+            "How many sluices are left there?",
+            "Brask: how many sluices are left there?",
+        ),
+        ("What is stored in the cellar?", "Who may go there?", "The cellar: who may go there?"),
+        ("How many herons nest in Brask?", "Who counted them?", "Who counted herons?"),
+    ],
+)
+def test_there_stands_for_what_was_named_as_a_place(earlier: str, question: str, first: str) -> None:
+    assert rewritings(question, [Turn(earlier, "")])[0] == first

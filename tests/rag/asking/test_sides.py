@@ -26,6 +26,16 @@ from rag.asking.sides import sides
             "Who must feed the ferrets for longer, the warden?",
         ),
         (
+            "What is the toll at Quelm Lock and at Tarrow Weir?",
+            "What is the toll at Quelm Lock?",
+            "What is the toll at Tarrow Weir?",
+        ),
+        (
+            "Compare the wick of lamp 4 and the wick of the Osk lamp.",
+            "Compare the wick of lamp 4.",
+            "Compare the wick of the Osk lamp.",
+        ),
+        (
             "What is the difference between a glim and a troke in price?",
             "What is the difference between a glim in price?",
             "What is the difference between a troke in price?",
@@ -44,6 +54,9 @@ def test_each_side_is_asked_in_the_place_of_the_first(question: str, first: str,
         "or",
         "Is it this or that?",
         "What does Quelm charge?",
+        "Who came by boat and left by night?",
+        "Who was at the ferry to Quelm and at sea?",
+        "Is the pool at Quelm Lock and at Tarrow Weir closed in winter?",
     ],
 )
 def test_what_does_not_name_two_nouns_to_compare_has_no_sides(question: str) -> None:

@@ -103,8 +103,8 @@ def test_the_sentence_says_the_condition_and_the_rows(question: str, told: str, 
 
 
 def test_the_verb_after_a_kind_of_what_is_counted_is_passed_over_and_named(pipeline: Pipeline) -> None:
-    answer = pipeline.ask("How many of the boat sorts get to be hired?")
-    assert "of 11 rows of boats.csv where hired is “yes”. Nothing in the table stands for “get”." in answer.text
+    answer = pipeline.ask("How many of the boat sorts tend to be hired?")
+    assert "of 11 rows of boats.csv where hired is “yes”. Nothing in the table stands for “tend”." in answer.text
     assert answer.status == "may_answer"
 
 
@@ -122,6 +122,19 @@ def test_what_a_price_is_reckoned_by_is_no_condition(tmp_path: Path) -> None:
     assert "£29" not in answer.text
 
 
+def test_the_rows_stand_under_the_headings_of_their_table_whatever_their_passage_begins_with(tmp_path: Path) -> None:
+    rows = "| Plan | Price | Guests |\n|---|---|---|\n| Wren | £19 | none |\n| Heron | £29 | none |\n"
+    (tmp_path / "plans.md").write_text(f"# Plans\n\nWelcome.\n\n## Of this year\n\n{rows}", encoding="utf-8")
+    settings = load(home=tmp_path / "home", environ={})
+    build_index(settings.for_index(), [tmp_path / "plans.md"], HashingEmbedder(WIDTH), trial=lambda _: None)
+    opened = Pipeline(settings, HashingEmbedder(WIDTH), QuotesAnswerer(), OverlapReader(), by_margin())
+    try:
+        answer = opened.ask("Which plans have no guests?")
+    finally:
+        opened.close()
+    assert [citation.headings for citation in answer.citations] == [("Plans", "Of this year")] * 2
+
+
 def test_of_two_that_are_compared_both_rows_are_quoted(pipeline: Pipeline) -> None:
     answer = pipeline.ask("Which is longer, the Thorn or the Merle?")
     assert answer.text.startswith("The highest Length (km) is 128 km, over 2 of 5 rows of rivers.html")
@@ -129,10 +142,10 @@ def test_of_two_that_are_compared_both_rows_are_quoted(pipeline: Pipeline) -> No
 
 
 def test_a_word_that_nothing_stands_for_is_told_and_leaves_a_doubt(pipeline: Pipeline) -> None:
-    answer = pipeline.ask("How many lectures did Prof. Ines Valdo give?")
+    answer = pipeline.ask("How many lectures did Prof. Ines Valdo mumble?")
     assert answer.status == "may_answer"
     assert answer.text.startswith("2 of 5 rows of lectures.md")
-    assert "Nothing in the table stands for “give”." in answer.text
+    assert "Nothing in the table stands for “mumble”." in answer.text
 
 
 def test_no_model_is_asked_for_what_was_worked_out(settings: Settings) -> None:

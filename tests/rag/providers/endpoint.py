@@ -17,9 +17,14 @@ class Asked(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        self._play(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+    def do_GET(self) -> None:
+        self._play({})
+
+    def _play(self, body: dict[str, object]) -> None:
         endpoint: Endpoint = self.server.endpoint  # type: ignore[attr-defined]
-        body = self.rfile.read(int(self.headers["content-length"]))
-        endpoint.requests.append((self.path, dict(self.headers), json.loads(body)))
+        endpoint.requests.append((self.path, dict(self.headers), body))
         reply = endpoint.script.pop(0) if len(endpoint.script) > 1 else endpoint.script[0]
         self.close_connection = True
         try:
@@ -103,6 +108,11 @@ def sends(body: str | bytes, kind: str = "text/event-stream", status: int = 200,
         asked.write(body)
 
     return reply
+
+
+def lists(*models: str) -> Reply:
+    """The models that there are."""
+    return sends(json.dumps({"object": "list", "data": [{"id": model} for model in models]}), "application/json")
 
 
 def fails(status: int, message: str = "", **headers: str) -> Reply:

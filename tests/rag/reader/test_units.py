@@ -85,6 +85,13 @@ def test_headings_are_read_and_are_no_candidates(read: tuple[tuple[ReadUnit, ...
     assert heading_path(structure, TEXT, TEXT.index("The key"))[-1] == "Cellar"
 
 
+def test_each_unit_has_the_headings_that_hold_for_it(read: tuple[tuple[ReadUnit, ...], Passage, Structure]) -> None:
+    by_text = {unit.unit.text: unit.headings for unit in read[0]}
+    assert by_text["Bring your own soap."] == ("Rules of Quill House", "Laundry")
+    assert by_text["The key hangs by the stove."] == ("Rules of Quill House", "Cellar")
+    assert by_text["Cellar"] == ("Rules of Quill House",)
+
+
 def test_who_and_when_stand_before_the_headings() -> None:
     source = Source("d", "a.md", "d" * 64, "Minutes", None, "P. Wren", "2021-04-02")
     assert context_text(source, ("Minutes", "Roof"), None, None) == "P. Wren, 2021-04-02. Minutes > Roof"
@@ -102,3 +109,16 @@ def test_of_a_row_that_is_cut_each_passage_has_its_own_cells_and_the_first() -> 
     assert cells[0] == ("column 0", "value 0")
     assert cells[-1] == ("column 599", "value 599")
     assert len(cells) < 600
+
+
+def test_whom_a_mail_is_written_to_is_read_and_never_answers() -> None:
+    text = "Good morning Quill House,\n\nThe drum is mended.\n\n- soap,\n- pegs.\n"
+    extracted = read_markdown(text.encode())
+    document = Document("d", "d" * 64, extracted.text, "utf-8", blocks=extracted.blocks)
+    articles = split_articles(document)
+    (passage,) = chunk(document, articles, 200)
+    source = Source("d", "drum.md", "d" * 64, None, None, None, None)
+    units = passage_units(passage, source, text, structure_of(document, articles))
+    assert [(unit.unit.text, unit.unit.candidate) for unit in units] == [
+        ("Good morning Quill House,", False), ("The drum is mended.", True), ("- soap,", True), ("- pegs.", True),
+    ]  # fmt: skip

@@ -5,6 +5,13 @@ const name = (fold) => (fold.closest(".turn")?.id || "") + "/" + fold.className;
 element.addEventListener("toggle", (event) => {
   unfolded[event.target.open ? "add" : "delete"](name(event.target));
 }, true);
+// A form that was sent folds away, so that what became of it is in sight.
+element.addEventListener("click", (event) => {
+  const fold = event.target.closest("[data-form] [data-do]")?.closest("details");
+  if (!fold) return;
+  fold.open = false;
+  fold.querySelector("summary").focus();
+});
 let seen = "";
 watch("value", () => {
   for (const fold of element.querySelectorAll("details")) if (unfolded.has(name(fold))) fold.open = true;

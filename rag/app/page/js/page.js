@@ -59,6 +59,7 @@ const take = () => {
   box.focus({ preventScroll: true });
   if ("busy" in form.dataset || !box.value.trim()) return;
   form.dataset.busy = "";
+  document.querySelector("#narrow > .label-wrap.open")?.click(); // the answer needs the room; chips say what is ticked
   taken = box.value;
   box.value = "";
   box.dispatchEvent(new Event("input", { bubbles: true }));

@@ -43,8 +43,9 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "n") go(1);
-  if (event.key === "p") go(-1);
+  const typing = event.target.closest?.("input");
+  if (event.key === "n" && !typing) go(1);
+  if (event.key === "p" && !typing) go(-1);
   if (event.key === "Escape" && parent !== self) parent.document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
 });
 tell();

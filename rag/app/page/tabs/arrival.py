@@ -57,14 +57,19 @@ class _Parts:
 
 
 def arrival(
-    workspace: Workspace, library: Library, collection: gr.State, rights: Rights, samples: Path | None
+    workspace: Workspace,
+    library: Library,
+    collection: gr.State,
+    rights: Rights,
+    samples: Path | None,
+    trials: Trials | None = None,
 ) -> Arrival:
     """The drop zone, the field for a folder and the samples, where nothing is indexed; else the overview.
 
     What `rights` do not hold is not wired to anything.
     """
     parts = _drawn(rights, samples)
-    handlers = _Handlers(workspace, library, parts, rights, samples)
+    handlers = _Handlers(workspace, library, parts, rights, samples, trials or Trials())
     outputs: list[object] = [getattr(parts, name) for name in _Parts.__dataclass_fields__]
 
     def on(listen: Callable[..., object], work: Callable[..., object], *given: object) -> None:
@@ -85,7 +90,9 @@ def _drawn(rights: Rights, samples: Path | None) -> _Parts:
     owner = rights == "all"
     with gr.Column(elem_id="arrival", visible=False) as way:
         gr.HTML(_WELCOME, js_on_load=None, apply_default_css=False)
-        files = gr.File(label="Drop files here", file_count="multiple", height=150, visible=rights != "look")
+        files = gr.File(
+            label="Drop files here", show_label=False, file_count="multiple", height=150, visible=rights != "look"
+        )
         with gr.Row(visible=owner, elem_id="arrival-folder"):
             path = gr.Textbox(
                 label="or name a folder on this computer",
@@ -96,7 +103,7 @@ def _drawn(rights: Rights, samples: Path | None) -> _Parts:
             add = gr.Button("Add", variant="primary")
         may_try = owner and samples is not None
         sampled = gr.Button("or try it with two sample documents", visible=may_try, elem_id="arrival-samples")
-    status = gr.HTML(message(""), js_on_load=None, apply_default_css=False)
+    status = gr.HTML(message(""), elem_id="arrival-status", js_on_load=None, apply_default_css=False)
     listed = gr.HTML("", elem_id="overview", js_on_load=ACTIONS, apply_default_css=False)
     return _Parts(way, files, path, add, sampled, status, listed, gr.State(""))
 
@@ -105,14 +112,20 @@ class _Handlers:
     """What the events do. None raises: what goes wrong is a sentence on the page."""
 
     def __init__(
-        self, workspace: Workspace, library: Library, parts: _Parts, rights: Rights, samples: Path | None
+        self,
+        workspace: Workspace,
+        library: Library,
+        parts: _Parts,
+        rights: Rights,
+        samples: Path | None,
+        trials: Trials,
     ) -> None:
         self._workspace = workspace
         self._library = library
         self._parts = parts
         self._rights = rights
         self._samples = samples
-        self._trials = Trials()
+        self._trials = trials
 
     def refresh(self, collection: str) -> Iterator[Updates]:
         """The way in where nothing is indexed; else all documents, and questions as they are found."""
@@ -161,12 +174,12 @@ class _Handlers:
             pipeline = self._workspace.pipeline(collection)
             documents = pipeline.documents(LISTED)
         except NoIndex:
-            way = gr.Column(visible=self._rights != "look")
+            way = gr.update(visible=self._rights != "look")
             yield {parts.way: way, parts.listed: _NOTHING_YET if self._rights == "look" else ""}
             if job := self._library.job(collection):  # as after a reload
                 yield from self._followed(collection, job)
             return
-        yield {parts.way: gr.Column(visible=False), parts.listed: gr.skip()}
+        yield {parts.way: gr.update(visible=False), parts.listed: gr.skip()}
         for offered in self._trials.follow(collection, pipeline, documents):
             yield {parts.listed: overview(collection, documents, pipeline.state, offered)}
 

@@ -32,6 +32,7 @@ from rag.app.page.tabs.documents import Rights
 from rag.app.page.tabs.narrow import Narrow, chip_line, filters, narrowing, wire
 from rag.app.page.talk import LONGEST_QUESTION, Exchange, Question, Talk, answering, echo, in_one_sentence, reopened
 from rag.app.page.trouble import discreet
+from rag.app.page.trying import Trials
 from rag.app.workspace import Workspace
 
 Updates = dict[object, object]
@@ -83,6 +84,7 @@ def ask_tab(
     rights: Rights = "all",
     samples: Path | None = None,
     notebooks: Notebooks | None = None,
+    trials: Trials | None = None,
 ) -> AskTab:
     """The tab over the collection that `collection` names.
 
@@ -101,7 +103,7 @@ def ask_tab(
             with gr.Column(elem_id="scroll"):
                 chat = gr.HTML(_log(()), elem_id="chat", js_on_load=ACTIONS + script("chat"), apply_default_css=False)
                 live = gr.HTML("", elem_id="live", js_on_load=script("chat"), apply_default_css=False)
-                arrived = arrival(workspace, library, collection, rights, samples)
+                arrived = arrival(workspace, library, collection, rights, samples, trials)
             chips = chip_line()
             with gr.Row(elem_id="ask"):
                 box = gr.Textbox(
@@ -256,7 +258,7 @@ class _Desk:
             yield self._judged(talk, int(number), turn, sentence)
         elif what in ("good", "bad", "absent") and turn.answer:
             correction = {"good": "", "absent": NOT_THERE}.get(what, typed[:_LONGEST_CORRECTION])
-            feedback = Feedback(self._workspace.settings.home, collection)
+            feedback = Feedback(self._workspace.personal, collection)
             yield self._judge(talk, int(number), turn, feedback, good=what == "good", correction=correction)
         else:
             yield gr.skip()
@@ -340,4 +342,4 @@ def _saved(talk: Talk) -> str:
         f'<a href="/conversation/{safe(key)}.{kind}" download>{words}</a>'
         for kind, words in (("md", "Markdown"), ("json", "JSON"))
     )
-    return f"<span>Export: {links}</span>{troubles}"
+    return f"<span>Save this chat: {links}</span>{troubles}"

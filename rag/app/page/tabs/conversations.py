@@ -15,7 +15,7 @@ from rag.app.page import shelf
 from rag.app.page.html import ACTIONS, count, message
 from rag.app.page.shelf import PAGE, View
 from rag.app.page.style import script
-from rag.app.page.trouble import in_words
+from rag.app.page.trouble import discreetly
 from rag.app.workspace import Workspace
 from rag.errors import NoConversation
 
@@ -193,4 +193,4 @@ def _tried(work: Callable[[], _T], otherwise: _T) -> tuple[_T, str]:
     except NoConversation:
         return otherwise, _GONE
     except Exception as error:  # noqa: BLE001  (the page is a boundary)
-        return otherwise, in_words(error, _BROKEN)
+        return otherwise, discreetly(error, _BROKEN)

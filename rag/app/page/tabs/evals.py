@@ -10,7 +10,9 @@ from typing import Protocol
 import gradio as gr
 
 from rag.app.page.html import ACTIONS, count, message
+from rag.app.page.tabs.review import ReviewPanel, review_panel
 from rag.app.page.trouble import in_words
+from rag.app.workspace import Workspace
 
 _BROKEN = "Something went wrong here; nothing that was kept is lost. Try again, or look at the log for the cause."
 _INTRO = (
@@ -19,6 +21,7 @@ _INTRO = (
 )
 _NO_RUN = '<p class="soft none">No run of this suite is kept yet.</p>'
 _NO_SUITE = "No test questions yet: under an answer, “Right” or “Wrong” makes a case of your own suite."
+_OWN = "feedback"
 _HALVES = {"tune": "Tune", "test": "Test", "all": "All"}
 # What was opened comes into view and takes the focus, which would else be lost with the button that was replaced.
 _FOCUS = """
@@ -113,6 +116,7 @@ class EvalsTab:
     refresh: Callable[..., Changes]
     inputs: Sequence[gr.components.Component]
     outputs: Sequence[gr.components.Component]
+    review: ReviewPanel | None = None
 
 
 @dataclass(slots=True)
@@ -129,7 +133,6 @@ class _View:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.session = gr.State(_Session())
-        gr.HTML(_INTRO, js_on_load=None, apply_default_css=False)
         with gr.Row(elem_id="evals-choose"):
             self.suite = gr.Dropdown(label="Suite", choices=[], elem_id="evals-suite")
             self.half = gr.Radio(label="Cases", choices=[], elem_id="evals-half")
@@ -224,7 +227,7 @@ class _View:
 
     def _refreshed(self, suite: object, half: object, run: object, collection: object) -> Changes:
         suites = self._suites(collection)
-        choices = [(one.name + (" (does not read)" if one.problem else ""), one.name) for one in suites]
+        choices = [(_in_words(one.name) + (" (does not read)" if one.problem else ""), one.name) for one in suites]
         names = [one.name for one in suites]
         usable = [one.name for one in suites if one.problem is None]
         chosen = suite if suite in names else next(iter([*usable, *names]), None)
@@ -239,7 +242,7 @@ class _View:
             self.half: gr.Radio(choices=[], value=None),
             self.start: gr.Button(interactive=False),
             self.status: message(_NO_SUITE),
-            self.run_row: gr.Row(visible="hidden"),
+            self.run_row: gr.update(visible="hidden"),
             self.results: "",
             self.cases: "",
         }
@@ -266,13 +269,13 @@ class _View:
         chosen = str(run) if run in names else next(iter(names), None)
         if chosen is None:
             return {
-                self.run_row: gr.Row(visible="hidden"),
+                self.run_row: gr.update(visible="hidden"),
                 self.runs: gr.Dropdown(choices=[], value=None),
                 self.results: _NO_RUN,
                 self.cases: "",
             }
         return {
-            self.run_row: gr.Row(visible=True),
+            self.run_row: gr.update(visible=True),
             self.runs: gr.Dropdown(choices=[(one.label, one.name) for one in runs], value=chosen),
             self.results: self.desk.results(suite, chosen),
             self.cases: self.desk.cases(suite, chosen),
@@ -285,9 +288,14 @@ class _View:
             return {self.status: message(in_words(error, _BROKEN), wrong=True)}
 
 
-def evals_tab(desk: Desk, collection: gr.State) -> EvalsTab:
-    """The view over `desk`, on the collection that `collection` names; made inside the blocks of the page."""
+def evals_tab(desk: Desk, collection: gr.State, workspace: Workspace | None = None) -> EvalsTab:
+    """The view over `desk`, on the collection that `collection` names; made inside the blocks of the page.
+
+    With a `workspace` what its documents suggest is looked at there, before a suite is run.
+    """
     with gr.Column(elem_id="evals"):
+        gr.HTML(_INTRO, js_on_load=None, apply_default_css=False)
+        review = review_panel(workspace, collection) if workspace else None
         view = _View(desk)
     outputs = view.all
 
@@ -303,7 +311,16 @@ def evals_tab(desk: Desk, collection: gr.State) -> EvalsTab:
     on(view.cases.act, view.open, [view.suite, view.runs], [view.cases, view.status], "multiple")
     on(view.start.click, view.run, [view.suite, view.half, collection, view.session], outputs)
     on(view.stop.click, view.halt, view.session, view.stop)
-    return EvalsTab(view.refresh, [view.suite, view.half, view.runs, view.session, collection], outputs)
+    inputs = [view.suite, view.half, view.runs, view.session, collection]
+    if review:
+        on(review.changed.change, view.refresh, inputs, outputs, "always_last")
+    return EvalsTab(view.refresh, inputs, outputs, review)
+
+
+def _in_words(suite: str) -> str:
+    """A suite as the list names it; the one that a person's own judgements make says so."""
+    mine, _, collection = suite.partition("-")
+    return " · ".join(filter(None, ("Your own cases", collection))) if mine == _OWN else suite
 
 
 def _far(progress: Progress) -> str:

@@ -12,9 +12,10 @@ from gradio.components import Component
 
 from rag.app.model_form import Filled, KeyTyped, Trial, chosen, description, form_of, keyless, leaves, require_file
 from rag.app.page import model as words
-from rag.app.page.html import message
+from rag.app.page.html import ACTIONS, message
 from rag.app.page.trouble import in_words
 from rag.app.workspace import Workspace
+from rag.providers import nearby
 from rag.providers.file import outranked, write
 from rag.settings import LanguageModel
 
@@ -54,6 +55,8 @@ class _View:
         endpoint, local = first.kind == "endpoint", first.kind == "file"
         self.now = _html(words.now(description(llm)))
         self.kind = gr.Radio(_KINDS, value=first.kind, label="Who answers", elem_id="model-kind")
+        self.look = gr.Button("Look for models on this computer", elem_id="model-look")
+        self.nearby = gr.HTML("", js_on_load=ACTIONS, apply_default_css=False)
         self.hint = _html(words.hint(first.kind, first.address))
         self.address = _box("Address", first.address, "http://localhost:11434/v1", endpoint)
         self.model = _box("Model", first.model, "qwen2.5:7b", endpoint)
@@ -84,8 +87,8 @@ class _View:
     @property
     def all(self) -> list[Component]:
         """Everything that a handler may change."""
-        rest = [self.now, self.hint, self.key_note, self.use, self.test, self.stop, self.notice, self.outcome]
-        return [*self.fields, *rest]
+        buttons = [self.look, self.use, self.test, self.stop]
+        return [*self.fields, *buttons, self.now, self.nearby, self.hint, self.key_note, self.notice, self.outcome]
 
     def follow(self, kind: object, address: object) -> Changes:
         """What is seen with this choice of who answers."""
@@ -99,6 +102,17 @@ class _View:
             self.path: gr.Textbox(visible=file),
             self.context: gr.Number(visible=endpoint or file),
             self.test: gr.Button(visible=endpoint or file),
+        }
+
+    def fill(self, event: gr.EventData) -> Changes:
+        """The form filled in with a model that runs here; what is pressed comes from the browser."""
+        url, _, model = str(getattr(event, "id", "")).partition(" ")
+        return self.follow("endpoint", url) | {
+            self.kind: "endpoint",
+            self.address: gr.Textbox(value=url[:_LONGEST], visible=True),
+            self.model: gr.Textbox(value=model[:_LONGEST], visible=True),
+            self.key_env: gr.Textbox(value="", visible=True),
+            self.notice: message("The form is filled in. Test it, then use it."),
         }
 
     def filled(self, llm: LanguageModel) -> Changes:
@@ -155,6 +169,12 @@ def model_tab(workspace: Workspace, config: Path | None = None) -> ModelTab:
         except Exception as error:  # noqa: BLE001  (the page is a boundary: nobody is shown a traceback)
             return view.wrong(error)
 
+    def look() -> Changes:
+        try:
+            return {view.nearby: words.nearby(nearby.running(nearby.USUAL))}
+        except Exception as error:  # noqa: BLE001  (as above)
+            return view.wrong(error)
+
     def test(trying: Trying, *values: object) -> Iterator[Changes]:
         if trying.trial is None:
             yield from _tried(view, trying, lambda: chosen(_typed(values), workspace.settings.llm))
@@ -166,6 +186,10 @@ def model_tab(workspace: Workspace, config: Path | None = None) -> ModelTab:
     chosen_so_far: list[Component] = [view.kind, view.address]
     _on([view.kind.input], view.follow, chosen_so_far, view.all, trigger_mode="always_last")
     _on([view.address.change], words.hint, chosen_so_far, [view.hint], trigger_mode="always_last")
+    _on([view.look.click], look, [], view.all, trigger_mode="once")
+    view.nearby.act(  # which `gr.on` does not take
+        view.fill, None, view.all, trigger_mode="once", show_progress="hidden", api_visibility="private"
+    )
     _on([view.use.click], use, [changed, *view.fields], [*outputs, changed], trigger_mode="once")
     _on([view.test.click], test, [trying, *view.fields], view.all, trigger_mode="once")
     _on([view.stop.click], stop, [trying], [], trigger_mode="once")

@@ -9,7 +9,7 @@ import gradio as gr
 
 from index.errors import NoIndex, RagError
 from rag.app.page import sources
-from rag.app.page.html import ACTIONS, message, safe
+from rag.app.page.html import ACTIONS_IN_TURN, message, safe
 from rag.app.page.sources import Listed, Ticked
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
@@ -43,7 +43,7 @@ class Narrow:
 
 def chip_line() -> gr.HTML:
     """The place above the box where the chips stand."""
-    return gr.HTML("", elem_id="chips", js_on_load=ACTIONS, apply_default_css=False)
+    return gr.HTML("", elem_id="chips", js_on_load=ACTIONS_IN_TURN, apply_default_css=False)
 
 
 def narrowing(chips: gr.HTML) -> Narrow:
@@ -51,7 +51,7 @@ def narrowing(chips: gr.HTML) -> Narrow:
     search = gr.Textbox(
         label="Find by name, title or folder", max_lines=1, max_length=_LONGEST, elem_id="sources-search"
     )
-    listed = gr.HTML("", elem_id="sources", js_on_load=ACTIONS, apply_default_css=False)
+    listed = gr.HTML("", elem_id="sources", js_on_load=ACTIONS_IN_TURN, apply_default_css=False)
     with gr.Accordion("By outlet, author, date or pattern", open=False, elem_id="typed"), gr.Row():
         fields = [
             gr.Textbox(label=label, placeholder=hint, max_length=_LONGEST, min_width=140)
@@ -163,9 +163,9 @@ def _chips(ticked: object, *values: object) -> str:
 
 
 def _chip(place: int, value: str) -> str:
-    words = f"{_LABELS[place]}: {safe(value)}"
-    button = f'<button type="button" data-do="drop" data-id="{place}" aria-label="Remove {words}">×</button>'
-    return f'<span class="chip"><bdi>{words}</bdi>{button}</span>'
+    kind, words = _LABELS[place], safe(value)
+    button = f'<button type="button" data-do="drop" data-id="{place}" aria-label="Remove {kind}: {words}">×</button>'
+    return f'<span class="chip"><span>{kind}: <bdi>{words}</bdi></span>{button}</span>'
 
 
 def _emptied(event: gr.EventData) -> list[object]:

@@ -13,11 +13,12 @@ from rag.app.page import pins
 from rag.app.page.html import ACTIONS, message
 from rag.app.page.pins import Check, Removed
 from rag.app.page.style import script
-from rag.app.page.trouble import in_words
+from rag.app.page.trouble import discreetly
 from rag.app.workspace import Workspace
 from rag.verification.reopen import GONE
 
 _BROKEN = "The notebook could not be shown or changed; nothing was lost. Look at the log for the cause."
+_SAVED = "The note is saved."
 _STEPS = {"up": -1, "down": 1}
 Update = tuple[Removed | None, str, str]
 """What was taken out last, the sentence on what was done, and the pins."""
@@ -73,24 +74,23 @@ class _Handlers:
         do, key, text = (getattr(event, name, "") for name in ("do", "id", "text"))
         if not all(isinstance(value, str) for value in (do, key, text)):
             return self.refresh(collection, removed)
-        return self._guarded(collection, removed, lambda notebooks: _step(notebooks, do, key, text, removed))
+        outcome = _SAVED if do == "note" else ""
+        return self._guarded(collection, removed, lambda notebooks: _step(notebooks, do, key, text, removed), outcome)
 
-    def _guarded(self, collection: str, removed: Removed | None, work: Callable[[Notebooks], Removed | None]) -> Update:
+    def _guarded(
+        self, collection: str, removed: Removed | None, work: Callable[[Notebooks], Removed | None], outcome: str = ""
+    ) -> Update:
         if self._notebooks is None:
             return None, message(pins.NOT_KEPT), ""
         try:
-            removed, trouble = work(self._notebooks), ""
+            removed, notice = work(self._notebooks), message(outcome)
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
-            trouble = in_words(error, _BROKEN)
-        return removed, *self._listed(self._notebooks, collection, removed, trouble)
-
-    def _listed(self, notebooks: Notebooks, collection: str, removed: Removed | None, trouble: str) -> tuple[str, str]:
+            notice = message(discreetly(error, _BROKEN), wrong=True)
         try:
-            there = notebooks.pins(collection)
-            html = pins.notebook(collection, there, checking(self._workspace, collection), removed)
+            there = self._notebooks.pins(collection)
+            return removed, notice, pins.notebook(collection, there, checking(self._workspace, collection), removed)
         except Exception as error:  # noqa: BLE001  (the page is a boundary)
-            return message(trouble or in_words(error, _BROKEN), wrong=True), ""
-        return message(trouble, wrong=bool(trouble)), html
+            return removed, message(discreetly(error, _BROKEN), wrong=True), ""
 
 
 def _step(notebooks: Notebooks, do: str, key: str, text: str, removed: Removed | None) -> Removed | None:

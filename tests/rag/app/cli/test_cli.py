@@ -145,6 +145,16 @@ def test_an_answer_is_shown_with_its_words(home: Path, capsys: pytest.CaptureFix
     assert "harbour.txt:" in out
 
 
+def test_one_command_indexes_and_answers(tmp_path: Path, documents: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asking = ("ask", "--docs", documents / "bakery.txt", "--docs", documents / "harbour.txt", "--home", tmp_path)
+    assert run(*asking, "--json", "Where will ferries leave from at Eastwick?") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert "northern pier" in answer["citations"][0]["quote"]
+    assert answer["index"]["documents"] == 2
+    assert run("ask", "--docs", tmp_path / "none", "--home", tmp_path, "Who?") == 2
+    assert "there is no file or folder" in capsys.readouterr().err
+
+
 def test_what_the_documents_do_not_hold_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("ask", "Who opened T-4499?", "--home", home) == 3
     out = capsys.readouterr().out

@@ -194,6 +194,15 @@ def test_a_quote_that_is_a_side_stands_under_the_comparison_alone() -> None:
     assert [text.count(words) for words in ("Two soldiers", "No one was hurt")] == [1, 1]
 
 
+@pytest.mark.parametrize(("headings", "above"), [(("A title",), []), (("A title", "Fares"), ["A title › Fares"])])
+def test_a_title_stands_beside_its_quote_once(headings: tuple[str, ...], above: list[str]) -> None:
+    quote = Citation(1, "quoted", source(), None, Span(0, 24), TEXT[:24], headings)
+    lines = shown(replace(answer(), statements=(), answerer="quotes", citations=(quote,), conflicts=())).splitlines()
+    at = next(number for number, line in enumerate(lines) if TEXT[:24] in line)
+    assert [line.strip() for line in lines[:at] if "A title" in line] == above
+    assert "A title" in lines[at + 1]
+
+
 def test_every_verdict_is_told_in_words() -> None:
     text = shown(FakePipeline().ask("What was struck?"))
     for words in ("(partly supported)", "(contradicted)", "(not supported)", "(no source)"):

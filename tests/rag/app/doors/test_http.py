@@ -260,6 +260,26 @@ def test_thirty_at_once_are_all_answered_and_none_is_mixed(documents: Documents)
             assert [text.strip() for text in pool.map(ask, questions)] == questions
 
 
+@dataclass
+class Meeting:
+    """Documents that answer once twenty have asked."""
+
+    documents: Documents
+    all_here: threading.Barrier = field(default_factory=lambda: threading.Barrier(20, timeout=600))
+
+    def ask(self, question: str, **_: object) -> Answer:
+        self.all_here.wait()
+        return self.documents.ask(question)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_those_that_wait_for_a_model_hold_up_no_others(documents: Documents, stream: bool) -> None:
+    with served(api(Meeting(documents))) as address, ThreadPoolExecutor(20) as pool:  # type: ignore[arg-type]
+        body = {"model": "rag", "stream": stream, "messages": [{"role": "user", "content": QUESTIONS[0]}]}
+        sending = [pool.submit(send, f"{address}/v1/chat/completions", json=body) for _ in range(20)]
+        assert {future.result().status_code for future in sending} == {200}
+
+
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/messages"])
 def test_a_client_that_goes_away_stops_the_writing(documents: Documents, path: str) -> None:
     scripted = Scripted(documents)

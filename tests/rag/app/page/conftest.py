@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 
 import ui
 from rag.app.workspace import Workspace
+from tests.conftest import ROOT
 from tests.fakes import FakePipeline, FakeWorkspace
 from tests.leftovers import swept
 
@@ -30,6 +31,7 @@ SWITCHES = [
 ]
 Served = Callable[[Workspace], str]
 PATIENCE = 20_000
+SCREENS = ROOT / "build" / "screens"
 OPENING = 120_000
 """Milliseconds until a page works: a busy machine is slow to load it, and quick afterwards."""
 expect.set_options(timeout=PATIENCE)
@@ -76,6 +78,16 @@ def open_at(page: Page, address: str) -> None:
     """Opens the whole page, and returns when it works: the line under its title is told by the server."""
     page.goto(address, timeout=OPENING)
     expect(page.locator(".state")).not_to_be_empty(timeout=OPENING)
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def picture(page: Page, name: str) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(400)
+    page.screenshot(path=SCREENS / f"{name}.png")
 
 
 def eventually(page: Page, holds: Callable[[], bool]) -> bool:

@@ -178,8 +178,8 @@ def test_evidence_shows_the_whole_passage_with_the_quote_marked_and_everything_t
         assert item.passage.text in seen.words
         assert f'id="evidence-1-{item.label}"' in evidence
     assert "<mark>who blamed an electrical fault</mark>" in evidence
-    assert "Northern Wire · A. Reporter · 7 September 2017" in evidence
-    assert "The Herald · September 2017" in evidence
+    assert "<bdi>Northern Wire</bdi> · <bdi>A. Reporter</bdi> · 7 September 2017" in evidence
+    assert "<bdi>The Herald</bdi> · September 2017" in evidence
     assert "Also read, not cited" in evidence
     assert "Found by meaning #1 · wording #2" in evidence
     assert evidence.count('class="verbatim"') == 2

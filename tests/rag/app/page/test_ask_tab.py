@@ -285,6 +285,7 @@ def test_a_conversation_is_kept_and_opens_again_after_a_restart(visitor: Visitor
     visitor.ask("Was anyone hurt that day?")
     assert any(kept.title == "Was anyone hurt that day?" for kept in ConversationStore(home).summaries())
     visitor.page.get_by_role("button", name="New chat").click()
+    expect(visitor.page.locator("#chat .turn")).to_have_count(0)
     visitor.page.get_by_role("button", name="Conversations").click()
     visitor.page.get_by_role("button", name="Open: Was anyone hurt that day?").first.click()
     expect(visitor.page.locator("#chat .question")).to_contain_text("Was anyone hurt that day?")

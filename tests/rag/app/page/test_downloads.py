@@ -81,6 +81,19 @@ def test_what_was_deleted_is_not_found(store: ConversationStore, client: TestCli
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_folder_of_this_computer_is_not_shown_where_nothing_can_be_read(
+    store: ConversationStore, client: TestClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = kept(store)
+    for file in tmp_path.rglob("*.sqlite*"):
+        file.write_bytes(b"no database" * 100)
+    answer = client.get(f"/conversation/{key}.md")
+    assert answer.status_code == 500
+    assert "'…/" in answer.text
+    assert str(tmp_path) not in answer.text
+    assert str(tmp_path) in caplog.text
+
+
 def test_another_ending_or_method_is_not_served(store: ConversationStore, client: TestClient) -> None:
     key = kept(store)
     assert client.get(f"/conversation/{key}").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from base64 import b64encode
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 import ui
 from rag.app.library import jobs
-from rag.app.page.door import LinkDoor, PasswordDoor
+from rag.app.page.door import Door, LinkDoor, PasswordDoor
 from tests.fakes import FakePipeline, FakeWorkspace
 from tests.leftovers import swept
 from tests.rag.app.page.conftest import Attacker, free_port
@@ -156,6 +158,10 @@ def request(address: str = "10.0.0.5", path: str = "/", query: str = "", **heade
     )  # fmt: skip
 
 
+def refusal_of(door: Door, asking: HTTPConnection) -> Response | None:
+    return asyncio.run(door.refusal(asking))
+
+
 def login(password: str) -> str:
     return "Basic " + b64encode(f"me:{password}".encode()).decode()
 
@@ -165,7 +171,7 @@ def test_wrong_passwords_wait_longer_each_time_and_are_logged(caplog: pytest.Log
     door = PasswordDoor("secret", lambda: now)
 
     def status(password: str, address: str = "10.0.0.5") -> int:
-        refusal = door.refusal(request(address, authorization=login(password)))
+        refusal = refusal_of(door, request(address, authorization=login(password)))
         return refusal.status_code if refusal else 200
 
     with caplog.at_level(logging.WARNING):
@@ -189,19 +195,19 @@ def test_wrong_passwords_wait_longer_each_time_and_are_logged(caplog: pytest.Log
 def test_no_password_is_no_wrong_password() -> None:
     door = PasswordDoor("secret")
     for _ in range(20):
-        refusal = door.refusal(request())
+        refusal = refusal_of(door, request())
         assert refusal is not None
         assert refusal.status_code == 401
-    assert door.refusal(request(authorization=login("secret"))) is None
+    assert refusal_of(door, request(authorization=login("secret"))) is None
 
 
 def test_a_subscribers_many_addresses_are_one() -> None:
     door = PasswordDoor("secret", lambda: 0.0)
     for number in range(3):
-        door.refusal(request(f"2001:db8:1:2::{number}", authorization=login("a")))
-    refused = door.refusal(request("2001:db8:1:2:ffff::1", authorization=login("secret")))
+        refusal_of(door, request(f"2001:db8:1:2::{number}", authorization=login("a")))
+    refused = refusal_of(door, request("2001:db8:1:2:ffff::1", authorization=login("secret")))
     assert refused is not None
-    assert door.refusal(request("2001:db8:1:3::1", authorization=login("secret"))) is None
+    assert refusal_of(door, request("2001:db8:1:3::1", authorization=login("secret"))) is None
 
 
 def test_a_link_opens_the_page_in_one_browser() -> None:
@@ -209,17 +215,17 @@ def test_a_link_opens_the_page_in_one_browser() -> None:
     door = LinkDoor(announced.append)
     link = door.link.removeprefix("/?")
     for wrong in (request(), request(query="token=x"), request(path="/config", query=link), request(cookie="rag-0=x")):
-        refusal = door.refusal(wrong)
+        refusal = refusal_of(door, wrong)
         assert refusal is not None
         assert refusal.status_code == 401
-    welcome = door.refusal(request(query=link))
+    welcome = refusal_of(door, request(query=link))
     assert welcome is not None
     assert (welcome.status_code, welcome.headers["location"]) == (303, "/")
     cookie = SimpleCookie(welcome.headers["set-cookie"])
     ((name, morsel),) = cookie.items()
     assert morsel["httponly"]
-    assert door.refusal(request(path="/config", cookie=f"{name}={morsel.value}")) is None
-    again = door.refusal(request(query=link))
+    assert refusal_of(door, request(path="/config", cookie=f"{name}={morsel.value}")) is None
+    again = refusal_of(door, request(query=link))
     assert again is not None
     assert again.status_code == 401
     assert announced == [door.link]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,11 +42,8 @@ class Ours(Workspace):
 class Guest:
     """A program that knows the password, and calls whatever function there is."""
 
-    def __init__(self, address: str) -> None:
-        login = b64encode(b"guest:secret").decode()
-        self.client = httpx.Client(
-            base_url=address, headers={"Authorization": f"Basic {login}"}, trust_env=False, timeout=30
-        )
+    def __init__(self, address: str, login: tuple[str, str] = ("guest", "secret")) -> None:
+        self.client = httpx.Client(base_url=address, auth=login, trust_env=False, timeout=30)
         self.functions = self.client.get("/config").json()["dependencies"]
         self._session = 0
 
@@ -55,10 +51,10 @@ class Guest:
         """The functions that the buttons in lists call."""
         return [one for one in self.functions if any(target[1] == "act" for target in one["targets"])]
 
-    def call(self, function: dict[str, Any], data: list[object], event: object = None) -> str:
+    def call(self, function: dict[str, Any], data: list[object], event: object = None, session: str = "") -> str:
         """All that the server sends of one call; what the page would send for states is left to the server."""
         self._session += 1
-        session = f"guest-{self._session}"
+        session = session or f"guest-{self._session}"
         body = {"data": data, "fn_index": function["id"], "session_hash": session, "event_data": event}
         self.client.post("/gradio_api/queue/join", json=body).raise_for_status()
         told = ""
@@ -158,6 +154,13 @@ def test_files_are_taken_from_guests_only_where_that_is_allowed(home: Path) -> N
         assert "Model" not in json.dumps(
             [one["props"].get("label") for one in guest.client.get("/config").json()["components"]]
         )
+
+
+def test_no_file_of_a_guest_reaches_this_computer_where_it_is_not_allowed(home: Path) -> None:
+    with guest_of(home) as guest:
+        refused = guest.client.post("/gradio_api/upload", files={"files": ("x.txt", b"A storm.")})
+        watched = guest.client.get("/gradio_api/upload_progress", params={"upload_id": "x"})
+    assert (refused.status_code, watched.status_code) == (404, 404)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from rag.answering.probe import Probe
-from rag.app.page.model import hint, now, result
+from rag.app.model_form import description
+from rag.app.page.model import hint, nearby, now, result
 from rag.app.workspace import Workspace
+from rag.providers.nearby import Program
 from rag.settings import load
 from tests.fakes import FakePipeline, FakeWorkspace
-from tests.rag.app.page.conftest import Served, open_at
-from tests.rag.providers.endpoint import says, serving, stalls
+from tests.rag.app.page.conftest import Served, free_port, open_at, picture
+from tests.rag.providers.endpoint import lists, says, serving, stalls
 
 BROWSER = [
     pytest.mark.browser,
@@ -38,8 +40,11 @@ def test_what_a_model_or_a_person_wrote_is_never_live() -> None:
     live = "<img src=http://a onerror=x>\u202e"
     found = Probe(live, 3600, live * 40, 400, None, cites=False, right=False, declines=True)
     shown = result(found) + now(live) + hint("endpoint", f"http://{live}/") + hint(live, live)
+    shown += nearby([Program(live, f"http://{live}/", (live, '" data-do="x')), Program("Empty", "", ())])
     assert "<img" not in shown
     assert "\u202e" not in shown
+    assert 'data-do="x"' not in shown
+    assert "has no model yet" in shown
     assert (shown.count("✕"), shown.count("✓")) == (2, 1)
     assert "the first word after 0.4 seconds" in shown
 
@@ -55,11 +60,12 @@ def place(workspace: Workspace, serve: Served) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, place: str) -> Iterator[Page]:
+def page(browser: Browser, place: str, workspace: Workspace) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 390, "height": 844})
     open_at(opened, place)
     opened.get_by_role("tab", name="Model").click()
     expect(opened.get_by_role("heading", name="Model", exact=True)).to_be_visible()
+    expect(opened.locator("#model")).to_contain_text(description(workspace.settings.llm))
     yield opened
     opened.close()
 
@@ -87,6 +93,30 @@ class TestInABrowser:
         assert load(home=home).llm.model == "qwen2.5:7b"
         assert (home / "rag.toml").read_text().startswith("# mine\n[llm]\ntimeout = 20 # patient\n")
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+    def test_what_runs_here_is_looked_for_at_a_press_and_fills_the_form(
+        self, page: Page, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with serving(lists("qwen2.5:7b", "tiny <b>")) as endpoint:
+            monkeypatch.setattr("rag.providers.nearby.USUAL", {"Ollama": endpoint.url})
+            page.get_by_label("An endpoint").check()
+            expect(page.get_by_label("Address")).to_be_visible()
+            assert endpoint.requests == []
+            page.get_by_role("button", name="Look for models on this computer").click()
+            page.get_by_role("button", name="tiny <b>").click()
+            expect(page.get_by_label("Model", exact=True)).to_have_value("tiny <b>")
+            page.get_by_label("Quotes only").check()
+            page.get_by_role("button", name="qwen2.5:7b").click()
+            expect(page.get_by_label("An endpoint")).to_be_checked()
+            expect(page.get_by_label("Model", exact=True)).to_have_value("qwen2.5:7b")
+            expect(page.get_by_label("Address")).to_have_value(endpoint.url)
+            assert [path for path, _, _ in endpoint.requests] == ["/v1/models"]
+            picture(page, "model-nearby")
+
+    def test_where_nothing_runs_it_says_so(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("rag.providers.nearby.USUAL", {"Ollama": f"http://127.0.0.1:{free_port()}/v1"})
+        page.get_by_role("button", name="Look for models on this computer").click()
+        expect(page.locator("#model")).to_contain_text("None of these answers on this computer: Ollama, LM Studio")
 
     def test_a_test_can_be_stopped(self, page: Page) -> None:
         with serving(stalls()) as endpoint:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from index.readers.docx import read_docx
 from rag.app.conversations.notebook import Notebooks, quote_alone
 from rag.app.page.pinning import pinning
 from rag.app.page.pins import NOT_KEPT, Removed, notebook
@@ -83,6 +84,7 @@ class TestByHand:
         expect(page.locator(".pin h3").first).to_contain_text("What is the fare in zone 2?")
         page.get_by_label("Note on pin 1").fill("Ask for the day ticket <b>")
         page.get_by_role("button", name="Save note: pin 1").click()
+        expect(page.locator("#notebook [role=status]")).to_have_text("The note is saved.")
         with page.expect_download() as saving:
             page.get_by_role("link", name="Export as Markdown").click()
         text = Path(saving.value.path()).read_text("utf-8")
@@ -90,6 +92,22 @@ class TestByHand:
         assert text.index("fare in zone 2") < text.index("How long is the notice")
         assert "Ask for the day ticket <b>" in text
         assert "sha256 " + "e" * 64 in text
+        with page.expect_download() as saving:
+            page.get_by_role("link", name="Export as Word").click()
+        assert saving.value.suggested_filename == "notebook-default.docx"
+        text = read_docx(Path(saving.value.path()).read_bytes()).text
+        assert text.index("fare in zone 2") < text.index("How long is the notice")
+
+        with page.expect_popup() as opening:
+            page.get_by_role("link", name="Export as PDF").click()
+        printed = opening.value
+        expect(printed.get_by_role("heading", level=2)).to_have_text(
+            ["What is the fare in zone 2?", "How long is the notice?"]
+        )
+        printed.evaluate("window.print = () => { document.title = 'printing'; }")
+        printed.get_by_role("button", name="Print or save as PDF").click()
+        expect(printed).to_have_title("printing")
+        printed.close()
 
     def test_what_is_taken_out_can_be_put_back(self, page: Page) -> None:
         for turn in ("#turn-1", "#turn-2"):

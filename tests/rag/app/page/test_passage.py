@@ -96,7 +96,17 @@ def test_a_merged_cell_of_an_earlier_row_is_read_from_the_document() -> None:
     assert '<td dir="auto">1</td><td dir="auto">5.90</td>' in laid_out(Slice(part.of(TEXT), part, TEXT), structure, [])
 
 
-@pytest.mark.parametrize("kind", ["item", "row"])
+def test_a_heading_is_set_as_one_without_the_signs_before_it() -> None:
+    text = "# The lease\n\nIt runs on.\n\n## Rent\n\nIt is due on the fifth."
+    title, rent = Span(2, 11), Span(29, 33)
+    structure = Structure(packed([Block("heading", title, 1), Block("heading", rent, 2)]))
+    shown = laid_out(Slice(text, Span(0, len(text)), text), structure, [Marking(rent)])
+    assert '<p class="title" dir="auto">The lease</p>' in shown
+    assert '<p class="title" dir="auto"><mark>Rent</mark></p>' in shown
+    assert "#" not in plain(shown)
+
+
+@pytest.mark.parametrize("kind", ["item", "row", "heading"])
 @given(text=st.text(st.characters(), min_size=1, max_size=40), start=st.integers(0, 40), size=st.integers(1, 40))
 def test_nothing_of_a_cell_or_item_is_ever_markup(kind: str, text: str, start: int, size: int) -> None:
     nasty = f"<img src=x>{text}\"'><b>"

@@ -24,7 +24,7 @@ from index.indexing.build import build_index
 from index.store.corpus import Held, StoredPath
 from index.store.open import open_index
 from index.store.page_image import page_at, page_span
-from index.types import Article, Document, Embedder, Span
+from index.types import Article, Block, Document, Embedder, Span
 from rag.app.page.html import safe
 from rag.app.page.marked import Highlight, blocks, quoted_first
 from rag.app.page.reader import MOST, Marks, Reading, link, text_page
@@ -160,6 +160,21 @@ def test_the_blocks_with_the_quoted_words_are_sent_before_all_others() -> None:
     assert len(set(sent)) == len(sent)
 
 
+def test_a_heading_is_set_as_one_and_the_signs_before_it_are_put_by() -> None:
+    text = "# The lease\n\nIt runs on.\n## Rent\nDue on the fifth."
+    headings = [Span(2, 11), Span(28, 32)]
+    shown, _ = quoted_first(text, [Highlight(Span(28, 32))], {}, headings)
+    assert '<span class="sign"># </span><b>The lease</b>' in shown
+    assert '<span class="sign">## </span><b><mark id="hit-1" data-hit="1">Rent</mark></b>' in shown
+    assert untagged(shown).strip() == text
+
+
+def test_the_name_of_who_asks_stays_before_a_question_that_is_a_heading() -> None:
+    text = "Oskar: Did it crack?\n\nTilda: It did.\n"
+    shown = "".join(quoted_first(text, [], {}, [Span(7, 20)])[0])
+    assert "Oskar: <b>Did it crack?</b>" in shown
+
+
 def test_a_link_opens_at_the_first_span_given_and_names_them_all() -> None:
     spans = [Span(300, 350), Span(120, 180)]
     assert link("default", "ab12", spans, [1, 2]) == "/document/default/ab12?at=300-350.120-180&n=1.2#hit-2"
@@ -185,6 +200,19 @@ def test_a_link_reads_back_as_what_it_was_made_of() -> None:
     assert Marks.parse("30-35.12-18.12-18", "7.2.3") == marks
     assert marks.highlights == (Highlight(Span(12, 18), (2, 3)), Highlight(Span(30, 35), (7,)))
     assert marks.first == 2
+
+
+def test_the_headings_of_a_document_are_its_outline_and_lead_to_their_places() -> None:
+    text = "# The <lease>\n\nIt runs on.\n\n## Rent\n\nDue on the fifth."
+    blocks_of = (Block("heading", Span(2, 13), 1), Block("heading", Span(31, 35), 2))
+    document = Document("d", "0" * 64, text, "utf-8", blocks=blocks_of)
+    whole = Article("d", 0, Span(0, len(text)), "The <lease>")
+    held = Held(document, (whole,), (StoredPath("lease.md", Path("/nowhere"), "d", 1, 1),))
+    page = "".join(text_page(Reading(held, Marks())))
+    assert "<summary>2 sections</summary>" in page
+    assert '<li style="--level:2"><a href="#heading-2" dir="auto">Rent</a></li>' in page
+    assert '<a href="#heading-1" dir="auto">The &lt;lease&gt;</a>' in page
+    assert '<b><a id="heading-2"></a>Rent</b>' in page
 
 
 def test_the_head_tells_the_article_of_the_words_and_lists_the_others() -> None:
@@ -358,7 +386,7 @@ def test_nothing_of_a_hostile_document_is_live(tmp_path: Path, browser: Browser)
         page.goto(address + link, wait_until="networkidle")
         expect(page.locator("mark")).to_have_text("<script>window.__x=4</script>")
         assert page.evaluate("window.__x") is None
-        assert asked == [address + link.split("#")[0]]
+        assert asked == [address + link.split("#")[0], f"{address}/language.js"]
         assert page.locator(".block :is(img, script, iframe, form, svg, video, link, style)").count() == 0
         page.close()
 

@@ -20,10 +20,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import ROOT
-from tests.rag.app.page.conftest import free_port, open_at
+from tests.rag.app.page.conftest import free_port, open_at, picture, tab
 
 pytestmark = pytest.mark.browser
-SCREENS = ROOT / "build" / "screens"
 SOON = 240_000  # the model is loaded, and turned into a graph, once
 
 
@@ -63,21 +62,11 @@ def visit(browser: Browser, address: str) -> Iterator[Page]:
     page.close()
 
 
-def tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
-
-
 def ask(page: Page, question: str, turn: int) -> None:
     box = page.get_by_role("textbox", name="Your question")
     box.fill(question)
     box.press("Enter")
     expect(page.locator(f"#chat #turn-{turn}")).to_be_visible(timeout=SOON)
-
-
-def picture(page: Page, name: str) -> None:
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(400)
-    page.screenshot(path=SCREENS / f"{name}.png")
 
 
 def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
@@ -136,7 +125,7 @@ def test_the_whole_path(browser: Browser, seeds: Path, tmp_path: Path) -> None:
         tab(page, "Model")
         picture(page, "model")
         tab(page, "Evals")
-        expect(page.locator("#evals-suite input")).to_have_value("feedback", timeout=SOON)
+        expect(page.locator("#evals-suite input")).to_have_value("Your own cases", timeout=SOON)
         page.get_by_role("button", name="Run", exact=True).click()
         expect(page.locator(".view table").first).to_be_visible(timeout=SOON)
         picture(page, "evals")

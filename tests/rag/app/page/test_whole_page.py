@@ -96,9 +96,9 @@ def payloads(host: str) -> list[str]:
 class Hostile(FakePipeline):
     """Answers with every payload everywhere: in statements, notes, passages, quotes, names, titles and authors."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, texts: Sequence[str] = ()) -> None:
         super().__init__(host)
-        self.payloads = payloads(host)
+        self.payloads = list(texts) or payloads(host)
         for place, text in enumerate(self.payloads):
             self.texts[f"p{place}"] = text
             self.sources[f"p{place}"] = Source(f"p{place}", text, f"{place:064x}", text, text, text, None, (text,))

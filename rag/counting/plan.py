@@ -1,0 +1,53 @@
+"""What is to be done over the rows of a table: an operation, the conditions that a row must meet, and a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.counting.amounts import Mask
+from rag.counting.asks import Asks
+from rag.counting.table import Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a row must be, in words, and the rows that are; `is_choice` says that another of its column may hold too."""
+
+    words: str
+    rows: Mask
+    column: int
+    is_choice: bool = False
+    is_part: bool = False
+    """Whether the words of the question are but a part of what the cells hold."""
+    is_mentioned: bool = False
+    """Whether they are a part of a sentence there, which may say anything of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An operation over the rows of a table that meet the conditions; `column` is what it adds up, compares or names.
+
+    `unused` is a word of the question that nothing in the table stands for; `is_sure` says that there is none, and that
+    every word was found as it stands.
+    """
+
+    table: Table
+    asks: Asks
+    conditions: tuple[Condition, ...]
+    column: Column | None
+    unused: str | None
+    is_sure: bool
+
+    @property
+    def rows(self) -> Mask:
+        """The rows that meet every condition; of several values of one column, any."""
+        mask = np.ones(len(self.table.rows), dtype=bool)
+        for condition in self.conditions:
+            mask &= condition.rows if not condition.is_choice else self._any_of(condition.column)
+        return mask
+
+    def _any_of(self, column: int) -> Mask:
+        chosen = [c.rows for c in self.conditions if c.is_choice and c.column == column]
+        return np.asarray(np.any(chosen, axis=0), dtype=np.bool_)
