@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
-settings.load_profile("untimed")
+settings.register_profile("repeatable", deadline=None, derandomize=True)  # a busy machine is no defect
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
+settings.load_profile("repeatable")
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,7 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--thorough", action="store_true", help="tests/faults: every fault, and fifty times")
+    parser.addoption("--thorough", action="store_true", help="every fault, fifty times; properties tried at random")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--thorough"):
+        settings.load_profile("thorough")
 
 
 class NetworkForbidden(RuntimeError):

@@ -81,9 +81,11 @@ def _folded(char: str) -> str:
 
 
 def _uneven(folds: Mapping[int, str]) -> re.Pattern[str]:
-    """What finds runs of white space, and the characters that do not become one."""
-    characters = "".join(re.escape(chr(code)) for code, form in folds.items() if len(form) != 1)
-    return re.compile(rf"\s\s+|[{characters}]" if characters else r"\s\s+")
+    """What finds runs of white space, whatever is not seen among it, and the characters that do not become one."""
+    unseen = "".join(re.escape(chr(code)) for code, form in folds.items() if not form)
+    several = "".join(re.escape(chr(code)) for code, form in folds.items() if len(form) > 1)
+    runs = rf"\s[\s{unseen}]*\s"
+    return re.compile(rf"{runs}|[{unseen}{several}]" if unseen + several else runs)
 
 
 @dataclass(frozen=True, slots=True)
