@@ -135,7 +135,7 @@ def together_ms(
         crowd = _timed(pages, questions_of_each)
         for page, question in zip(pages, questions_of_each, strict=True):
             texts = page.locator("#chat .question bdi").all_inner_texts()
-            if texts != [question] or not page.locator("#chat .statement, #chat .refusal").count():
+            if texts != [question] or not page.locator("#chat .quote, #chat .statement, #chat .refusal").count():
                 raise EvalError(f"A browser that asked {question!r} was shown {texts!r}.")
     return single, crowd
 
