@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from rag.app.page.html import count, safe
 from rag.asking.filters import Entry
 
-PAGE = 200
+PAGE = 100
 """Documents that are listed at first, and added by each “Show more”."""
 MOST = 60
 """Ticks that a search can be kept to; a folder is one of them."""
@@ -197,7 +197,10 @@ def _matching(words: str, documents: Sequence[Listed]) -> Sequence[Listed]:
 
 def _sizes(documents: Sequence[Listed]) -> Mapping[str, int]:
     """How many documents lie in each folder, in those within it too."""
-    return Counter(folder for document in documents for folder in _around(document.folder))
+    sizes: Counter[str] = Counter()
+    for folder, number in Counter(document.folder for document in documents).items():
+        sizes.update(dict.fromkeys(_around(folder), number))
+    return sizes
 
 
 def _folder_of(document: Listed) -> str:

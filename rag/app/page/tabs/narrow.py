@@ -13,7 +13,7 @@ from rag.app.page.html import ACTIONS_IN_TURN, message, safe
 from rag.app.page.sources import Listed, Ticked
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
-from rag.asking.filters import Filters, iso_date
+from rag.asking.filters import Entry, Filters, iso_date
 
 _LABELS = ("Outlet", "Author", "File", "Dated in or after", "Dated before")
 _HINTS = ("any", "any", "any, or *.pdf", "2016 or 2016-09-07", "2017")
@@ -103,6 +103,7 @@ class _Handlers:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._listed: dict[str, tuple[Sequence[Entry], Sequence[Listed]]] = {}
 
     def refresh(self, collection: str, ticked: Ticked, *fields: object) -> tuple[object, ...]:
         """The list as things are now."""
@@ -135,10 +136,16 @@ class _Handlers:
         return ticked, html, _chips(ticked, *fields)
 
     def _documents(self, collection: str) -> Sequence[Listed]:
+        """What is in the index now; listed anew only when that has changed."""
         try:
-            return sources.documents_of(self._workspace.pipeline(collection).entries())
+            entries = self._workspace.pipeline(collection).entries()
         except NoIndex:
             return ()
+        before, listed = self._listed.get(collection, (None, ()))
+        if before is not entries:
+            listed = sources.documents_of(entries)
+            self._listed[collection] = entries, listed
+        return listed
 
 
 def _on(listen: Callable[..., object], work: Callable[..., object], given: object, changed: object) -> None:
