@@ -17,10 +17,10 @@ NOT_YET = {
     "rag.counting": 0.84,
     "rag.checking": 0.46,
     "index.cut": 0.72,
-    "evals.table": 0.64,
+    "evals.table": 0.63,
     "index.readers": 0.63,
     "evals": 0.53,
-    "index.folder": 0.55,
+    "index.folder": 0.56,
     "rag.answering": 0.65,
     "index.document": 0.57,
     "rag.reader": 0.5,
@@ -28,7 +28,7 @@ NOT_YET = {
     "evals.train": 0.48,
 }
 """Folders still to be made simpler, with what they have at most; `python -m tests.tree density` prints it."""
-OVERALL = 0.5
+OVERALL = 0.495
 
 
 @pytest.fixture(scope="module")

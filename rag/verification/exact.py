@@ -285,8 +285,8 @@ class _Comparison:
         own = {n for n in alike if matches(part, content[n])}
         near = _standing([self.content[m] for m in about], content, range(len(content))) - own
         others = alike - own - near
-        told = _standing(self.content, content, others)
-        rivals = told if both else others - told
+        stated = _standing(self.content, content, others)
+        rivals = stated if both else others - stated
         if not own or not rivals or not near:
             return 0.0
         return sum(_distance(content, n, rivals) < _distance(content, n, own) for n in near) / len(near)
