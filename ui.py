@@ -74,7 +74,7 @@ from rag.app.page.finding import Finder  # noqa: E402
 from rag.app.page.guard import Guard  # noqa: E402
 from rag.app.page.html import message  # noqa: E402
 from rag.app.page.language import SWITCH, Language, script_route  # noqa: E402
-from rag.app.page.pages import Pages  # noqa: E402
+from rag.app.page.pages import UserPages  # noqa: E402
 from rag.app.page.people import NamingDoor, ProxyDoor  # noqa: E402
 from rag.app.page.serving import Mounted, launch, mounted  # noqa: E402
 from rag.app.page.style import script  # noqa: E402
@@ -165,8 +165,7 @@ def build(
                 _on(shows, model.refresh, model.inputs, model.outputs)
         if desk is not None:
             _on(evals_view.select, evals.refresh, evals.inputs, evals.outputs)
-            if evals.review:
-                _on(evals_view.select, evals.review.refresh, evals.review.inputs, evals.review.outputs)
+            _on(evals_view.select, evals.review.refresh, evals.review.inputs, evals.review.outputs)
         api(_chat(workspace), api_name="chat", api_visibility="public", concurrency_limit=4)
     page.queue(max_size=64, default_concurrency_limit=8, api_open=True)
     return page
@@ -357,7 +356,7 @@ def _for_people(workspace: Workspace, people: NamingDoor, title: str, spoken: Ro
         return mounted(page, [spoken, *_routes(mine, store, notebooks, finder)])
 
     with gr.Blocks(title=title, analytics_enabled=False) as empty:
-        return _Front(empty, people, Middleware(Pages(made, people.collections).before))
+        return _Front(empty, people, Middleware(UserPages(made, people.collections).before))
 
 
 def _routes(

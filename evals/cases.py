@@ -6,7 +6,7 @@ both, either way of being right counts. Evidence items of one `part` are alterna
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -15,8 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from evals.errors import EvalError
 from evals.gold import Gold, Place, occurrences
 from evals.words import tokens
-from index.errors import UnreadableFile
-from index.settings import IndexSettings
 from index.types import Span
 from rag.types import Turn
 
@@ -138,22 +136,6 @@ def gold_of(case: Case, text_of: Callable[[str], str | None]) -> Gold:
     return tuple(tuple(parts[number]) for number in sorted(parts))
 
 
-def check_evidence(cases: Sequence[Case], folder: Path) -> Mapping[str, Gold]:
-    """The gold places of every case by its id; every quote is an exact substring of its file, as it is
-    decoded for the index.
-
-    Raises: EvalError, naming the case, the file and the quote.
-    """
-    texts: dict[str, str] = {}
-
-    def text_of(file: str) -> str:
-        if file not in texts:
-            texts[file] = _read(folder / file)
-        return texts[file]
-
-    return {case.id: gold_of(case, text_of) for case in cases}
-
-
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
@@ -171,15 +153,6 @@ def _case(line: str, path: Path, number: int) -> Case:
         field = ".".join(str(part) for part in first["loc"]) or "(the whole case)"
         problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
         raise EvalError(f"{path}, line {number}, field {field!r}: {problem}.") from error
-
-
-def _read(path: Path) -> str:
-    from index.readers import read
-
-    try:
-        return read(path, IndexSettings(home=path).max_file_bytes).text
-    except UnreadableFile as error:
-        raise EvalError(f"The document {str(path)!r} cannot be read ({error}); check the documents folder.") from error
 
 
 def _short(quote: str) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
-_BLOCK = 1_000
+_BLOCK, _SEED = 1_000, 0
 
 Values = npt.NDArray[np.float64]
 
@@ -38,12 +38,12 @@ class Paired:
     losses: int
 
 
-def wilson(successes: int, n: int, *, confidence: float = CONFIDENCE) -> Interval:
+def wilson(successes: int, n: int) -> Interval:
     """The score interval of a proportion, within [0, 1]; `n` is at least 1.
 
     Wilson 1927, JASA 22:209-212; Brown, Cai and DasGupta 2001 advise it for small n.
     """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
     p, scale = successes / n, 1 + z * z / n
     centre = (p + z * z / (2 * n)) / scale
     half = z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5 / scale
@@ -51,13 +51,13 @@ def wilson(successes: int, n: int, *, confidence: float = CONFIDENCE) -> Interva
     return Interval(min(p, max(0.0, centre - half)), max(p, min(1.0, centre + half)))
 
 
-def bootstrap_mean(values: Sequence[float], *, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
+def bootstrap_mean(values: Sequence[float], *, resamples: int = RESAMPLES) -> Interval:
     """The percentile bootstrap interval of the mean of at least one value (Efron and Tibshirani 1993, ch. 13)."""
-    return bootstrap_ratio(values, [1.0] * len(values), seed=seed, resamples=resamples)
+    return bootstrap_ratio(values, [1.0] * len(values), resamples=resamples)
 
 
 def bootstrap_ratio(
-    numerators: Sequence[float], denominators: Sequence[float], *, seed: int = 0, resamples: int = RESAMPLES
+    numerators: Sequence[float], denominators: Sequence[float], *, resamples: int = RESAMPLES
 ) -> Interval:
     """The percentile bootstrap interval of `sum(numerators) / sum(denominators)`, cases drawn whole.
 
@@ -65,7 +65,7 @@ def bootstrap_ratio(
     denominators is not 0.
     """
     top, bottom = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
-    tops, bottoms = _resampled_sums(top, bottom, seed=seed, resamples=resamples)
+    tops, bottoms = _resampled_sums(top, bottom, resamples=resamples)
     ratios = tops[bottoms != 0] / bottoms[bottoms != 0]
     return _percentiles(ratios)
 
@@ -77,7 +77,7 @@ def interval(values: Sequence[float]) -> Interval:
     return bootstrap_mean(values)
 
 
-def paired(a: Sequence[float], b: Sequence[float], *, seed: int = 0, resamples: int = RESAMPLES) -> Paired:
+def paired(a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMPLES) -> Paired:
     """The difference of two systems on the same cases, in the same order; at least one case.
 
     The interval is a paired percentile bootstrap; `p` is two-sided, from randomly flipping the sign of each
@@ -93,15 +93,15 @@ def paired(a: Sequence[float], b: Sequence[float], *, seed: int = 0, resamples: 
         mean_a=float(first.mean()),
         mean_b=float(second.mean()),
         difference=float(difference.mean()),
-        interval=bootstrap_mean(difference.tolist(), seed=seed, resamples=resamples),
-        p=_sign_flip_p(difference, seed=seed, resamples=resamples),
+        interval=bootstrap_mean(difference.tolist(), resamples=resamples),
+        p=_sign_flip_p(difference, resamples=resamples),
         wins=int((difference > 0).sum()),
         losses=int((difference < 0).sum()),
     )
 
 
-def _resampled_sums(top: Values, bottom: Values, *, seed: int, resamples: int) -> tuple[Values, Values]:
-    rng, n = np.random.default_rng(seed), len(top)
+def _resampled_sums(top: Values, bottom: Values, *, resamples: int) -> tuple[Values, Values]:
+    rng, n = np.random.default_rng(_SEED), len(top)
     tops, bottoms = [], []
     for start in range(0, resamples, _BLOCK):  # in blocks, so that memory stays bounded
         drawn = rng.integers(0, n, size=(min(_BLOCK, resamples - start), n))
@@ -116,11 +116,11 @@ def _percentiles(values: Values) -> Interval:
     return Interval(float(low), float(high))
 
 
-def _sign_flip_p(difference: Values, *, seed: int, resamples: int) -> float:
+def _sign_flip_p(difference: Values, *, resamples: int) -> float:
     moved = difference[difference != 0]
     if not len(moved):
         return 1.0
-    rng, observed, extreme = np.random.default_rng(seed), abs(moved.sum()), 0
+    rng, observed, extreme = np.random.default_rng(_SEED), abs(moved.sum()), 0
     for start in range(0, resamples, _BLOCK):
         signs = rng.choice([-1.0, 1.0], size=(min(_BLOCK, resamples - start), len(moved)))
         # A hair below the observed sum, for equal sums that were added in another order.

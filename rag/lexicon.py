@@ -132,7 +132,6 @@ LIGHT_VERBS = frozenset(
 NEGATIONS = frozenset(
     "not no never none nobody nothing nowhere neither nor cannot without hardly scarcely barely".split()
 )
-NEGATIVE_PREFIXES = ("non-", "non", "un", "in", "im", "ir", "il", "dis")
 POSSIBILITY = frozenset(
     "may might could can perhaps maybe possibly probably likely apparently allegedly reportedly supposedly presumably "
     "potentially".split()

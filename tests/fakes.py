@@ -19,6 +19,7 @@ from index.errors import IndexDamaged
 from index.store.corpus import Held, StoredPath
 from index.types import Article, Block, Cell, Document, IndexState, Passage, Source, Span, Vectors, passage_id
 from index.words.tokens import words
+from rag.app.conversations.notebook import Notebooks, Pin
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters
 from rag.asking.suggest import DocumentSpan
@@ -511,3 +512,17 @@ def _stems(text: str) -> frozenset[str]:
 
 def _share(wanted: frozenset[str], text: str) -> float:
     return len(wanted & _stems(text)) / len(wanted) if wanted else 0.0
+
+
+def pinned(home: Path, questions: Sequence[str], note: str) -> tuple[Pin, ...]:
+    """The answers to these questions, pinned one after another, the first with a note."""
+    notebooks, pipeline = Notebooks(home), FakePipeline()
+    for question in questions:
+        notebooks.pin("default", "answer", pipeline.ask(question))
+    notebooks.annotate(notebooks.pins("default")[0].id, note)
+    return notebooks.pins("default")
+
+
+def stands(_: Citation) -> State:
+    """What becomes of a quote whose source never changes."""
+    return State("same")

@@ -12,24 +12,23 @@ from tests.tree import ROOT, Density, densities, picture
 DENSEST = 0.45
 """Decisions a body line that a folder may have."""
 NOT_YET = {
-    "rag.asking": 1.0,
-    "rag.verification": 0.9,
+    "rag.asking": 0.96,
+    "rag.verification": 0.83,
     "rag.counting": 0.84,
     "rag.checking": 0.46,
     "index.cut": 0.72,
-    "evals.table": 0.68,
-    "index.readers": 0.65,
-    "index.words": 0.58,
-    "evals": 0.56,
+    "evals.table": 0.63,
+    "index.readers": 0.63,
+    "evals": 0.53,
     "index.folder": 0.56,
     "rag.answering": 0.65,
     "index.document": 0.57,
     "rag.reader": 0.5,
     "index.indexing": 0.49,
-    "evals.train": 0.5,
+    "evals.train": 0.48,
 }
 """Folders still to be made simpler, with what they have at most; `python -m tests.tree density` prints it."""
-OVERALL = 0.52
+OVERALL = 0.495
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ def measure(prepared: Prepared, work: Path, say: Say) -> Measured:
     if prepared.ours.first.passages > 1.5 * LLAMA_MOST:
         return Measured(prepared, None)
     say("index: LlamaIndex over the same files")
-    return Measured(prepared, fresh(_llama_files, documents_of(work), work / "llama-files"))
+    return Measured(prepared, fresh(llama_files, documents_of(work), work / "llama-files"))
 
 
 def documents_of(work: Path) -> Path:
@@ -148,11 +148,6 @@ def indexed(home: Path) -> Iterator[tuple[Corpus, str]]:
         raise EvalError(f"There is no index in {str(home)!r}; measure indexing first.")
     with used.corpus() as corpus:
         yield corpus, used.manifest.fingerprint
-
-
-def embedding_texts(corpus: Corpus, ids: Sequence[str]) -> list[str]:
-    """What was embedded of each passage."""
-    return corpus.embedding_texts(ids)
 
 
 def loaded_embedder(home: Path, *, static: bool = False) -> Embedder:
@@ -229,7 +224,8 @@ def _syncs(prepared: Prepared) -> list[Row]:
     ]
 
 
-def _llama_files(folder: Path, store: Path) -> IndexRun:
+def llama_files(folder: Path, store: Path) -> IndexRun:
+    """One run of LlamaIndex with its defaults over the files in `folder`."""
     from evals.bench import baselines
 
     return baselines.index_files(folder, store, baselines.loaded())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.bench.index import Say, embedding_texts, home_of, indexed, loaded_embedder
+from evals.bench.index import Say, home_of, indexed, loaded_embedder
 from evals.bench.measure import Spread, fresh, share_of_nearest, spread, times_ms
 from evals.bench.tables import Row, amount, render_rows
 from evals.markdown import NOTHING, table
@@ -89,7 +89,7 @@ def llama_ms(home: Path, questions: Sequence[str], store: Path) -> list[float]:
     from evals.bench import baselines
 
     with indexed(home) as (corpus, fingerprint):
-        texts, vectors = embedding_texts(corpus, corpus.passage_ids()), corpus.vectors(fingerprint)
+        texts, vectors = corpus.embedding_texts(corpus.passage_ids()), corpus.vectors(fingerprint)
     retriever = baselines.retriever(texts, vectors, NEAREST, store, baselines.loaded())
     return times_ms(retriever.retrieve, questions)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from evals.bench.index import Say, index_ours, loaded_embedder
+from evals.bench.index import Say, index_ours, llama_files, loaded_embedder
 from evals.bench.measure import WARM, IndexRun, Spread, fresh, run, spread
 from evals.bench.query import llama_ms
 from evals.bench.tables import Row, render_rows
@@ -50,7 +50,7 @@ def measure(docs: Path, questions: Sequence[str], work: Path, repeats: int, say:
     home = work / "home"
     say("start: indexing the sample documents, ours and LlamaIndex")
     ours = fresh(index_ours, docs, home)
-    llama = fresh(_llama_files, docs, work / "llama")
+    llama = fresh(llama_files, docs, work / "llama")
     say(f"start: cold commands, {repeats} times each")
     bare_model = fresh(_model_folder)
     cold = median_of([cold_once(home, questions[0], bare_model) for _ in range(repeats)])
@@ -141,9 +141,3 @@ def _model_folder() -> Path:
     from evals.bench import baselines
 
     return baselines.model_folder()
-
-
-def _llama_files(docs: Path, store: Path) -> IndexRun:
-    from evals.bench import baselines
-
-    return baselines.index_files(docs, store, baselines.loaded())

@@ -16,7 +16,6 @@ from typing import Annotated
 
 import typer
 
-from evals.bench.household import FILES
 from evals.bench.tables import machine
 from index.indexing.build import build_index
 from index.store.corpus import Held
@@ -27,6 +26,8 @@ from rag.settings import load
 from rag.types import Answer
 
 _ALL = 10_000
+_HOUSEHOLD = Path(__file__).parents[1] / "suites" / "household"
+"""Twenty small files such as a household, a club and a workshop have, written for this measure alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,9 @@ def main(
     seeds: Annotated[Path, typer.Option(help="The sample documents.")] = Path("seeds"),
     everyday: Annotated[Path, typer.Option(help="Everyday documents.")] = Path("../shared/data/everyday/docs"),
 ) -> None:
-    """Measure over the samples, everyday documents and twenty files written here, and print Markdown."""
+    """Measure over the samples, everyday documents and the twenty of a household, and print Markdown."""
     with tempfile.TemporaryDirectory(prefix="rag-bench-") as work:
-        made = Path(work, "household")
-        made.mkdir()
-        for name, text in FILES.items():
-            (made / name).write_text(text, encoding="utf-8")
-        sets = {"seeds": seeds, "everyday": everyday, "household": made}
+        sets = {"seeds": seeds, "everyday": everyday, "household": _HOUSEHOLD}
         measured = []
         for name, folder in sets.items():
             sys.stderr.write(f"bench: {name}\n")

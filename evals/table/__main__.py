@@ -54,6 +54,11 @@ class Options:
         """The other checkout, where one is given."""
         return Checkout(self.baseline.resolve(), self.work / "base", say) if self.baseline else None
 
+    @property
+    def asked_of(self) -> list[Checkout]:
+        """This checkout, and the other where one is given."""
+        return [one for one in (self.ours, self.base) if one]
+
     @cached_property
     def judge(self) -> Judge:
         """The program's verifier."""
@@ -109,7 +114,7 @@ def _squad(options: Options) -> list[Line]:
 
 def _everyday(options: Options) -> list[Line]:
     half = None if options.half == "both" else options.half
-    return questions.everyday(options.ours, options.base, options.public, half)
+    return questions.everyday(options.asked_of, options.public, half)
 
 
 def _documents(options: Options) -> list[Line]:
@@ -131,17 +136,17 @@ def _indexing(options: Options) -> list[Line]:
 GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "everyday": _everyday,
     "statements": lambda o: statements.everyday(o.judge, o.public),
-    "notes": lambda o: questions.notes(o.ours, o.base, SUITES),
-    "counting": lambda o: questions.counting(o.ours, o.base, SUITES),
-    "seeds": lambda o: questions.seeds(o.ours, o.base, SUITES, HERE / "seeds"),
+    "notes": lambda o: questions.notes(o.asked_of, SUITES),
+    "counting": lambda o: questions.counting(o.asked_of, SUITES),
+    "seeds": lambda o: questions.seeds(o.asked_of, SUITES, HERE / "seeds"),
     "squad": _squad,
     "wice": lambda o: statements.claims(o.judge, o.public, say),
     "perturbed": lambda o: statements.changed(o.judge, o.public),
     "beside": lambda o: beside.lines(o.judge, Remembered(embedder_of(IndexSettings(home=o.work))), o.public, say),
     "documents": _documents,
     "indexing": _indexing,
-    "warm": lambda o: cost.warm_question(o.ours, o.base, o.public),
-    "lines": lambda o: cost.lines_of_code(HERE, o.baseline),
+    "warm": lambda o: cost.warm_question(o.asked_of, o.public),
+    "lines": lambda o: cost.lines_of_code([one.root for one in o.asked_of]),
 }
 
 

@@ -46,6 +46,12 @@ class Line:
     base: tuple[Cell, ...] = ()
 
 
+def beside(what: str, cells: Sequence[tuple[Cell, ...]], least: str = "") -> Line:
+    """A line of the cells of one checkout, or of those of two."""
+    ours, *theirs = cells
+    return Line(what, ours, least, *theirs)
+
+
 def share(flags: Iterable[bool], digits: int = 2) -> Cell:
     """The share of `flags` that hold, with Wilson's interval."""
     return mean([float(flag) for flag in flags], digits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -10,7 +11,7 @@ from evals.cases import load_suite
 from evals.errors import EvalError
 from evals.stats import bootstrap_ratio
 from evals.table.asking import Asks
-from evals.table.cells import Cell, Line, mean
+from evals.table.cells import Cell, Line, beside, mean
 
 READER = "reader"
 FOLDERS = ("asking", "answering", "retrieval", "verification", "language")
@@ -20,7 +21,7 @@ WARM = 5
 QUESTIONS = 60
 
 
-def warm_question(system: Asks, base: Asks | None, data: Path) -> list[Line]:
+def warm_question(asks: Sequence[Asks], data: Path) -> list[Line]:
     """Milliseconds of a warm question with the default number of passages, and the ratio to the base's.
 
     Both are asked the same questions in turns, `ROUNDS` times; of each question the median counts.
@@ -29,7 +30,6 @@ def warm_question(system: Asks, base: Asks | None, data: Path) -> list[Line]:
     """
     suite, docs = data / "everyday" / "suite.jsonl", data / "everyday" / "docs"
     cases = [case for case in load_suite(suite) if case.split == "tune" and not case.history][:QUESTIONS]
-    asks = [system, base] if base else [system]
     rounds: list[list[dict[str, float]]] = [[] for _ in asks]
     for _ in range(ROUNDS):
         for one, taken in zip(asks, rounds, strict=True):
@@ -39,23 +39,17 @@ def warm_question(system: Asks, base: Asks | None, data: Path) -> list[Line]:
     if not ids:
         raise EvalError("No question was answered in every round, so there is no time to tell.")
     spent = [[median(taken[id_] for taken in one) for id_ in ids] for one in rounds]
-    lines = [Line("a warm question, five passages: milliseconds", *_each([(mean(one, 0),) for one in spent]))]
-    if base:
-        ours, theirs = spent
+    lines = [beside("a warm question, five passages: milliseconds", [(mean(one, 0),) for one in spent])]
+    for ours, theirs in pairwise(spent):
         ratio = Cell(sum(ours) / sum(theirs), len(ids), bootstrap_ratio(ours, theirs))
         lines.append(Line("a warm question: ours / the base's, in turns", (ratio,), "≤ 1.0"))
     return lines
 
 
-def lines_of_code(root: Path, base: Path | None) -> list[Line]:
+def lines_of_code(roots: Sequence[Path]) -> list[Line]:
     """Lines of the folders that decide what answers and what stands; then with those of the reader, which is new."""
-    roots = [root, base] if base else [root]
     cells = [tuple(Cell(float(_lines(one, of)), 0, digits=0) for of in (FOLDERS, (*FOLDERS, READER))) for one in roots]
-    return [Line(f"lines of {', '.join(FOLDERS)} / and {READER}", *_each(cells, "≤ 3,200 / –"))]
-
-
-def _each(cells: Sequence[tuple[Cell, ...]], least: str = "") -> tuple[tuple[Cell, ...], str, tuple[Cell, ...]]:
-    return cells[0], least, cells[1] if len(cells) > 1 else ()
+    return [beside(f"lines of {', '.join(FOLDERS)} / and {READER}", cells, "≤ 3,200 / –")]
 
 
 def _lines(root: Path, folders: Sequence[str]) -> int:

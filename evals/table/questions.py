@@ -1,4 +1,7 @@
-"""Lines about questions: answered, refused, and how surely, over documents of everyday life and of the sample."""
+"""Lines about questions: answered, refused, and how surely, over documents of everyday life and of the sample.
+
+What is asked is this checkout and, where one is named, another to be measured beside.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from evals.cases import NEAR_MISS, Case, Split, load_suite
 from evals.metrics import parts_present
 from evals.refusal import Flag, refusal_measures
 from evals.table.asking import Asks, Replies, Reply
-from evals.table.cells import Cell, Line, auroc, mean, share
+from evals.table.cells import Cell, Line, auroc, beside, mean, share
 
 ALONE = " alone"
 """Ends the id of a case that is asked without the turns before it."""
@@ -55,14 +58,13 @@ def with_replies(cases: Sequence[Case], replies: Replies) -> CaseReplies:
     return CaseReplies(tuple((case, replies[case.id]) for case in cases if case.id in replies))
 
 
-def everyday(system: Asks, base: Asks | None, data: Path, half: Split | None) -> list[Line]:
+def everyday(asks: Sequence[Asks], data: Path, half: Split | None) -> list[Line]:
     """The lines of `data`/everyday: of `half`, where one is given, but for AUROC and conversations, which are of both.
 
     Raises: EvalError.
     """
     cases, docs = load_suite(data / "everyday" / "suite.jsonl"), data / "everyday" / "docs"
     every = [*cases, *(_alone(case) for case in cases if case.kind == TOPIC_CHANGE)]
-    asks = [system, base] if base else [system]
     replies = [one.replies("everyday", every, docs) for one in asks]
     counted = [case for case in cases if half is None or case.split == half]
     kinds = dict.fromkeys(case.kind for case in cases if case.answerable)
@@ -83,12 +85,12 @@ def everyday(system: Asks, base: Asks | None, data: Path, half: Split | None) ->
     ]
 
 
-def seeds(system: Asks, base: Asks | None, suites: Path, docs: Path) -> list[Line]:
+def seeds(asks: Sequence[Asks], suites: Path, docs: Path) -> list[Line]:
     """The lines of the sample documents: the test halves of their suite and of the one that was written blind.
 
     Raises: EvalError.
     """
-    asks, lines = [system, base] if base else [system], []
+    lines: list[Line] = []
     for name in ("seeds", "seeds-blind"):
         cases = [case for case in load_suite(suites / f"{name}.jsonl") if case.split == "test"]
         replies = [one.replies(name, cases, docs) for one in asks]
@@ -101,13 +103,13 @@ def seeds(system: Asks, base: Asks | None, suites: Path, docs: Path) -> list[Lin
     return lines
 
 
-def notes(system: Asks, base: Asks | None, suites: Path) -> list[Line]:
+def notes(asks: Sequence[Asks], suites: Path) -> list[Line]:
     """The lines of plain questions over notes of three sentences: all of them, and the half that nothing was tuned on.
 
     Raises: EvalError.
     """
     cases, docs = load_suite(suites / "notes.jsonl"), suites / "notes"
-    replies = [one.replies("notes", cases, docs) for one in ([system, base] if base else [system])]
+    replies = [one.replies("notes", cases, docs) for one in asks]
     held = [case for case in cases if case.split == "test"]
     return [
         _line("notes: plain questions refused / right", refused_and_right, "≤ 1 of 60 / –", cases, replies),
@@ -115,13 +117,13 @@ def notes(system: Asks, base: Asks | None, suites: Path) -> list[Line]:
     ]
 
 
-def counting(system: Asks, base: Asks | None, suites: Path) -> list[Line]:
+def counting(asks: Sequence[Asks], suites: Path) -> list[Line]:
     """The line of questions over whole tables, and of those beside them that only look like counting.
 
     Raises: EvalError.
     """
     cases, docs = load_suite(suites / "counting.jsonl"), suites / "counting"
-    replies = [one.replies("counting", cases, docs) for one in ([system, base] if base else [system])]
+    replies = [one.replies("counting", cases, docs) for one in asks]
     what = "counting: right over whole tables / where a question only looks like it"
     return [_line(what, right_of_both, "≥ .85 / –", cases, replies)]
 
@@ -188,8 +190,7 @@ def right_and_f1(cases: CaseReplies) -> tuple[Cell, Cell]:
 
 
 def _line(what: str, count: Count, least: str, cases: Sequence[Case], replies: Sequence[Replies]) -> Line:
-    ours, *theirs = (count(with_replies(cases, one)) for one in replies)
-    return Line(what, ours, least, theirs[0] if theirs else ())
+    return beside(what, [count(with_replies(cases, one)) for one in replies], least)
 
 
 def _both_ways(cases: CaseReplies, holds: Callable[[Reply], bool]) -> tuple[Cell, Cell]:

@@ -35,7 +35,6 @@ SCHEMATIC = ("qasrl", "qanom", "qadiscourse", "qamr")
 _LABELS = {"e": SUPPORTED, "c": CONTRADICTED, "n": NOT_SAID}
 _UNSURE = ("summedits", "halueval-qa", "wice-train", "fm2-retrieved")
 """Sets whose "n" does not tell what is denied from what is not said."""
-ENTAILMENT = ("mnli", "breaking-nli", "fever-sym", "fm2", *_UNSURE)
 
 
 def rows(folder: Path, name: str) -> list[Row]:

@@ -30,6 +30,7 @@ from rag.lexicon import DETERMINERS
 Role = Literal["source", "subject", "owner"]
 
 _SOURCES = frozenset("in from by per between".split())
+_SOURCES_OF = {"outlet": _SOURCES, "author": _SOURCES, "file": _SOURCES | {"of"}}
 _DOES = frozenset("do does did has have had".split())
 _LEAD = re.compile(r"\s*(?:according to|per|as of|in|from|by|of)\b[^,?;:]{2,80},", re.I)
 _LISTED = re.compile(r"\s*(?:,|,? (?:and|or|with|from|to|than|vs\.?|versus)|/)(?: (?:the|by|in|to))*\s*", re.I)
@@ -136,19 +137,22 @@ def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
 
 def _role(line: Sequence[Token], mention: Mention) -> Role | None:
     """How the question speaks of a name: as a source, as one that does something, as one whose something is."""
-    start = next(at for at, token in enumerate(line) if token.span.end > mention.span.start)
-    end = next((at for at, token in enumerate(line) if token.span.start >= mention.span.end), len(line))
+    start = sum(token.span.end <= mention.span.start for token in line)
+    end = sum(token.span.start < mention.span.end for token in line)
     at = start - 1
     while at >= 0 and line[at].form in DETERMINERS:
         at -= 1
-    before = line[at].form if at >= 0 and not any(token.breaks for token in line[at + 1 : start + 1]) else ""
-    after = line[end] if end < len(line) and not line[end].breaks else None
-    if before in _SOURCES or _is_according(line, at) or (before == "of" and mention.kind == "file"):
+    is_apart = at < 0 or any(token.breaks for token in line[at + 1 : start + 1])
+    before = "" if is_apart else line[at].form
+    if before in _SOURCES_OF[mention.kind] or _is_according(line, at):
         return "source"
-    if before in _DOES and after is not None and after.form not in BE:
+    if end == len(line) or line[end].breaks:
+        return None
+    after, is_determined = line[end], at < start - 1
+    if before in _DOES and after.form not in BE:
         return "subject"
-    owns = line[end - 1].text.endswith("'s") or (at < start - 1 and after is not None and after.text.islower())
-    return "owner" if owns and after is not None and after.has_content else None
+    owns = line[end - 1].text.endswith("'s") or (is_determined and after.text.islower())
+    return "owner" if owns and after.has_content else None
 
 
 def _is_according(line: Sequence[Token], at: int) -> bool:
@@ -196,15 +200,12 @@ def _range(preposition: str, iso: str, text: str, at: int) -> tuple[str | None, 
     _, until = _date_at(text, second.end()) if second and preposition in ("between", "from") else (0, None)
     if until:
         return iso, following(until)
-    if preposition == "between":
-        return None, None
-    if preposition in ("before", "prior to"):
-        return None, iso
-    if preposition in ("until", "till", "up to", "as of"):
-        return None, following(iso)
-    if preposition == "after":
-        return following(iso), None
-    return (iso, None) if preposition == "since" or _ONWARD.match(text, at) else (iso, following(iso))
+    onward, up_to_it = (iso, None), (None, following(iso))
+    ranges: dict[str, tuple[str | None, str | None]] = {
+        "between": (None, None), "before": (None, iso), "prior to": (None, iso), "after": (following(iso), None),
+        "since": onward, "until": up_to_it, "till": up_to_it, "up to": up_to_it, "as of": up_to_it,
+    }  # fmt: skip
+    return ranges.get(preposition, onward if _ONWARD.match(text, at) else (iso, following(iso)))
 
 
 def _date_at(text: str, at: int) -> tuple[int, str | None]:

@@ -111,7 +111,7 @@ def _dangling(question: str) -> int | None:
     clause, asks_from = 0, _asks_from(question, line)
     for at, token in enumerate(line):
         points = at >= asks_from and _points(line, at)
-        subject = at > 0 and line[at - 1].has_content and token.form in _SUBJECTS
+        subject = token.form in _SUBJECTS and _has_content(line, at - 1)
         if at and (token.breaks or subject or (token.form in _CLAUSE and not points)):
             clause = at
         antecedent = first_noun < (at if token.form in _POSSESSIVES else clause)
@@ -129,22 +129,31 @@ def _asks_from(question: str, line: Sequence[Token]) -> int:
 
 def _points(line: Sequence[Token], at: int) -> bool:
     """Whether the word at a place stands for something named elsewhere."""
-    form, before, after = line[at].form, line[at - 1 : at], line[at + 1 : at + 2]
-    next_form = after[0].form if after else ""
+    form, before, after = line[at].form, _form(line, at - 1), _form(line, at + 1)
     if form in _BESIDE:
         return sum(token.has_content for token in line) < 3
     if form == "there":
-        return not any(near.form in BE for near in (*before, *after))
-    if form == "one" and before and before[0].form in lexicon.UNIVERSALS:
+        return not BE & {before, after}
+    if form == "one" and before in lexicon.UNIVERSALS:
         return True
-    if form == "one" and not (before and before[0].form in lexicon.QUESTION_WORDS):
-        return not (after and after[0].has_content) and next_form != "of"
-    if form == "that" and before and before[0].has_content:
+    if form == "one" and before not in lexicon.QUESTION_WORDS:
+        return after != "of" and not _has_content(line, at + 1)
+    if form == "that" and _has_content(line, at - 1):
         return False  # "the deposit that", "say that"
     if form in lexicon.DEMONSTRATIVES:
-        is_time = lexicon.UNITS.get(next_form, ("", 0.0))[0].startswith("time")
-        return not is_time and next_form not in lexicon.QUESTION_WORDS | {"that", "of"}
-    return form in lexicon.PERSONAL_PRONOUNS | lexicon.ANAPHORS and not (form == "it" and _is_expletive(line, at))
+        is_time = lexicon.UNITS.get(after, ("", 0.0))[0].startswith("time")
+        return not is_time and after not in lexicon.QUESTION_WORDS | {"that", "of"}
+    is_empty = form == "it" and _is_expletive(line, at)
+    return form in lexicon.PERSONAL_PRONOUNS | lexicon.ANAPHORS and not is_empty
+
+
+def _form(line: Sequence[Token], at: int) -> str:
+    """The form of the word at a place; empty beyond the ends."""
+    return line[at].form if 0 <= at < len(line) else ""
+
+
+def _has_content(line: Sequence[Token], at: int) -> bool:
+    return 0 <= at < len(line) and line[at].has_content
 
 
 def _is_expletive(line: Sequence[Token], at: int) -> bool:
@@ -208,8 +217,7 @@ def _without_verb(phrase: Phrase, text: str) -> str:
     """The subject that opens a statement, without its verb: "the landlord" of "The landlord pays"."""
     line = tokens(text)
     start, end = phrase.place
-    rest = line[end].form if end < len(line) else ""
-    if start or end - start < 3 or rest in lexicon.AUXILIARIES or line[end - 1].is_named:
+    if start or end - start < 3 or _form(line, end) in lexicon.AUXILIARIES or line[end - 1].is_named:
         return phrase.text
     link = next((at for at in range(start, end) if line[at].form in lexicon.PREPOSITIONS), end)
     return text[: line[max(1, link - 2)].span.end]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from functools import cached_property
 from itertools import pairwise
@@ -281,13 +281,12 @@ class _Comparison:
             return 0.0
         with_it = [source for source in self.sources if self.says[source.at][at]]
         content = max(with_it, key=lambda source: self._share(self.says[source.at], about)).content
-        alike = [n for n, other in enumerate(content) if _kind(other) == _kind(part)]
-        own = [n for n in alike if matches(part, content[n])]
-        others = [n for n in alike if n not in own and not any(matches(self.content[m], content[n]) for m in about)]
-        rivals = [n for n in others if any(matches(mine, content[n]) for mine in self.content) is both]
-        near = [
-            n for n, word in enumerate(content) if n not in own and any(matches(self.content[m], word) for m in about)
-        ]
+        alike = {n for n, other in enumerate(content) if _kind(other) == _kind(part)}
+        own = {n for n in alike if matches(part, content[n])}
+        near = _standing([self.content[m] for m in about], content, range(len(content))) - own
+        others = alike - own - near
+        stated = _standing(self.content, content, others)
+        rivals = stated if both else others - stated
         if not own or not rivals or not near:
             return 0.0
         return sum(_distance(content, n, rivals) < _distance(content, n, own) for n in near) / len(near)
@@ -326,26 +325,39 @@ class _Comparison:
                 yield 0, f"the source says {rival.text}, not {part.text}"
             elif part in self.missing and (part.kind == "name" or (part.value and not part.value.soft)):
                 yield 2, f"“{part.text}” is not in the source"
-        if features.negation_lost > 0.5:
-            yield 1, "the source says this with a negation, and the sentence without"
-        if features.negation_added and features.cover_best > 0.6:
-            yield 1, "the sentence has a negation, and the source has none"
-        if features.hedge_lost > 0.5:
-            yield 3, "the source says only that it may be so"
-        if features.misbound > 0.2 or max(features.crossed, features.swapped) > 0.5:
-            yield 3, "the source may say this of something else: compare them"
+        yield from _notes_of(features)
+
+
+def _notes_of(features: Features) -> Iterator[tuple[int, str]]:
+    """What differs of the whole sentence, as in `_Comparison._notes`."""
+    is_negated = features.negation_added and features.cover_best > 0.6
+    is_of_another = features.misbound > 0.2 or max(features.crossed, features.swapped) > 0.5
+    notes = (
+        (features.negation_lost > 0.5, 1, "the source says this with a negation, and the sentence without"),
+        (is_negated, 1, "the sentence has a negation, and the source has none"),
+        (features.hedge_lost > 0.5, 3, "the source says only that it may be so"),
+        (is_of_another, 3, "the source may say this of something else: compare them"),
+    )
+    yield from ((gravity, text) for holds, gravity, text in notes if holds)
+
+
+def _standing(some: Sequence[Part], content: Sequence[Part], places: Iterable[int]) -> set[int]:
+    """Those of the places of `content` that match one of `some`."""
+    return {n for n in places if any(matches(part, content[n]) for part in some)}
 
 
 def _has(among: Sequence[Part], kind: str, key: str | None) -> bool:
     return any(part.kind == kind and key in (None, part.key) for part in among)
 
 
-def _differs(features: Features) -> bool:
+def _differs(f: Features) -> bool:
     """Whether anything that turns a statement, or the place of a value, differs."""
-    turned = features.negation_lost or features.negation_added or features.hedge_lost or features.must_added
-    turned = turned or features.negations_changed or features.sides_changed
-    narrowed = features.narrowing_lost or features.narrowing_added or features.universal_added
-    return bool(turned or narrowed or features.misbound or features.crossed or features.swapped)
+    return any(
+        (
+            f.negation_lost, f.negation_added, f.negations_changed, f.sides_changed, f.hedge_lost, f.must_added,
+            f.narrowing_lost, f.narrowing_added, f.universal_added, f.misbound, f.crossed, f.swapped,
+        )
+    )  # fmt: skip
 
 
 def _kind(part: Part) -> str:
@@ -360,6 +372,6 @@ def _weighs(part: Part) -> bool:
     return part.kind != "stop" or part.text.lower() not in _LIGHT
 
 
-def _distance(content: Sequence[Part], one: int, others: Sequence[int]) -> int:
+def _distance(content: Sequence[Part], one: int, others: Collection[int]) -> int:
     """How far the nearest of `others` stands from `one`."""
     return min(abs(one - n) + _CLAUSE_APART * abs(content[one].clause - content[n].clause) for n in others)

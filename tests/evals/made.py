@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
-from evals.cases import Case, Evidence
+from evals.cases import Case, Evidence, gold_of
+from evals.gold import Gold
+from index.readers import read
+from index.settings import IndexSettings
 from index.types import IndexState, Passage, Source, Span, passage_id
 from rag.types import Answer, Citation, Ranks, RetrievedPassage, Statement, Turn, Verdict
 
@@ -113,3 +118,16 @@ class Scripted:
 
     def text(self, document_id: str) -> str:
         return text_of(document_id)
+
+
+def check_evidence(cases: Sequence[Case], folder: Path) -> Mapping[str, Gold]:
+    """The gold places of every case by its id; every quote is an exact substring of its file, decoded as for the index.
+
+    Raises: EvalError, naming the case, the file and the quote.
+    """
+
+    @cache
+    def decoded(file: str) -> str:
+        return read(folder / file, IndexSettings(home=folder).max_file_bytes).text
+
+    return {case.id: gold_of(case, decoded) for case in cases}

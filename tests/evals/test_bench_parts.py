@@ -75,7 +75,7 @@ def test_the_texts_that_baselines_get_are_those_that_ours_embedded(documents: Pa
     embedder = HashingEmbedder()
     index.index_ours(documents, tmp_path / "home", embedder, sound)
     with index.indexed(tmp_path / "home") as (corpus, fingerprint):
-        texts = index.embedding_texts(corpus, corpus.passage_ids())
+        texts = corpus.embedding_texts(corpus.passage_ids())
         vectors = corpus.vectors(fingerprint)
     assert sorted(texts) == sorted(embedder.seen)
     assert np.allclose(vectors, HashingEmbedder().embed(texts))

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases import NEAR_MISS, Case, check_evidence, load_suite
+from evals.cases import NEAR_MISS, Case, load_suite
 from evals.gold import Gold, Place
 from index.cut.articles import split_articles
 from index.readers import read
 from index.types import Article
+from tests.evals import made
 
 ROOT = Path(__file__).resolve().parents[2]
 SPLITS = ("tune", "test")
@@ -37,7 +38,7 @@ def seeds() -> tuple[Case, ...]:
 @pytest.fixture(scope="module")
 def gold(cases: tuple[Case, ...]) -> Mapping[str, Gold]:
     """The places of the evidence by case; a quote that is no exact slice of its file fails here."""
-    return check_evidence(cases, ROOT / "seeds")
+    return made.check_evidence(cases, ROOT / "seeds")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def test_no_question_is_asked_twice_and_none_is_copied_from_the_text(cases: tupl
 
 
 def test_the_halves_rest_on_different_evidence(seeds: tuple[Case, ...]) -> None:
-    cases, gold = seeds, check_evidence(seeds, ROOT / "seeds")
+    cases, gold = seeds, made.check_evidence(seeds, ROOT / "seeds")
     tune, test = (
         [(case.id, place) for case in cases if case.split == split for place in places(gold[case.id])]
         for split in SPLITS

@@ -161,7 +161,7 @@ def test_everyday_questions_are_counted_by_half_and_both_ways(tmp_path: Path) ->
         n1=reply("answered", "Something.", 0.5),
     )
     base = Written(f1=reply("answered", "No."))
-    lines = questions.everyday(ours, base, everyday(tmp_path), "test")
+    lines = questions.everyday([ours, base], everyday(tmp_path), "test")
     assert values(lines, "holds an accepted form") == [0.5]
     assert values(lines, "words quoted for a fact") == [4.0]
     assert values(lines, "refused, of the answerable / of the near misses") == [0.0, 0.0]
@@ -179,7 +179,7 @@ def test_probabilities_are_compared_over_both_halves_and_not_where_there_are_non
         n2=reply("refused", "", 0.3),
         **{f"t1{ALONE}": reply("refused", "", 0.0)},
     )
-    (line,) = (x for x in questions.everyday(ours, Written(), everyday(tmp_path), "test") if "AUROC" in x.what)
+    (line,) = (x for x in questions.everyday([ours, Written()], everyday(tmp_path), "test") if "AUROC" in x.what)
     assert line.cells[0].value == pytest.approx(0.75)
     assert line.base[0].value is None
 
@@ -191,7 +191,7 @@ def test_a_topic_change_is_asked_with_and_without_what_was_said(tmp_path: Path, 
         u1=reply("answered", "It was in May."),
         **{f"t1{ALONE}": reply("answered", alone)},
     )
-    lines = questions.everyday(ours, None, everyday(tmp_path), "test")
+    lines = questions.everyday([ours], everyday(tmp_path), "test")
     assert values(lines, "alone / right / follow-up right") == [same, 1.0, 1.0]
     ((_, asked),) = ours.asked
     assert asked == ["f1", "f2", "f3", "n1", "n2", "t1", "u1", f"t1{ALONE}"]
@@ -201,14 +201,14 @@ def test_the_sample_documents_are_counted_as_rag_eval_counts_them(tmp_path: Path
     for name in ("seeds", "seeds-blind"):
         rows = (row("a", "fact", "test", answers=["x"]), row("n", "near_miss", "test"), row("o", "off_topic", "test"))
         suite(tmp_path / f"{name}.jsonl", *rows, row("b", "fact", "tune", answers=["y"]))
-    lines = questions.seeds(Written(a=reply("answered", "x")), None, tmp_path, tmp_path)
+    lines = questions.seeds([Written(a=reply("answered", "x"))], tmp_path, tmp_path)
     assert values(lines[:3], "right / near-miss F1") == [1.0, 1.0]
     assert lines[0].cells[1].n == 2
 
 
 def test_notes_are_counted_in_all_and_by_the_held_half(tmp_path: Path) -> None:
     suite(tmp_path / "notes.jsonl", row("a", "fact", "tune", answers=["x"]), row("b", "fact", "test", answers=["y"]))
-    every, held = questions.notes(Written(a=reply("answered", "x")), None, tmp_path)
+    every, held = questions.notes([Written(a=reply("answered", "x"))], tmp_path)
     assert [cell.value for cell in every.cells] == [0.5, 0.5]
     assert [cell.value for cell in held.cells] == [1.0, 0.0]
 
@@ -216,7 +216,7 @@ def test_notes_are_counted_in_all_and_by_the_held_half(tmp_path: Path) -> None:
 def test_counting_is_told_apart_from_what_looks_like_it(tmp_path: Path) -> None:
     rows = row("a", "count", "tune", answers=["x"]), row("b", "lookup", "test", answers=["y"])
     suite(tmp_path / "counting.jsonl", *rows)
-    (line,) = questions.counting(Written(a=reply("answered", "x")), None, tmp_path)
+    (line,) = questions.counting([Written(a=reply("answered", "x"))], tmp_path)
     assert [cell.value for cell in line.cells] == [1.0, 0.0]
 
 
@@ -367,7 +367,7 @@ def test_a_warm_question_is_the_median_of_its_rounds_and_the_first_are_not_count
     cold = dict.fromkeys(ids[: cost.WARM], reply("answered", milliseconds=900.0))
     ours = Written(**cold, **dict.fromkeys(ids[cost.WARM :], reply("answered", milliseconds=20.0)))
     base = Written(**cold, **dict.fromkeys(ids[cost.WARM :], reply("answered", milliseconds=40.0)))
-    taken, ratio = cost.warm_question(ours, base, tmp_path)
+    taken, ratio = cost.warm_question([ours, base], tmp_path)
     assert (taken.cells[0].value, taken.base[0].value) == (20.0, 40.0)
     assert (ratio.cells[0].value, ratio.cells[0].n) == (0.5, 2)
     assert len(ours.asked) == len(base.asked) == cost.ROUNDS
@@ -379,7 +379,7 @@ def test_lines_are_counted_in_the_five_folders(tmp_path: Path) -> None:
     (tmp_path / "rag" / "elsewhere.py").write_text("a = 1\n", "utf-8")
     (tmp_path / "rag" / "reader").mkdir()
     (tmp_path / "rag" / "reader" / "two.py").write_text("a = 1\n", "utf-8")
-    (line,) = cost.lines_of_code(tmp_path, None)
+    (line,) = cost.lines_of_code([tmp_path])
     assert ([cell.value for cell in line.cells], line.base) == ([2.0, 3.0], ())
 
 

@@ -72,7 +72,7 @@ class Feedback:
         """
         typed = _clean(correction).strip()[:_LONGEST_CORRECTION]
         case, sentence = _liked(answer) if good else _disliked(answer, typed)
-        key = _case_key(answer, history)
+        key = _key(answer.question, history)
         if case is None:
             replaced = self._keep(self._open, key | _seen(answer, good, typed), self._suite)
         else:
@@ -135,11 +135,6 @@ class Feedback:
             raise FeedbackUnusable(f"The judgement cannot be kept in {str(file)!r} ({reason}); check it.") from error
 
 
-def _case_key(answer: Answer, history: Sequence[Turn]) -> Case:
-    """What names a case: the question as it was asked, and the turns before it."""
-    return _key(answer.question, history)
-
-
 def id_of(question: str) -> str:
     """The id of the case that a question makes when it is asked by itself."""
     return str(_key(question)["id"])
@@ -152,6 +147,7 @@ def can_be_named(file: str) -> bool:
 
 
 def _key(question: str, history: Sequence[Turn] = ()) -> Case:
+    """What names a case: the question as it was asked, and the turns before it."""
     clean = _clean(question)
     turns = [{"question": _clean(turn.question), "answer": _clean(turn.answer)} for turn in history]
     digest = hashlib.sha256(json.dumps([clean, turns]).encode()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,8 +78,8 @@ class Reviews:
         self._lock = threading.Lock()
         self._of: OrderedDict[tuple[str, str], _Review] = OrderedDict()
 
-    def upcoming(self, collection: str, pipeline: Suggesting, passed: Collection[str]) -> Iterator[Proposed | None]:
-        """What to look at next, but for the ids in `passed`; before it None for each question that came to nothing.
+    def upcoming(self, collection: str, pipeline: Suggesting, passed: Collection[str]) -> Proposed | None:
+        """What to look at next, but for the ids in `passed`; None where there is nothing more.
 
         Raises: as what the pipeline does.
         """
@@ -89,7 +89,7 @@ class Reviews:
             self._of.move_to_end(key)
             if len(self._of) > _COLLECTIONS:
                 self._of.popitem(last=False)
-        yield from review.upcoming(pipeline, passed)
+        return review.upcoming(pipeline, passed)
 
 
 class _Review:
@@ -101,14 +101,9 @@ class _Review:
         self._paths: dict[str, str] = {}
         self._tried: dict[str, Proposed | None] = {}
 
-    def upcoming(self, pipeline: Suggesting, passed: Collection[str]) -> Iterator[Proposed | None]:
-        for one in self._suggestions(pipeline):
-            if id_of(one.question) in passed:
-                continue
-            proposed = self._try(pipeline, one)
-            yield proposed
-            if proposed is not None:
-                return
+    def upcoming(self, pipeline: Suggesting, passed: Collection[str]) -> Proposed | None:
+        waiting = (one for one in self._suggestions(pipeline) if id_of(one.question) not in passed)
+        return next(filter(None, (self._try(pipeline, one) for one in waiting)), None)
 
     def _suggestions(self, pipeline: Suggesting) -> Sequence[Suggestion]:
         with self._lock:

@@ -218,12 +218,19 @@ class Tries:
 
 def address_of(request: HTTPConnection) -> str:
     """Whom a try is counted for: the address, or of IPv6 the network of /64 that one subscriber has."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
+    address = peer_of(request)
+    if address is None:
+        return request.client.host if request.client else ""
     return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def peer_of(request: HTTPConnection) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address it comes from, that of IPv4 where IPv6 wraps one; None where it is none."""
+    try:
+        address = ipaddress.ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def basic(authorization: str) -> tuple[bytes, bytes]:

@@ -36,7 +36,7 @@ class UserPage(Protocol):
         ...
 
 
-class Pages:
+class UserPages:
     """The pages that are open, each the page of one user."""
 
     def __init__(

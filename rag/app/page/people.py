@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 
-from rag.app.page.door import LOGIN, AtTheDoor, Door, Tries, address_of, basic, too_many
+from rag.app.page.door import LOGIN, AtTheDoor, Door, Tries, address_of, basic, peer_of, too_many
 from rag.app.users import UsersFile, user_name
 from rag.errors import UsersUnusable
 
@@ -156,7 +156,9 @@ class ProxyDoor:
 
     async def refusal(self, request: HTTPConnection) -> Response | None:
         """401 for who is no proxy, and where it names nobody or a name that cannot be one."""
-        if not self._is_trusted(request):  # not 403, by which Gradio takes it that it cannot be reached
+        peer = peer_of(request)
+        is_trusted = peer is not None and any(peer in network for network in self._proxies)
+        if not is_trusted:  # not 403, by which Gradio takes it that it cannot be reached
             return PlainTextResponse("This page is reached through its proxy alone.", 401)
         names = request.headers.getlist(self._header)
         name = user_name(names[0]) if len(names) == 1 else None
@@ -164,14 +166,6 @@ class ProxyDoor:
             return PlainTextResponse(f"The proxy has to name one user in the header {self._header}.", 401)
         request.state.user = name
         return None
-
-    def _is_trusted(self, request: HTTPConnection) -> bool:
-        try:
-            address = ipaddress.ip_address(request.client.host if request.client else "")
-        except ValueError:
-            return False
-        peer = getattr(address, "ipv4_mapped", None) or address
-        return any(peer in network for network in self._proxies)
 
 
 def _login(header: str, address: str) -> _Login:

@@ -180,16 +180,13 @@ def _title(reading: Reading) -> str:
 
 
 def _header(reading: Reading, view: View, hits: Sequence[str], current: int, contents: str) -> str:
-    by = f'<p class="by">{_byline(reading.article)}</p>' if reading.article and _byline(reading.article) else ""
+    parts = byline(reading.article) if reading.article else []
+    by = f'<p class="by">{" · ".join(parts)}</p>' if parts else ""
     about = (
         f'<div class="about"><h1 dir="auto">{safe(_title(reading))}</h1>{by}<p class="place">{_path(reading)}</p></div>'
     )
     tools = _views(reading, view) + _hits(hits, current) + _find(reading)
     return f'<header class="top">{about}{contents}<div class="tools">{tools}</div></header>'
-
-
-def _byline(article: Article) -> str:
-    return " · ".join(byline(article))
 
 
 def _path(reading: Reading) -> str:

@@ -116,7 +116,7 @@ class EvalsTab:
     refresh: Callable[..., Changes]
     inputs: Sequence[gr.components.Component]
     outputs: Sequence[gr.components.Component]
-    review: ReviewPanel | None = None
+    review: ReviewPanel
 
 
 @dataclass(slots=True)
@@ -288,14 +288,14 @@ class _View:
             return {self.status: message(in_words(error, _BROKEN), wrong=True)}
 
 
-def evals_tab(desk: Desk, collection: gr.State, workspace: Workspace | None = None) -> EvalsTab:
+def evals_tab(desk: Desk, collection: gr.State, workspace: Workspace) -> EvalsTab:
     """The view over `desk`, on the collection that `collection` names; made inside the blocks of the page.
 
-    With a `workspace` what its documents suggest is looked at there, before a suite is run.
+    What the documents of `workspace` suggest is looked at there, before a suite is run.
     """
     with gr.Column(elem_id="evals"):
         gr.HTML(_INTRO, js_on_load=None, apply_default_css=False)
-        review = review_panel(workspace, collection) if workspace else None
+        review = review_panel(workspace, collection)
         view = _View(desk)
     outputs = view.all
 
@@ -312,8 +312,7 @@ def evals_tab(desk: Desk, collection: gr.State, workspace: Workspace | None = No
     on(view.start.click, view.run, [view.suite, view.half, collection, view.session], outputs)
     on(view.stop.click, view.halt, view.session, view.stop)
     inputs = [view.suite, view.half, view.runs, view.session, collection]
-    if review:
-        on(review.changed.change, view.refresh, inputs, outputs, "always_last")
+    on(review.changed.change, view.refresh, inputs, outputs, "always_last")
     return EvalsTab(view.refresh, inputs, outputs, review)
 
 

@@ -117,8 +117,7 @@ class _Handlers:
         passed = feedback.judged() | session.passed
         try:
             pipeline = self._workspace.pipeline(collection)
-            for session.now in self._reviews.upcoming(collection, pipeline, passed):
-                pass
+            session.now = self._reviews.upcoming(collection, pipeline, passed)
         except NoIndex:
             yield {self._card: line + drawn.NOT_INDEXED}
             return

@@ -55,8 +55,7 @@ def span_of(words: str) -> Span:
 
 
 def following(reviews: Reviews, pipeline: Household, passed: Collection[str] = ()) -> Proposed | None:
-    *_, last = [None, *reviews.upcoming("default", pipeline, passed)]
-    return last
+    return reviews.upcoming("default", pipeline, passed)
 
 
 def all_of(pipeline: Household) -> list[Proposed]:

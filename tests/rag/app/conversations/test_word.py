@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from index.readers.docx import read_docx
 from rag.app.conversations.export import exact
-from rag.app.conversations.notebook import Notebooks, Pin, quote_alone
+from rag.app.conversations.notebook import Pin, quote_alone
 from rag.app.conversations.word import notebook_as_docx
-from rag.types import Citation
-from rag.verification.reopen import GONE, State
-from tests.fakes import FakePipeline
+from rag.verification.reopen import GONE
+from tests.fakes import FakePipeline, pinned, stands
 
 QUESTIONS = (
     "How long is the notice?",
@@ -28,17 +27,9 @@ QUESTIONS = (
 )
 
 
-def stands(_: Citation) -> State:
-    return State("same")
-
-
 @pytest.fixture
 def pins(tmp_path: Path) -> tuple[Pin, ...]:
-    notebooks, pipeline = Notebooks(tmp_path), FakePipeline()
-    for question in QUESTIONS:
-        notebooks.pin("default", "answer", pipeline.ask(question))
-    notebooks.annotate(notebooks.pins("default")[0].id, "Ask the landlord <b>\nin May")
-    return notebooks.pins("default")
+    return pinned(tmp_path, QUESTIONS, "Ask the landlord <b>\nin May")
 
 
 def text_of(document: bytes) -> str:

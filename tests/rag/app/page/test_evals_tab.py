@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 import ui
 from index.errors import RagError
 from rag.app.page.tabs.evals import evals_tab
+from tests.fakes import FakePipeline, FakeWorkspace
 from tests.leftovers import swept
 from tests.rag.app.page.conftest import OPENING, free_port
 
@@ -98,11 +100,11 @@ def desk() -> FakeDesk:
 
 
 @pytest.fixture
-def page(desk: FakeDesk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+def page(desk: FakeDesk, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     monkeypatch.setenv("GRADIO_ANALYTICS_MAX_EVENTS", "1")  # as `ui` sets it: no data frame is made of each call
     monkeypatch.setenv("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
     with ui.gr.Blocks(analytics_enabled=False) as blocks:
-        tab = evals_tab(desk, ui.gr.State("mine"))
+        tab = evals_tab(desk, ui.gr.State("mine"), FakeWorkspace(tmp_path, FakePipeline()))
         blocks.load(tab.refresh, tab.inputs, tab.outputs, api_visibility="private")
     blocks.queue(default_concurrency_limit=8)
     blocks.launch(

@@ -210,6 +210,14 @@ def test_a_subscribers_many_addresses_are_one() -> None:
     assert refusal_of(door, request("2001:db8:1:3::1", authorization=login("secret"))) is None
 
 
+def test_addresses_of_ipv4_that_ipv6_wraps_wait_each_for_itself_and_as_the_bare_one() -> None:
+    door = PasswordDoor("secret", lambda: 0.0)
+    for _ in range(3):
+        refusal_of(door, request("::ffff:10.0.0.5", authorization=login("a")))
+    assert refusal_of(door, request("10.0.0.5", authorization=login("secret"))) is not None
+    assert refusal_of(door, request("::ffff:10.0.0.6", authorization=login("secret"))) is None
+
+
 def test_a_link_opens_the_page_in_one_browser() -> None:
     announced: list[str] = []
     door = LinkDoor(announced.append)

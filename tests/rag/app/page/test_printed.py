@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
 from index.readers.pdf import read_pdf
-from rag.app.conversations.notebook import Notebooks, Pin
+from rag.app.conversations.notebook import Pin
 from rag.app.page.html import safe
 from rag.app.page.printed import notebook_as_page
-from rag.types import Citation
-from rag.verification.reopen import GONE, State
-from tests.fakes import FakePipeline
+from rag.verification.reopen import GONE
+from tests.fakes import FakePipeline, pinned, stands
 from tests.rag.app.page.conftest import picture
 from tests.rag.app.page.test_whole_page import AXE, VIOLATIONS
 
@@ -26,17 +25,9 @@ QUESTIONS = ("How long is the notice?", "What is the fare in zone 2?", "What was
 NOTE = "Спросить у хозяина λόγος\n<script>window.__x=1</script>"
 
 
-def stands(_: Citation) -> State:
-    return State("same")
-
-
 @pytest.fixture
 def pins(tmp_path: Path) -> tuple[Pin, ...]:
-    notebooks, pipeline = Notebooks(tmp_path), FakePipeline()
-    for question in QUESTIONS:
-        notebooks.pin("default", "answer", pipeline.ask(question))
-    notebooks.annotate(notebooks.pins("default")[0].id, NOTE)
-    return notebooks.pins("default")
+    return pinned(tmp_path, QUESTIONS, NOTE)
 
 
 def untagged(page: str) -> str:

@@ -22,7 +22,7 @@ import ui
 from evals.desk import Desk
 from index.errors import RagError
 from index.indexing.build import build_index
-from rag.app.page.pages import Pages
+from rag.app.page.pages import UserPages
 from rag.app.page.people import NamingDoor, ProxyDoor, UsersDoor
 from rag.app.page.serving import mounted
 from rag.app.users import User, UsersFile, user_of, write_users
@@ -398,7 +398,7 @@ def test_who_was_away_longest_makes_room() -> None:
     log: list[str] = []
 
     async def visits() -> list[str]:
-        app = Pages(lambda name: Told(name, log), lambda name: (), most=2).before(PlainTextResponse("nobody"))
+        app = UserPages(lambda name: Told(name, log), lambda name: (), most=2).before(PlainTextResponse("nobody"))
         replies: list[str] = []
 
         async def receive() -> Message:
