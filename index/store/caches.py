@@ -109,8 +109,7 @@ def write_whole(source: Published, file: Path) -> None:
         return
     with CorpusWriter(file, source.manifest.fingerprint) as writer, source.corpus() as corpus:
         writer.take_meta(files[-1])
-        for stored in corpus.paths():
-            writer.add_path(stored)
+        writer.add_paths(corpus.paths())
         for other in files:
             writer.take_documents(other, corpus.document_ids())
         for other in files:
