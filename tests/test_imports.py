@@ -72,7 +72,7 @@ HOMES = {
     "PIL": {"index/readers/picture.py", "evals/bench/scans.py"},
     "pypdf": {"index/readers/second.py"},
     "openpyxl": {"index/readers/second.py"},
-    "watchfiles": {"index/folder/watch.py"},
+    "watchfiles": {"index/folder/watch.py", "evals/bench/storm.py"},
     "xllamacpp": {"rag/providers/serve.py"},
 }
 

@@ -6,20 +6,24 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from evals.bench import edits, index, material, query, start
+from evals.bench import edits, index, material, query, start, store, storm
+from evals.bench.material import Material
 from evals.bench.measure import WARM
 from evals.bench.tables import machine
 from evals.run import write_whole
 from index.errors import RagError
 
-START, INDEX, QUERY, EDIT = PARTS = ("start", "index", "query", "edit")
+USUAL = START, INDEX, QUERY, EDIT = ("start", "index", "query", "edit")
+GROWING = INDEX, QUERY, EDIT, STORE = (*USUAL[1:], "store")
+WATCH = "watch"
+PARTS = (START, *GROWING, WATCH)
 LEAST = 50
 """Fewer passages than this tell nothing."""
 HOW = (
@@ -46,7 +50,7 @@ class Options:
 def main(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PART", help="start, index, query, edit; all without any."),
+        typer.Argument(metavar="PART", help="start, index, query, edit, store, watch; the first four without any."),
     ] = None,
     sizes: Annotated[str, typer.Option(help="Passages to index and to search, with commas.")] = "1000",
     data: Annotated[
@@ -88,18 +92,33 @@ def bench(options: Options, work: Path, emit: Callable[[str], None]) -> None:
         questions = material.tune_questions(options.suite)[: options.questions]
         measured = start.measure(options.docs, questions, work / START, options.repeats, _say)
         emit(f"## Start\n\n{start.render(measured)}")
-    if {INDEX, QUERY, EDIT} & set(options.parts):
-        _grow(options, work, emit)
+    if set(options.parts) - {START}:
+        texts, warning = material.load(options.data, options.docs, options.suite, options.words)
+        if warning:
+            _say(f"NOTE: {warning}")
+        _describe(texts, warning, options.parts, emit)
+        if WATCH in options.parts:
+            _watch(texts, options, work, emit)
+        if set(GROWING) & set(options.parts):
+            _grow(texts, options, work, emit)
 
 
-def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> None:
-    """Indexing and searching at every size."""
-    texts, warning = material.load(options.data, options.docs, options.suite, options.words)
-    if warning:
-        _say(f"NOTE: {warning}")
-    all_notes = ((INDEX, index.NOTE), (QUERY, query.NOTE), (EDIT, edits.NOTE))
-    notes = [note for part, note in all_notes if part in options.parts]
+def _describe(texts: Material, warning: str | None, parts: Sequence[str], emit: Callable[[str], None]) -> None:
+    """What is measured with, and how."""
+    all_notes = ((INDEX, index.NOTE), (QUERY, query.NOTE), (EDIT, edits.NOTE), (STORE, store.NOTE), (WATCH, storm.NOTE))
+    notes = [note for part, note in all_notes if part in parts]
     emit("\n\n".join(["## Index and query", material.describe(texts, warning), *notes]))
+
+
+def _watch(texts: Material, options: Options, work: Path, emit: Callable[[str], None]) -> None:
+    """Rest and storm at every size."""
+    for size in options.sizes:
+        watched = storm.measure(texts, size, work / f"{WATCH}-{size}", _say, static=options.static)
+        emit(f"### Watch, {size:,} files\n\n{storm.render(watched)}")
+
+
+def _grow(texts: Material, options: Options, work: Path, emit: Callable[[str], None]) -> None:
+    """Indexing and searching at every size."""
     searched = []
     for size in options.sizes:
         here = work / f"{size}"
@@ -115,6 +134,9 @@ def _grow(options: Options, work: Path, emit: Callable[[str], None]) -> None:
             edited = edits.measure(here, _say, texts.words, static=options.static)
             vectors = "static" if options.static else "the model's own"
             emit(f"### Edit, {size:,} passages, {vectors} vectors\n\n{edits.render(edited)}")
+        if STORE in options.parts:
+            stores = store.measure(here, texts.questions[: options.questions], _say, static=options.static)
+            emit(f"### Stores, {size:,} passages\n\n{store.render(stores)}")
         shutil.rmtree(here)
     if len(searched) > 1:
         emit(f"### Growth\n\n{query.render_growth(searched)}")
@@ -124,7 +146,7 @@ def _parts(given: list[str] | None) -> tuple[str, ...]:
     unknown = [part for part in given or () if part not in PARTS]
     if unknown:
         raise typer.BadParameter(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
-    return tuple(given or PARTS)
+    return tuple(given or USUAL)
 
 
 def _sizes(text: str) -> tuple[int, ...]:

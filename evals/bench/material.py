@@ -83,15 +83,15 @@ def tune_questions(suite: Path) -> tuple[str, ...]:
     return _shuffled(case.question for case in of_split(load_suite(suite), "tune") if not case.history)
 
 
-def write_files(material: Material, passages: int, folder: Path) -> Written:
+def write_files(material: Material, passages: int, folder: Path, a_file: int = PASSAGES_A_FILE) -> Written:
     """Write files that hold about `passages` passages of the material to the new `folder`.
 
-    Each file holds ten that follow one another. Once all are used they come again, each time with other words
+    Each file holds `a_file` that follow one another. Once all are used they come again, each time with other words
     replaced by words of the same material, so that no two texts are equal.
     """
     folder.mkdir(parents=True)
     files = characters = 0
-    for text in _file_texts(material, passages):
+    for text in _file_texts(material, passages, a_file):
         (folder / f"{files:06d}.txt").write_text(text, encoding="utf-8", newline="")
         files += 1
         characters += len(text)
@@ -107,15 +107,15 @@ def noisy(text: str, vocabulary: Sequence[str], rng: random.Random) -> str:
     return "".join(pieces)
 
 
-def _file_texts(material: Material, passages: int) -> Iterator[str]:
+def _file_texts(material: Material, passages: int, a_file: int) -> Iterator[str]:
     rng = random.Random(_SEED)
-    starts = list(range(0, len(material.passages), PASSAGES_A_FILE))
+    starts = list(range(0, len(material.passages), a_file))
     rng.shuffle(starts)
     vocabulary = [word for passage in material.passages for word in passage.split()]
     left = passages
     for turn in count():
         for start in starts:
-            group = material.passages[start : start + PASSAGES_A_FILE][:left]
+            group = material.passages[start : start + a_file][:left]
             yield "\n\n".join(noisy(passage, vocabulary, rng) if turn else passage for passage in group)
             left -= len(group)
             if left <= 0:

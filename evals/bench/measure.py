@@ -143,8 +143,9 @@ def run(arguments: Sequence[str], *, accepted: Iterable[int] = (0,)) -> tuple[fl
 
 
 @contextmanager
-def running(command: Sequence[str]) -> Iterator[None]:
-    """A process that serves at the port that `command` names last, from when it answers until the block ends.
+def running(command: Sequence[str]) -> Iterator[int]:
+    """The number of a process that serves at the port that `command` names last, from when it answers until the block
+    ends.
 
     Raises: EvalError, when it ends before that, or takes too long.
     """
@@ -159,7 +160,7 @@ def running(command: Sequence[str]) -> Iterator[None]:
                 time.sleep(0.01)
             else:
                 raise EvalError(f"{' '.join(command)} did not serve; run it by hand to see why.")
-            yield
+            yield process.pid
         finally:
             process.kill()
 
@@ -177,10 +178,21 @@ def _ms(call: Callable[[_Item], object], item: _Item) -> float:
     return 1000 * (time.perf_counter() - begun)
 
 
+def peak_mib(process: int) -> float:
+    """MiB that another process held at most; 0 where the system does not tell."""
+    with suppress(OSError, StopIteration):
+        return _high_water(str(process)) / 2**20
+    return 0.0
+
+
 def _peak_bytes() -> int:
     # Not ru_maxrss where there is better: on Linux a child inherits the peak of the process that started it.
     with suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        return _high_water("self")
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _high_water(process: str) -> int:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))

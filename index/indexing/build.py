@@ -221,7 +221,13 @@ def _worth_keeping(base: _Base | None) -> str | None:
 
 def _must_purge(base: _Base, result: Survey) -> bool:
     """Whether a file leaves the index, or left it, whose text must then be in no file of the home."""
-    return base.corpus.meta(PURGE) is not None or counted(changes(base.corpus.paths(), result))["deleted"] > 0
+    before = base.corpus.paths()
+    present = {stored.path for stored in (*result.paths, *result.retained)}
+    if base.corpus.meta(PURGE) is not None:
+        return True
+    if all(stored.path in present for stored in before):
+        return False
+    return counted(changes(before, result))["deleted"] > 0
 
 
 def _is_made_alike(base: _Base, signature: Mapping[str, str]) -> bool:
@@ -267,8 +273,7 @@ def _complete(
     new or gone over it.
     """
     held = [*result.paths, *result.retained]
-    for stored in held:
-        writer.add_path(stored)
+    writer.add_paths(held)
     needed = {stored.document_id for stored in held}
     folders = _folders(base)
     if alike is not None:

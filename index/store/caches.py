@@ -21,14 +21,10 @@ from index.store.writer import CorpusWriter
 from index.types import document_of
 from index.vectors.remote import Remote
 from index.vectors.stores import build_vectors
-from index.vectors.types import Batch
+from index.vectors.types import Batch, batches_of
 
 if TYPE_CHECKING:
     from index.words.postings import Postings
-
-_BATCH = 2048
-"""Vectors in memory at a time."""
-
 
 Trial = Callable[[Path], str | None]
 """Says what is wrong with a whole generation just built, if anything."""
@@ -113,8 +109,7 @@ def write_whole(source: Published, file: Path) -> None:
         return
     with CorpusWriter(file, source.manifest.fingerprint) as writer, source.corpus() as corpus:
         writer.take_meta(files[-1])
-        for stored in corpus.paths():
-            writer.add_path(stored)
+        writer.add_paths(corpus.paths())
         for other in files:
             writer.take_documents(other, corpus.document_ids())
         for other in files:
@@ -208,8 +203,8 @@ def in_one_sentence(root: Path) -> Iterator[None]:
 
 
 def _batches(corpus: Corpus, fingerprint: str, ids: Sequence[str], progress: Progress) -> Iterator[Batch]:
-    for at in range(0, len(ids), _BATCH):
-        part = ids[at : at + _BATCH]
+    for batch in batches_of(len(ids)):
+        part = ids[batch]
         yield part, corpus.vectors(fingerprint, part)
         progress.advance(len(part))
 

@@ -141,7 +141,7 @@ class Corpus:
 
     def document_ids(self) -> tuple[str, ...]:
         """Every document, in the order of their first paths' storing."""
-        return tuple(row[0] for row in self._rows("SELECT id FROM documents ORDER BY rowid"))
+        return self._column("SELECT id FROM documents ORDER BY rowid")
 
     def document(self, document_id: str) -> Document:
         """One document with its text."""
@@ -264,7 +264,7 @@ class Corpus:
 
     def passage_ids(self) -> tuple[str, ...]:
         """The id of every passage, in the order of storing."""
-        return tuple(row[0] for row in self._rows("SELECT id FROM passages ORDER BY position"))
+        return self._column("SELECT id FROM passages ORDER BY position")
 
     def distinct_ids(self) -> tuple[str, ...]:
         """The first id of the passages that share an embedding, in the order of storing.
@@ -272,7 +272,7 @@ class Corpus:
         A graph of neighbours is cut off by thousands of equal vectors, so the store holds each once.
         """
         select = "SELECT id, MIN(position) AS first FROM passages GROUP BY embedded ORDER BY first"
-        return tuple(row[0] for row in self._rows(select))
+        return self._column(select)
 
     def placed(self) -> tuple[Placed, ...]:
         """Every passage with its article and the digest of what was embedded of it, in the order of storing."""
@@ -348,6 +348,11 @@ class Corpus:
     def _rows(self, select: str, values: Sequence[str | int] = ()) -> list[_Row]:
         with self._lock, self._reading():
             return self._database.execute(select, tuple(values)).fetchall()
+
+    def _column(self, select: str) -> tuple[str, ...]:
+        """The first value of each row, of which memory holds no other."""
+        with self._lock, self._reading():
+            return tuple(row[0] for row in self._database.execute(select))
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

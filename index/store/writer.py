@@ -117,11 +117,12 @@ class CorpusWriter:
         """Forget what `lay_over` noted."""
         self._database.execute("DELETE FROM gone")
 
-    def add_path(self, stored: StoredPath) -> None:
-        """Record where a document was found."""
-        row = (stored.path, os.fsencode(stored.location), stored.document_id, stored.size, stored.mtime_ns)
-        self._database.execute("INSERT INTO paths VALUES (?, ?, ?, ?, ?)", row)
-        self._database.execute("INSERT INTO identities VALUES (?, ?)", (stored.path, stored.identity))
+    def add_paths(self, paths: Sequence[StoredPath]) -> None:
+        """Record where documents were found."""
+        write = self._database.executemany
+        rows = ((p.path, os.fsencode(p.location), p.document_id, p.size, p.mtime_ns) for p in paths)
+        write("INSERT INTO paths VALUES (?, ?, ?, ?, ?)", rows)
+        write("INSERT INTO identities VALUES (?, ?)", ((p.path, p.identity) for p in paths))
 
     def add_vectors(self, digests: Sequence[str], vectors: Vectors) -> None:
         """Keep one vector for each digest, with all that was added before on the disk when this returns."""

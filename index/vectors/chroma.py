@@ -22,7 +22,7 @@ from chromadb.errors import ChromaError
 
 from index.errors import IndexDamaged
 from index.types import Hit, Vectors
-from index.vectors.types import SPARE, Batch, configuration, ranked
+from index.vectors.types import SPARE, Batch, configuration, evenly, ranked
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -44,6 +44,8 @@ _NOT_WRITTEN = {
 def build_store(folder: Path, count: int, batches: Iterable[Batch]) -> None:
     """Write a new store of the `count` vectors of `batches`, no id twice, in the empty `folder`.
 
+    More than one flush takes are in batches as `index.vectors.types.batches_of` cuts them.
+
     Raises: OSError, when the disk is full; IndexDamaged, on any other failure of Chroma.
     """
     with _chroma(folder):
@@ -54,8 +56,8 @@ def build_store(folder: Path, count: int, batches: Iterable[Batch]) -> None:
             )
             size = client.get_max_batch_size()
             for ids, vectors in batches:
-                for at in range(0, len(ids), size):
-                    collection.upsert(ids=list(ids[at : at + size]), embeddings=vectors[at : at + size])
+                for part in evenly(len(ids), size):
+                    collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
         finally:
             client.close()
     _clear_spare_room(folder)

@@ -27,7 +27,7 @@ from index.keys import Mask
 from index.settings import StoreSettings
 from index.types import Hit, Vectors
 from index.vectors.remote import Remote
-from index.vectors.types import SPARE, Batch, configuration, ranked
+from index.vectors.types import SPARE, Batch, configuration, evenly, ranked
 
 _COLLECTIONS = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 _REQUEST_BYTES = 500_000
@@ -109,9 +109,9 @@ class Server:
         collection = self._call("POST", _COLLECTIONS, _Collection, request).id
         for ids, vectors in batches:
             size = max(1, _REQUEST_BYTES // (6 * vectors.shape[1] + 64))  # in base 64, and an id
-            for at in range(0, len(ids), size):
-                packed = [base64.b64encode(row.astype("<f4").tobytes()).decode() for row in vectors[at : at + size]]
-                sent = {"ids": list(ids[at : at + size]), "embeddings": packed}
+            for part in evenly(len(ids), size):
+                packed = [base64.b64encode(row.astype("<f4").tobytes()).decode() for row in vectors[part]]
+                sent = {"ids": list(ids[part]), "embeddings": packed}
                 self._call("POST", f"{_COLLECTIONS}/{collection}/upsert", dict[str, object], sent)
         self._require_count(remote, collection)
 

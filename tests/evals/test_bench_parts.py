@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.bench import baselines, index, query, start
+from evals.bench import baselines, index, query, start, store, storm
 from evals.bench.index import Prepared, Synced
-from evals.bench.material import Written
+from evals.bench.material import Material, Written
 from evals.bench.measure import WARM, IndexRun, Spread, spread
+from evals.bench.static import StaticEmbedder
 from evals.errors import EvalError
 from index.types import Vectors
 from tests.evals.test_bench import cells
@@ -182,3 +183,21 @@ def test_chroma_alone_finds_the_nearest_row(tmp_path: Path) -> None:
 
 def test_the_model_folder_holds_the_bundled_model() -> None:
     assert (baselines.model_folder() / "model.safetensors").is_file()
+
+
+def test_no_edit_of_a_storm_is_lost_and_runs_are_fewer_than_edits(tmp_path: Path) -> None:
+    texts = tuple(f"The {topic} of the valley was built in {year}." for topic in TOPICS for year in (1801, 1802))
+    plan = storm.Plan(rest=0.1, at_once=8, singly=3, pace=0.05)
+    stormed = storm.measure(Material("", texts, ()), 16, tmp_path, print, plan, static=True)
+    assert (stormed.files, stormed.lost) == (16, 0)
+    assert 1 <= stormed.runs < plan.edits
+    assert "Not found in the end: 0 of 11 edits." in storm.render(stormed)
+
+
+def test_a_store_on_a_server_holds_what_the_one_in_the_home_holds(documents: Path, tmp_path: Path) -> None:
+    index.index_ours(documents, index.home_of(tmp_path), StaticEmbedder(), sound)
+    stores = store.measure(tmp_path, QUESTIONS, print, static=True)
+    assert [filled.vectors for filled, _ in (stores.home, stores.server)] == [8, 8]
+    assert stores.home[0].remote is None
+    assert stores.server[0].remote is not None
+    assert "8 vectors, on a server: storing them" in store.render(stores)

@@ -49,7 +49,7 @@ def add(writer: CorpusWriter, number: int, document: Document, *told: str | None
     passages = halves(document)
     article = article_of(document, 0, Span(0, len(document.text)), *told)
     writer.add_document(document, [article], passages, [p.text for p in passages])
-    writer.add_path(StoredPath(f"{number}.txt", Path(f"/docs/{number}.txt"), document.id, 5, 10**18 + number))
+    writer.add_paths([StoredPath(f"{number}.txt", Path(f"/docs/{number}.txt"), document.id, 5, 10**18 + number)])
     return passages
 
 
@@ -76,8 +76,8 @@ def test_one_document_may_have_several_paths(tmp_path: Path) -> None:
     odd = Path("/docs/caf\udce9.txt")
     with CorpusWriter(file, "model-1") as writer:
         writer.add_document(document, [], [], [])
-        writer.add_path(StoredPath("z.txt", Path("/docs/z.txt"), document.id, 14, 7))
-        writer.add_path(StoredPath("caf\\xe9.txt", odd, document.id, 14, 8))
+        writer.add_paths([StoredPath("z.txt", Path("/docs/z.txt"), document.id, 14, 7)])
+        writer.add_paths([StoredPath("caf\\xe9.txt", odd, document.id, 14, 8)])
     with Corpus(file) as corpus:
         assert corpus.paths_of(document.id) == ("caf\\xe9.txt", "z.txt")
         assert [stored.location for stored in corpus.paths()] == [odd, Path("/docs/z.txt")]

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.errors import IndexDamaged
 from index.seal import seal
 from index.types import Vectors
+from index.vectors import types
 from index.vectors.chroma import EmbeddedStore, build_store
+from index.vectors.types import BATCH, batches_of, configuration
 
 
 def clustered(count: int, dimension: int = 32) -> Vectors:
@@ -84,6 +88,33 @@ def test_small_stores_answer_and_are_not_changed_by_it(tmp_path: Path, count: in
             assert len(store.query(np.eye(1, 8, dtype=np.float32)[0], 200)) == count
             assert store.query(np.eye(1, 8, dtype=np.float32)[0], 0) == []
     assert seal(tmp_path) == sealed
+
+
+@given(st.integers(0, 2_000_000))
+def test_every_vector_is_in_one_batch_and_none_is_left_unflushed(count: int) -> None:
+    threshold = configuration(count)["hnsw"]["sync_threshold"]
+    stored = waiting = 0
+    for batch in batches_of(count):
+        assert batch.start == stored
+        assert 0 < batch.stop - batch.start <= BATCH
+        stored = batch.stop
+        waiting += batch.stop - batch.start
+        waiting = 0 if waiting >= int(threshold) else waiting
+    assert (stored, waiting) == (count, 0)
+
+
+def test_a_store_that_was_flushed_on_the_way_is_whole(
+    tmp_path: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(types, "_FLUSHED", 700)
+    ids = [f"d:{n:05d}" for n in range(3001)]
+    build_store(tmp_path, len(ids), ((ids[batch], vectors[batch]) for batch in batches_of(len(ids))))
+    sealed = seal(tmp_path)
+    with closing(EmbeddedStore(tmp_path)) as store:
+        assert store.count() == len(ids)
+        hits = [store.query(vectors[n], 1)[0].passage_id for n in range(0, len(ids), 10)]
+    assert hits == ids[::10]
+    assert seal(tmp_path) == sealed, "nothing was left in the log to be replayed"
 
 
 def test_ties_stand_in_the_order_of_ids(tmp_path: Path) -> None:
