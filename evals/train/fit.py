@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from evals.train.domains import Question, domains
+from evals.train.fit_beside import WORDS, fitted_beside
 from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
-from index.indexing.build import build_index
-from index.settings import IndexSettings
-from index.store.open import open_index
-from index.vectors.embedder import embedder_of
-from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
+from evals.train.reads import Read
+from rag.answering.decide import OF_BESIDE, OF_QUESTION, Decision, Logistic, of_question
 from rag.answering.quotes import evidence_of
-from rag.answering.reading import FEATURES, Candidate, Reading, read
-from rag.reader.onnx_model import OnnxReader
-from rag.retrieval.retrieve import Retriever
-from rag.searching import READ
-from rag.settings import Answering, Retrieval
+from rag.answering.reading import FEATURES
 
-WORDS = Answering().max_words
 _LOOKED_AT = 12
 """Candidates of one question that its sentences are fitted on."""
 REFUSED_SHARE = 0.04
@@ -34,58 +25,18 @@ NEAR_MISS_SHARE = 0.2
 OWN_PAPERS = ("authored", "everyday")
 
 
-@dataclass(frozen=True)
-class Read:
-    """A question as it was read, and which of its candidates answer."""
-
-    question: Question
-    reading: Reading
-    gold: tuple[bool, ...]
-
-
-def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
-    """Every question of every domain, retrieved and read as the program does."""
-    every: list[Read] = []
-    for name, folder, questions in domains(data, work):
-        settings = IndexSettings(home=work / "home", collection=name)
-        embedder = embedder_of(settings)
-        build_index(settings, [folder], embedder)
-        with open_index(settings, embedder.fingerprint) as index:
-            retriever = Retriever(index, embedder, Retrieval())
-            for question in questions:
-                passages = retriever.retrieve([question.text], READ)
-                reading = read(question.text, passages, [retriever.units(p) for p in passages], reader, index.idf)
-                every.append(Read(question, reading, tuple(_answers(c, question) for c in reading.candidates)))
-    return every
-
-
-def _answers(candidate: Candidate, question: Question) -> bool:
-    item = candidate.passage
-    start = candidate.span.start - item.passage.start
-    text = _plain(item.passage.text[start : start + len(candidate.span)])
-    names = {item.source.path, item.source.path.rsplit("/", 1)[-1]}
-    return any(file in names and _shared(_plain(quote), text) for file, quote in question.evidence)
-
-
-def _shared(quote: str, text: str) -> bool:
-    return bool(text) and (quote in text or (len(text) > 15 and text in quote))
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("|", " ").split()).casefold()
-
-
 def fit(reads: Sequence[Read]) -> dict[str, object]:
     """The fitted decision, as its file holds it."""
     unit = _fit_units(reads)
-    open_ended = Decision(unit, Logistic(0.0, (0.0,) * len(OF_QUESTION)), 0.0, 0.0)
+    beside, worth = fitted_beside(reads, unit)
+    undecided = Decision(unit, Logistic(0.0, (0.0,) * len(OF_QUESTION)), beside, 0.0, 0.0, worth)
     rows, labels, groups = [], [], []
     for item in reads:
-        ranked = open_ended.ranked(item.reading.candidates)
+        ranked = undecided.ranked(item.reading.candidates)
         if not ranked:
             continue
         rows.append(of_question(ranked))
-        labels.append(_is_right(item, open_ended))
+        labels.append(_is_right(item, undecided))
         groups.append(item.question.domain)
     matrix, marks = np.array(rows), np.array(labels, dtype=np.float64)
     bias, weights = fitted(matrix, marks, balanced(groups), ridge=3.0)
@@ -101,7 +52,19 @@ def fit(reads: Sequence[Read]) -> dict[str, object]:
         "question": {"bias": bias, **dict(zip(OF_QUESTION, map(float, weights), strict=True))},
         "refused": round(refused, 4),
         "answered": round(max(refused, answered), 4),
+        **_of_beside(beside, worth),
     }
+
+
+def with_quotes(path: Path, reads: Sequence[Read]) -> dict[str, object]:
+    """The decision in a file, with what is quoted beside the likeliest sentence fitted anew, and nothing else."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    unit = Logistic(content["unit"]["bias"], tuple(content["unit"][name] for name in FEATURES))
+    return {**content, **_of_beside(*fitted_beside(reads, unit))}
+
+
+def _of_beside(beside: Logistic, worth: float) -> dict[str, object]:
+    return {"beside": {"bias": beside.bias, **dict(zip(OF_BESIDE, beside.weights, strict=True))}, "worth": worth}
 
 
 def _fit_units(reads: Sequence[Read]) -> Logistic:
@@ -110,7 +73,7 @@ def _fit_units(reads: Sequence[Read]) -> Logistic:
         order = sorted(range(len(item.gold)), key=lambda n: -item.reading.candidates[n].features[0])
         for number in order[:_LOOKED_AT]:
             rows.append(item.reading.candidates[number].features)
-            labels.append(item.gold[number])
+            labels.append(bool(item.gold[number]))
             groups.append(item.question.domain)
     bias, weights = fitted(np.array(rows), np.array(labels, dtype=np.float64), balanced(groups), ridge=3.0)
     return Logistic(bias, tuple(map(float, weights)))

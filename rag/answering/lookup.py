@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from index.words.tokens import words
-from rag.answering.decide import Decision
+from rag.answering.decide import Decision, Ranked
 from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
 from rag.reader.layout import Unit, row_text
 from rag.reader.reader import Reader
@@ -19,7 +19,6 @@ _UNIT = re.compile(r"\([^()]*\)")
 """The unit of a column, behind its head: "Water (m³)"."""
 _OF_READER = ("margin", "share", "lead")
 Pair = tuple[float, Candidate]
-Ranked = Sequence[Pair]
 Cells = Sequence[tuple[str, str]]
 
 

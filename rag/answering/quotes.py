@@ -7,21 +7,13 @@ from itertools import takewhile
 
 from index.types import Span
 from index.words.tokens import words
+from rag.answering.beside import chosen
 from rag.answering.decide import Decision
 from rag.answering.lookup import is_identifier, named_apart, named_first
 from rag.answering.reading import Candidate, Reading
 from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
-
-MOST = 4
-"""Sentences that are quoted, at most, but for a list and what takes a sentence back."""
-WINDOW = 4.0
-"""How far, in log-odds, a sentence may be below the best and still be quoted with it.
-
-With these two, 37 words are quoted for a question of everyday's tuning half and .92 of them hold the evidence; with 3
-and 3.0, 29 words and .90.
-"""
 
 
 def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidence:
@@ -32,8 +24,8 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     ranked = named_first(decision.ranked(reading.candidates), reading.question)
     if not ranked:
         return Evidence((), 0.0)
-    chosen = _chosen(ranked, max_words)
-    quotes = _with_withdrawals(reading, _quotes(reading, chosen))
+    candidates = chosen(ranked, reading.question, decision, max_words)
+    quotes = _with_withdrawals(reading, _quotes(reading, candidates))
     unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
@@ -42,7 +34,7 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
         probability = min(probability, decision.refused / 2)
     elif apart:
         probability = min(probability, (decision.refused + decision.answered) / 2)
-    differing = _differ(chosen)
+    differing = _differ(candidates)
     return Evidence(tuple(joined(quotes, reading)), probability, missing, differing)
 
 
@@ -69,9 +61,9 @@ def _holds(whole: Quote, part: Quote) -> bool:
     return whole.label == part.label and whole.span.contains(part.span)
 
 
-def _differ(chosen: Sequence[Candidate]) -> bool:
+def _differ(candidates: Sequence[Candidate]) -> bool:
     """Whether the words that answer give other numbers in another document than in the best one's."""
-    best, *others = chosen
+    best, *others = candidates
     numbers = _numbers(best)
     elsewhere = [other for other in others if _article(other) != _article(best)]
     return bool(numbers) and any(_numbers(other) and not _numbers(other) & numbers for other in elsewhere)
@@ -90,35 +82,15 @@ def _article(candidate: Candidate) -> tuple[str, int]:
     return candidate.passage.passage.document_id, candidate.passage.passage.article
 
 
-def _chosen(ranked: Sequence[tuple[float, Candidate]], max_words: int) -> list[Candidate]:
-    best = ranked[0][0]
-    chosen: list[Candidate] = []
-    total = 0
-    for score, candidate in ranked:
-        length = len(candidate.unit.unit.text.split())
-        alike = any(_plain(candidate) == _plain(other) for other in chosen)
-        if chosen and (best - score > WINDOW or len(chosen) == MOST):
-            break
-        if alike or (chosen and total + length > max_words):
-            continue
-        chosen.append(candidate)
-        total += length
-    return chosen
-
-
-def _plain(candidate: Candidate) -> str:
-    return " ".join(candidate.unit.unit.text.split()).casefold()
-
-
-def _quotes(reading: Reading, chosen: Sequence[Candidate]) -> list[Quote]:
+def _quotes(reading: Reading, candidates: Sequence[Candidate]) -> list[Quote]:
     """The chosen sentences, and whole the lists that the best leads to or that several of them are items of."""
     quotes: dict[tuple[int, int], Quote] = {}
-    for candidate in chosen:
+    for candidate in candidates:
         units = reading.units[candidate.passage.label]
         listed = _list_about(units, candidate.at)
-        places = {other.at for other in chosen if other.passage is candidate.passage}
+        places = {other.at for other in candidates if other.passage is candidate.passage}
         several = len(places.intersection(listed)) > 1
-        is_led_to = candidate is chosen[0] and _leads(candidate.unit)
+        is_led_to = candidate is candidates[0] and _leads(candidate.unit)
         if candidate.at in listed and (several or is_led_to):
             quote = _whole_list(candidate, units[listed.start : listed.stop])
         else:
