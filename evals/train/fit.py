@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.train.fit_beside import WORDS, fitted_beside
+from evals.train.fit_quoting import WORDS, fitted_quoting
 from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
 from evals.train.reads import Read
@@ -16,8 +16,6 @@ from rag.answering.decide import OF_BESIDE, OF_QUESTION, Decision, Logistic, of_
 from rag.answering.quotes import evidence_of
 from rag.answering.reading import FEATURES
 
-_LOOKED_AT = 12
-"""Candidates of one question that its sentences are fitted on."""
 REFUSED_SHARE = 0.04
 """At most this share of the questions that have an answer may be refused, over all domains."""
 NEAR_MISS_SHARE = 0.2
@@ -28,8 +26,7 @@ OWN_PAPERS = ("authored", "everyday")
 def fit(reads: Sequence[Read]) -> dict[str, object]:
     """The fitted decision, as its file holds it."""
     unit = _fit_units(reads)
-    beside, worth = fitted_beside(reads, unit)
-    undecided = Decision(unit, Logistic(0.0, (0.0,) * len(OF_QUESTION)), beside, 0.0, 0.0, worth)
+    undecided = fitted_quoting(reads, unit)
     rows, labels, groups = [], [], []
     for item in reads:
         ranked = undecided.ranked(item.reading.candidates)
@@ -48,33 +45,40 @@ def fit(reads: Sequence[Read]) -> dict[str, object]:
     answered = _quantile(chances[~answerable & own], counts[~answerable & own], 1 - NEAR_MISS_SHARE)
     return {
         "command": "python -m evals.train fit DATA",
-        "unit": {"bias": unit.bias, **dict(zip(FEATURES, unit.weights, strict=True))},
-        "question": {"bias": bias, **dict(zip(OF_QUESTION, map(float, weights), strict=True))},
+        "unit": _named(unit, FEATURES),
+        "question": _named(Logistic(bias, tuple(map(float, weights))), OF_QUESTION),
         "refused": round(refused, 4),
         "answered": round(max(refused, answered), 4),
-        **_of_beside(beside, worth),
+        **_of_quoting(undecided),
     }
 
 
 def with_quotes(path: Path, reads: Sequence[Read]) -> dict[str, object]:
-    """The decision in a file, with what is quoted beside the likeliest sentence fitted anew, and nothing else."""
+    """The decision in a file, with which sentences are quoted fitted anew, and nothing else."""
     content = json.loads(path.read_text(encoding="utf-8"))
     unit = Logistic(content["unit"]["bias"], tuple(content["unit"][name] for name in FEATURES))
-    return {**content, **_of_beside(*fitted_beside(reads, unit))}
+    return {**content, **_of_quoting(fitted_quoting(reads, unit))}
 
 
-def _of_beside(beside: Logistic, worth: float) -> dict[str, object]:
-    return {"beside": {"bias": beside.bias, **dict(zip(OF_BESIDE, beside.weights, strict=True))}, "worth": worth}
+def _of_quoting(decision: Decision) -> dict[str, object]:
+    return {
+        "order": _named(decision.order, FEATURES),
+        "beside": _named(decision.beside, OF_BESIDE),
+        "worth": decision.worth,
+    }
+
+
+def _named(logistic: Logistic, names: Sequence[str]) -> dict[str, float]:
+    return {"bias": logistic.bias, **dict(zip(names, logistic.weights, strict=True))}
 
 
 def _fit_units(reads: Sequence[Read]) -> Logistic:
     rows, labels, groups = [], [], []
     for item in reads:
-        order = sorted(range(len(item.gold)), key=lambda n: -item.reading.candidates[n].features[0])
-        for number in order[:_LOOKED_AT]:
-            rows.append(item.reading.candidates[number].features)
-            labels.append(bool(item.gold[number]))
-            groups.append(item.question.domain)
+        first, gold = item.likeliest()
+        rows += first
+        labels += gold
+        groups += [item.question.domain] * len(first)
     bias, weights = fitted(np.array(rows), np.array(labels, dtype=np.float64), balanced(groups), ridge=3.0)
     return Logistic(bias, tuple(map(float, weights)))
 

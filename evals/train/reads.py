@@ -17,6 +17,10 @@ from rag.searching import READ
 from rag.settings import Retrieval
 
 
+_LOOKED_AT = 12
+"""Candidates of one question that its sentences are fitted on."""
+
+
 @dataclass(frozen=True)
 class Read:
     """A question as it was read, and which parts of its answer each of its candidates gives."""
@@ -24,6 +28,12 @@ class Read:
     question: Question
     reading: Reading
     gold: tuple[frozenset[int], ...]
+
+    def likeliest(self) -> tuple[list[tuple[float, ...]], list[bool]]:
+        """The features of the candidates that the reader holds likeliest, and which of these answer."""
+        every = sorted(zip(self.reading.candidates, self.gold, strict=True), key=lambda pair: -pair[0].features[0])
+        first = every[:_LOOKED_AT]
+        return [candidate.features for candidate, _ in first], [bool(gold) for _, gold in first]
 
 
 def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
@@ -47,9 +57,7 @@ def _answers(candidate: Candidate, question: Question) -> frozenset[int]:
     start = candidate.span.start - item.passage.start
     text = _plain(item.passage.text[start : start + len(candidate.span)])
     names = {item.source.path, item.source.path.rsplit("/", 1)[-1]}
-    return frozenset(
-        part for file, quote, part in question.evidence if file in names and _shared(_plain(quote), text)
-    )
+    return frozenset(part for file, quote, part in question.evidence if file in names and _shared(_plain(quote), text))
 
 
 def _shared(quote: str, text: str) -> bool:

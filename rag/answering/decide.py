@@ -1,9 +1,9 @@
-"""How likely a sentence answers, the next one adds an answer, and the quoted words hold one: three logistic
-regressions over named features.
+"""How likely a sentence answers, and more likely than others, how likely the next one adds an answer, and the quoted
+words hold one: logistic regressions over named features.
 
 Their weights and the thresholds lie in `decision.json` beside the model, written by `python -m evals.train fit`, which
-fits them on documents that no figure is reported on; `python -m evals.train quotes` fits anew what is quoted beside the
-likeliest sentence, and nothing else.
+fits them on documents that no figure is reported on; `python -m evals.train quotes` fits anew which sentences are quoted,
+and nothing else.
 """
 
 from __future__ import annotations
@@ -63,11 +63,13 @@ class Logistic:
 class Decision:
     """The fitted decision. Below `refused` a question has no answer; from `answered` on it has one.
 
-    `worth` is the least chance to add an answer, a word, for which a sentence is quoted beside the likeliest.
+    `order` tells which of a question's sentences answers, where one does, as `unit` tells whether one does. `worth` is the
+    least chance to add an answer, a word, for which a sentence is quoted beside the likeliest.
     """
 
     unit: Logistic
     question: Logistic
+    order: Logistic
     beside: Logistic
     refused: float
     answered: float
@@ -75,8 +77,11 @@ class Decision:
 
     def ranked(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
         """Candidates with their log-odds, best first, ties by place."""
-        scored = [(self.unit.score(candidate.features), candidate) for candidate in candidates]
-        return sorted(scored, key=lambda item: (-item[0], item[1].passage.label, item[1].at))
+        return _ranked(self.unit, candidates)
+
+    def ordered(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+        """Candidates with their log-odds against one another, in the order in which they are quoted."""
+        return _ranked(self.order, candidates)
 
     def is_worth_quoting(self, features: Sequence[float], length: int) -> bool:
         """Whether a sentence of so many words, with these features `OF_BESIDE` others, is worth reading with them."""
@@ -91,6 +96,11 @@ class Decision:
         if probability < self.refused:
             return "refused"
         return "answered" if probability >= self.answered else "may_answer"
+
+
+def _ranked(logistic: Logistic, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+    scored = [(logistic.score(candidate.features), candidate) for candidate in candidates]
+    return sorted(scored, key=lambda item: (-item[0], item[1].passage.label, item[1].at))
 
 
 def in_order(rankings: Sequence[Ranked], labels: Sequence[int]) -> list[int]:
@@ -113,7 +123,7 @@ def load_decision(path: Path = DECISION) -> Decision:
         content = json.loads(path.read_text(encoding="utf-8"))
         return Decision(
             _logistic(content["unit"], FEATURES), _logistic(content["question"], OF_QUESTION),
-            _logistic(content["beside"], OF_BESIDE),
+            _logistic(content["order"], FEATURES), _logistic(content["beside"], OF_BESIDE),
             float(content["refused"]), float(content["answered"]), float(content["worth"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:

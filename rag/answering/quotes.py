@@ -24,7 +24,8 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     ranked = named_first(decision.ranked(reading.candidates), reading.question)
     if not ranked:
         return Evidence((), 0.0)
-    candidates = chosen(ranked, reading.question, decision, max_words)
+    ordered = named_first(decision.ordered(reading.candidates), reading.question)
+    candidates = chosen(ordered, reading.question, decision, max_words)
     quotes = _with_withdrawals(reading, _quotes(reading, candidates))
     unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)

@@ -309,9 +309,8 @@ def test_the_verifier_is_given_all_the_passages_that_a_statement_cites() -> None
 
 
 def test_the_reader_is_asked_with_one_passage_and_what_the_question_lacks_lowers_its_probability() -> None:
-    by_margin = (1.0, *[0.0] * (len(FEATURES) - 1))
-    decision = Decision(Logistic(0.0, by_margin), Logistic(0.0, (1.0, *[0.0] * (len(OF_QUESTION) - 1))), 0.3, 0.6)
-    answers = program.answers(OverlapReader(), HashingEmbedder(), [PASSAGE, "The weir is old."], decision)
+    passages = [PASSAGE, "The weir is old."]
+    answers = program.answers(OverlapReader(), HashingEmbedder(), passages, by_margin())
     assert answers("When did the council meet?", PASSAGE) > answers("Who paid the plumber?", PASSAGE)
     assert answers("Who paid the plumber?", "") == 0.0
 

@@ -1,4 +1,4 @@
-"""Fits what is quoted beside the likeliest sentence: its chance to add an answer, and from which chance a word on."""
+"""Fits which sentences are quoted: their order, the chance of one to add an answer, and from which chance a word on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evals.train.logistic import balanced, fitted
+from evals.train.logistic import balanced, fitted, fitted_within
 from evals.train.reads import Read
 from rag.answering.beside import chosen, distinct, of_beside
 from rag.answering.decide import OF_BESIDE, OF_QUESTION, Decision, Logistic, Ranked
@@ -49,15 +49,16 @@ class _Ranked:
         return len(self.parts(chosen(self.pairs, self.item.question.text, decision, WORDS))) / len(wanted)
 
 
-def fitted_beside(reads: Sequence[Read], unit: Logistic) -> tuple[Logistic, float]:
-    """The chance that a sentence adds an answer to those before it, and the most of it that may be asked for a word.
+def fitted_quoting(reads: Sequence[Read], unit: Logistic) -> Decision:
+    """A decision that quotes: in what order, what adds an answer to what is before it, and how much of a chance is asked
+    for a word. It does not decide on the question yet.
 
-    Questions of several parts are left out: for each part the likeliest sentence is quoted.
+    Questions of several parts are left out of the last two: for each part the likeliest sentence is quoted.
     """
     flat, level = Logistic(0.0, (0.0,) * len(OF_QUESTION)), Logistic(0.0, (0.0,) * len(OF_BESIDE))
-    everything = Decision(unit, flat, level, refused=0.0, answered=0.0, worth=0.0)
+    everything = Decision(unit, flat, _order(reads), level, refused=0.0, answered=0.0, worth=0.0)
     ranked = [
-        _Ranked(item, named_first(everything.ranked(item.reading.candidates), item.question.text))
+        _Ranked(item, named_first(everything.ordered(item.reading.candidates), item.question.text))
         for item in reads
         if _is_one_question(item)
     ]
@@ -67,7 +68,18 @@ def fitted_beside(reads: Sequence[Read], unit: Logistic) -> tuple[Logistic, floa
     decision = replace(everything, beside=Logistic(bias, tuple(map(float, weights))))
     least = _held(ranked, decision) - LOST_SHARE
     worth = max(worth for worth in (0.0, *_TRIED) if _held(ranked, replace(decision, worth=worth)) >= least)
-    return decision.beside, round(float(worth), 6)
+    return replace(decision, worth=round(float(worth), 6))
+
+
+def _order(reads: Sequence[Read]) -> Logistic:
+    """Which of the sentences of a question that the reader holds likeliest answers."""
+    groups, domains = [], []
+    for item in reads:
+        rows, labels = item.likeliest()
+        if any(labels):
+            groups.append((np.array(rows), np.array(labels, dtype=np.float64)))
+            domains.append(item.question.domain)
+    return Logistic(0.0, tuple(map(float, fitted_within(groups, balanced(domains), ridge=3.0))))
 
 
 def _is_one_question(item: Read) -> bool:
