@@ -18,7 +18,7 @@ from rag.settings import Answering
 
 WORDS = Answering().max_words
 LOST_SHARE = 0.01
-"""At most this share of what all sentences that are looked at answer may be left unquoted, every domain counting alike."""
+"""At most this share of what the sentences looked at answer may be left unquoted, all domains counting alike."""
 _TRIED = np.geomspace(1e-4, 1e-1, 61)
 """Chances a word that are tried."""
 
@@ -50,8 +50,8 @@ class _Ranked:
 
 
 def fitted_quoting(reads: Sequence[Read], unit: Logistic) -> Decision:
-    """A decision that quotes: in what order, what adds an answer to what is before it, and how much of a chance is asked
-    for a word. It does not decide on the question yet.
+    """A decision that quotes: in what order, what adds an answer to what is before it, and what chance is asked for a
+    word. It does not decide on the question yet.
 
     Questions of several parts are left out of the last two: for each part the likeliest sentence is quoted.
     """

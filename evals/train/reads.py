@@ -16,7 +16,6 @@ from rag.retrieval.retrieve import Retriever
 from rag.searching import READ
 from rag.settings import Retrieval
 
-
 _LOOKED_AT = 12
 """Candidates of one question that its sentences are fitted on."""
 

@@ -28,7 +28,7 @@ def chosen(ranked: Ranked, question: str, decision: Decision, max_words: int) ->
 
 def distinct(ranked: Ranked) -> Ranked:
     """The first candidates whose words are not those of one before, `MOST` at most."""
-    texts = {}
+    texts: dict[str, tuple[float, Candidate]] = {}
     for pair in ranked:
         texts.setdefault(" ".join(pair[1].unit.unit.text.split()).casefold(), pair)
         if len(texts) == MOST:

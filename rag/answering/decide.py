@@ -2,8 +2,8 @@
 words hold one: logistic regressions over named features.
 
 Their weights and the thresholds lie in `decision.json` beside the model, written by `python -m evals.train fit`, which
-fits them on documents that no figure is reported on; `python -m evals.train quotes` fits anew which sentences are quoted,
-and nothing else.
+fits them on documents that no figure is reported on; `python -m evals.train quotes` fits anew which sentences are
+quoted, and nothing else.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ what is answered, those of another fewer, so that weights fitted on the one misl
 """
 OF_BESIDE = ("behind", "best", "before", "share", "share_of_best", "new", "again")
 """What is known of a sentence beside likelier ones: its log-odds behind the best's, the best's, how many are before it,
-the reader's share of both, the share of the question's words that it is the first to hold, and the share of its own that
-were read before.
+the reader's share of both, the share of the question's words that it is the first to hold, and the share of its own
+that were read before.
 """
 _WORST = -12.0
 _ABOUT_A_QUOTE = 10
@@ -63,8 +63,8 @@ class Logistic:
 class Decision:
     """The fitted decision. Below `refused` a question has no answer; from `answered` on it has one.
 
-    `order` tells which of a question's sentences answers, where one does, as `unit` tells whether one does. `worth` is the
-    least chance to add an answer, a word, for which a sentence is quoted beside the likeliest.
+    `order` tells which of a question's sentences answers, where one does, as `unit` tells whether one does. `worth` is
+    the least chance to add an answer, a word, for which a sentence is quoted beside the likeliest.
     """
 
     unit: Logistic

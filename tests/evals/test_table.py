@@ -22,13 +22,12 @@ from evals.table.asking import Replies, Reply, reply_of
 from evals.table.cells import Cell, Line, auroc, caught_at, chance_above, mean, recall_at_precision, render, share
 from evals.table.questions import ALONE
 from evals.table.statements import Changed, Judge, Judged
-from rag.answering.decide import OF_QUESTION, Decision, Logistic
-from rag.answering.reading import FEATURES
 from rag.contract import as_json
 from rag.verification.weigh import SIGNALS, Weights
 from tests.evals import made
 from tests.evals.sets import impossible, possible, squad_file
 from tests.fakes import HashingEmbedder, OverlapReader
+from tests.rag.readings import by_margin
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGE = "The council met in May. Ann Lee said that 83 people were hurt in Harlow on Monday. The road was not closed."
