@@ -15,6 +15,8 @@ from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
 
+_QUOTATION_MARKS = '"“”'
+
 
 def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidence:
     """The words quoted for a question, at most about `max_words`, and how likely they answer.
@@ -130,7 +132,16 @@ def _whole_list(candidate: Candidate, listed: Sequence[ReadUnit]) -> Quote:
 def _quote(reading: Reading, candidate: Candidate) -> Quote:
     label = candidate.passage.label
     quote = _as_quote(reading, label, candidate.unit)
-    return Quote(label, quote.span, quote.text, candidate.answer, quote.headings, quote.cells)
+    whole = Quote(label, quote.span, quote.text, candidate.answer, quote.headings, quote.cells)
+    before = reading.units[label][candidate.at - 1] if candidate.at else candidate.unit
+    is_opened_before = before.block == candidate.unit.block and _is_open(before) and _is_open(candidate.unit)
+    return _union(whole, _as_quote(reading, label, before), reading) if is_opened_before else whole
+
+
+def _is_open(unit: ReadUnit) -> bool:
+    """Whether a quotation begins or ends in a sentence, and does not do both in it."""
+    marks = sum(unit.unit.text.count(mark) for mark in _QUOTATION_MARKS)
+    return unit.kind == "paragraph" and marks % 2 == 1
 
 
 def _as_quote(reading: Reading, label: int, unit: ReadUnit) -> Quote:
