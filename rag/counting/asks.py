@@ -40,6 +40,7 @@ _NO_OPERATION = frozenset("why where when".split())
 _AGAINST = frozenset("above below over under than".split())
 """Before "average" where something is compared with it."""
 _HIGHEST = {f"{word}{end}": ("", "", sign) for word, sign in (("high", 1), ("low", -1)) for end in ("est", "er")}
+_HOW = (("how", "much"), ("how", "many"))
 _EACH = frozenset(("each", "per"))
 _WITHIN = DETERMINERS | UNIVERSALS | {"of", "different"}
 
@@ -77,7 +78,8 @@ def asks_of(line: Sequence[Token]) -> Asks | None:
     if _NO_OPERATION.intersection(forms):
         return None
     asks = _difference(line, forms) or _operation(line, forms)
-    is_yes_or_no = forms[0] in AUXILIARIES and not (asks and (asks.between or asks.operation == "difference"))
+    is_of_two = asks is not None and (asks.between or asks.operation == "difference")
+    is_yes_or_no = forms[0] in AUXILIARIES and not is_of_two
     return None if is_yes_or_no or asks is None else _grouped(asks, line, forms)
 
 
@@ -101,18 +103,17 @@ def _difference(line: Sequence[Token], forms: Sequence[str]) -> Asks | None:
         return Asks("difference", frozenset((forms.index("difference"), forms.index("between"))))
     than = forms.index("than") if "than" in forms[:-1] else 0
     is_of_amount = any(token.form in NUMBERS or token.text[0].isdigit() for token in line[than:])
-    if not than or is_of_amount:
+    is_how = tuple(forms[:2]) in _HOW
+    if is_of_amount or not (is_how or forms[0] in AUXILIARIES):
         return None
-    is_how = forms[0] == "how" and forms[1] in ("much", "many")
-    places = range(1, than) if forms[0] in AUXILIARIES else (2,) if is_how else ()
+    used, places = ((0, 1), range(2, min(3, than))) if is_how else ((), range(1, than))
     at = next((at for at in places if _is_more(forms[at])), None)
     if at is None:
         return None
-    used = (0, 1, 2) if is_how else (at,)
     noun, kind, _ = _superlative(forms[at], ("er",)) or MEASURES.get(forms[at + 1], ("", "", 0))
-    adjective = (at + 1,) if forms[at + 1] in MEASURES and forms[at] in _MORE else ()
+    adjective = {at + 1} if forms[at + 1] in MEASURES and forms[at] in _MORE else set()
     following = () if noun or kind else _noun(line, at + 1)
-    return Asks("difference", frozenset((*used, *adjective, than)), following, (noun, kind))
+    return Asks("difference", frozenset((*used, at, *adjective, than)), following, (noun, kind))
 
 
 def _is_more(form: str) -> bool:

@@ -113,40 +113,26 @@ def _range(question: str, line: Sequence[Token], first: Value, second: Value) ->
     if not (low and high and low[0]):
         return None
     opening = line[low[0] - 1].form
-    if (opening, *(token.form for token in line[low[-1] + 1 : high[0]])) not in _RANGES:
+    joint = [token.form for token in line[low[-1] + 1 : high[0]]]
+    if (opening, *joint) not in _RANGES:
         return None
-    of_dates = isinstance(first.readings[0][1], tuple) and isinstance(second.readings[0][1], tuple)
-    ends = _dates(first, second) if of_dates else _amounts(first, second)
-    if ends is None or ends[1] > ends[2]:
+    start, end = _end(first, second), _end(second, first)
+    if start is None or end is None or start.kind != end.kind or start.low > end.high:
         return None
-    kind, start, end, factor = ends
+    places = tuple(range(low[0] - 1, high[-1] + 1))
     words = question[first.span.start : second.span.end]
-    return Compared(tuple(range(low[0] - 1, high[-1] + 1)), opening, words, kind, start, end, factor)
+    return replace(end, places=places, sign=opening, words=words, low=start.low)
 
 
-def _dates(first: Value, second: Value) -> tuple[str, float, float, float] | None:
-    """The kind of two dates, the first day and the last, each with the year of the other where it has none itself."""
-    dates = [reading for (_, reading), *_ in (first.readings, second.readings) if isinstance(reading, tuple)]
-    (year, month, day), (other, last, end) = dates
-    if month and last and not (year or other or day or end):
-        return "month", month, last, 1.0
-    if not (year or other) and not (month and last and day and end):
+def _end(value: Value, other: Value) -> Compared | None:
+    """One end of a range, with the year or the unit of the other end where it has none itself."""
+    reading, of_other = value.readings[0][1], other.readings[0][1]
+    if isinstance(reading, tuple) and isinstance(of_other, tuple):
+        return _of_date((reading[0] or of_other[0], *reading[1:]), "from", (), value.text)
+    unit = _unit(other if value.kind == "number" else value)
+    if unit is None or value.face is None or isinstance(of_other, tuple):
         return None
-    start = day_number(year or other, month or 1, day or 1)
-    return "date", start, day_number(other or year, last or 12, end or 31), 1.0
-
-
-def _amounts(first: Value, second: Value) -> tuple[str, float, float, float] | None:
-    """The kind of two amounts, both in the unit of the second, which may be that of the first too, and its factor."""
-    if first.face is None or second.face is None or "date" in (first.kind, second.kind):
-        return None
-    units = [_unit(value) for value in (first, second)]
-    known = [unit for unit in units if unit and unit[0]]
-    if None in units or len({kind for kind, _ in known}) > 1:
-        return None
-    kind, factor = known[-1] if known else ("", 1.0)
-    of_first = units[0][1] if units[0] and units[0][0] else factor
-    return kind, first.face * of_first / factor, second.face, factor
+    return Compared((), "", value.text, unit[0], value.face * unit[1], value.face * unit[1])
 
 
 def _unit(value: Value) -> tuple[str, float] | None:

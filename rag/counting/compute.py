@@ -14,7 +14,8 @@ from rag.counting.table import Column
 
 _NAMED = 24
 """Values that a sentence lists; the others are counted."""
-_CALLED = {"max": "highest", "min": "lowest", "sum": "sum", "average": "average"}
+_CALLED = {"max": "highest", "min": "lowest"}
+_ADDED = {"average": "average"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ def _grouped(plan: Plan, group: Column, chosen: frozenset[int]) -> Result | None
     counted = {name: _with_value(plan, rows) for name, rows in places.items()}
     results = {name: _of_rows(plan, rows) for name, rows in counted.items() if rows or not plan.column}
     total = sum(map(len, counted.values()))
-    if not total or not _is_countable(plan):
+    if not total or not plan.is_countable:
         return None
-    names = "; ".join(f"{name} {_said(plan, result)}" for name, result in results.items())
+    names = "; ".join(f"{name} {_result(plan, result)}" for name, result in results.items())
     called = f"The {_operation(plan)} of {plan.column.head}" if plan.column else "The number of rows"
     opening = f"{called} for each {group.head}, over {_rows(plan, total)}{_without(len(chosen) - total)}"
     return Result(names, tuple(at for rows in counted.values() for at in rows), _sentence(plan, opening, names), total)
@@ -75,48 +76,42 @@ def _grouped(plan: Plan, group: Column, chosen: frozenset[int]) -> Result | None
 def _difference(plan: Plan, chosen: Sequence[int]) -> Result | None:
     """How far apart two rows are in a column, or how many more rows there are of one value than of another."""
     sides = plan.sides()
-    if sides is None or not _is_countable(plan):
+    if sides is None or not plan.is_countable:
         return None
     rows = [_with_value(plan, np.flatnonzero(plan.rows_of(side)).tolist()) for side in sides]
-    if not all(rows) or (plan.column and max(map(len, rows)) > 1):
+    most = 1 if plan.column else len(chosen)
+    if not all(0 < len(of_side) <= most for of_side in rows):
         return None
     column = plan.table.columns[sides[0].column]
     first, second = (_of_rows(plan, side) for side in rows)
     names = "; ".join(
-        f"{column.values[at[0]]} {_said(plan, one)}" for at, one in zip(rows, (first, second), strict=True)
+        f"{column.values[at[0]]} {_result(plan, one)}" for at, one in zip(rows, (first, second), strict=True)
     )
-    value = _said(plan, abs(first - second))
+    value = _result(plan, abs(first - second))
     called = plan.column.head if plan.column else "the number of rows"
     opening = f"The difference in {called} is {value}, over {_rows(plan, len(chosen))}"
     return Result(value, tuple(chosen), _sentence(plan, opening, names), len(chosen))
 
 
-def _is_countable(plan: Plan) -> bool:
-    """Whether a plan counts rows, or has a column of numbers."""
-    return plan.column is None or plan.column.is_number
-
-
 def _with_value(plan: Plan, rows: Sequence[int]) -> list[int]:
-    amounts = plan.column.amounts if plan.column else None
+    amounts = plan.amounts
     return [at for at in rows if amounts is None or amounts.has_one[at]]
 
 
 def _of_rows(plan: Plan, rows: Sequence[int]) -> float:
     """How many rows there are, or what a column comes to over them."""
-    amounts = plan.column.amounts if plan.column else None
-    if amounts is None:
+    if plan.amounts is None:
         return float(len(rows))
-    numbers = amounts.numbers[list(rows)]
+    numbers = plan.amounts.numbers[list(rows)]
     return float(numbers.mean() if _operation(plan) == "average" else numbers.sum())
 
 
 def _operation(plan: Plan) -> str:
-    return "average" if plan.asks.operation == "average" else "sum"
+    return _ADDED.get(plan.asks.operation, "sum")
 
 
-def _said(plan: Plan, number: float) -> str:
-    amounts = plan.column.amounts if plan.column else None
-    return _written(number, amounts, _operation(plan)) if amounts else f"{number:,.0f}"
+def _result(plan: Plan, number: float) -> str:
+    return _written(number, plan.amounts, _operation(plan)) if plan.amounts else f"{number:,.0f}"
 
 
 def _without(many: int) -> str:
@@ -142,9 +137,9 @@ def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:
     counted = chosen[amounts.has_one[chosen]]
     if not len(counted) or len(chosen) == 1:
         return None
-    operation = "sum" if plan.asks.operation == "count" else plan.asks.operation
-    numbers = amounts.numbers[counted]
+    operation = plan.asks.operation
     if operation in ("max", "min"):
+        numbers = amounts.numbers[counted]
         best = numbers.max() if operation == "max" else numbers.min()
         rows = counted[numbers == best].tolist()
         value = column.values[rows[0]]
@@ -154,9 +149,9 @@ def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:
     elif amounts.kind == "date":
         return None
     else:
-        value = _written(float(numbers.sum() if operation == "sum" else numbers.mean()), amounts, operation)
         rows, names = counted.tolist(), ""
-        what = f"The {_CALLED[operation]} of {column.head} is {value}"
+        value = _result(plan, _of_rows(plan, rows))
+        what = f"The {_operation(plan)} of {column.head} is {value}"
     opening = f"{what}, over {_rows(plan, len(counted))}{_without(len(chosen) - len(counted))}"
     return Result(value, tuple(rows), _sentence(plan, opening, names), len(counted))
 

@@ -17,11 +17,13 @@ def grouping(line: Sequence[Token], table: Table, at: int) -> tuple[Column, froz
     words; None where it names none.
     """
     column = named_heads(line, table, frozenset((at,))).get(at)
-    if column is None or column.kind != "words" or not 1 < len(groups(column)) <= MOST_GROUPS:
+    if column is None or column.kind != "words":
         return None
-    end = next((place for place in range(at, len(line)) if line[place].stem not in column.names), len(line))
-    is_whole = column.names <= {token.stem for token in line[at:end]}
-    return (column, frozenset(range(at, end))) if is_whole and _comes_again(column) else None
+    end = at + len(column.names)
+    is_whole = {token.stem for token in line[at:end]} == column.names
+    rows = groups(column).values()
+    is_grouped = 1 < len(rows) <= MOST_GROUPS and max(map(len, rows)) > 1
+    return (column, frozenset(range(at, end))) if is_whole and is_grouped else None
 
 
 def groups(column: Column) -> dict[str, list[int]]:
@@ -29,10 +31,6 @@ def groups(column: Column) -> dict[str, list[int]]:
     places: dict[str, list[int]] = {}
     names: dict[str, str] = {}
     for at, value in enumerate(column.values):
-        if value:
-            places.setdefault(names.setdefault(value.casefold(), value), []).append(at)
+        places.setdefault(names.setdefault(value.casefold(), value), []).append(at)
+    places.pop("", None)
     return places
-
-
-def _comes_again(column: Column) -> bool:
-    return max(map(len, groups(column).values())) > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from index.words.tokens import stem
 from rag.asking.phrases import Token
 from rag.counting.plan import Condition
-from rag.counting.table import Column, Table
+from rag.counting.table import Column, Table, only
 from rag.lexicon import NEGATIONS
 
 _DENYING = ("non-", "non", "un")
@@ -41,8 +41,7 @@ def denies_what_follows(token: Token, after: Token) -> bool:
 
 def opposite(token: Token, table: Table) -> Column | None:
     """The one column that says yes or no and whose head is the opposite of a word; None where there is no such one."""
-    columns = [column for column in table.columns if column.denied() and _is_opposite(token, column)]
-    return columns[0] if len(columns) == 1 else None
+    return only([column for column in table.columns if column.denied() and _is_opposite(token, column)])
 
 
 def _is_opposite(token: Token, column: Column) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.counting.amounts import Mask
+from rag.counting.amounts import Amounts, Mask
 from rag.counting.asks import Asks
 from rag.counting.table import Column, Table
 
@@ -43,6 +43,16 @@ class Plan:
     is_sure: bool
 
     @property
+    def amounts(self) -> Amounts | None:
+        """The numbers of its column; None where it counts rows."""
+        return self.column.amounts if self.column else None
+
+    @property
+    def is_countable(self) -> bool:
+        """Whether it counts rows, or has a column of numbers."""
+        return self.column is None or self.column.is_number
+
+    @property
     def rows(self) -> Mask:
         """The rows that meet every condition; of several values of one column, any."""
         mask = np.ones(len(self.table.rows), dtype=bool)
@@ -52,9 +62,9 @@ class Plan:
 
     def sides(self) -> tuple[Condition, Condition] | None:
         """The two conditions of one column that are set against each other; None where there are not just two."""
-        choices = [condition for condition in self.conditions if condition.is_choice]
-        of_one_column = len({condition.column for condition in choices}) == 1
-        return (choices[0], choices[1]) if len(choices) == 2 and of_one_column else None
+        choices = tuple(condition for condition in self.conditions if condition.is_choice)
+        are_two = len(choices) == 2 and choices[0].column == choices[1].column
+        return (choices[0], choices[1]) if are_two else None
 
     def rows_of(self, side: Condition) -> Mask:
         """The rows that meet every condition, and of those that are set against each other this one."""

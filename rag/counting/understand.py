@@ -24,7 +24,7 @@ from rag.counting.compared import BOUNDS, compared
 from rag.counting.grouped import grouping
 from rag.counting.opposites import denies_what_follows, flagged, opposite
 from rag.counting.plan import Condition, Plan
-from rag.counting.table import Column, Table, stems
+from rag.counting.table import Column, Table, only, stems
 from rag.lexicon import AUXILIARIES, DETERMINERS, EXCLUSIVES, LIGHT_VERBS, MEASURED, PREPOSITIONS
 
 ALIKE = 0.6
@@ -128,9 +128,9 @@ class _Reading:
         holding = [column for column in self.table.columns if self.line[at].stem in column.names]
         whole = [column for column in holding if column.names <= stems_asked]
         if whole or self.asks.operation in ("count", "list"):
-            return _only(whole)
+            return only(whole)
         is_date_asked = any(column.is_date and column.names & stems_asked for column in self.table.columns)
-        return None if is_date_asked else _only(holding)
+        return None if is_date_asked else only(holding)
 
     def take_light_verbs(self) -> bool:
         """Verbs that say nothing beside their noun."""
@@ -292,7 +292,7 @@ class _Reading:
         """Words for what a unit measures, as the price of a column in euros."""
         for at in {at for at in self.free if self.line[at].form in MEASURED}:
             kind = MEASURED[self.line[at].form]
-            column = self.column or _only([column for column in self.table.columns if column.kind.startswith(kind)])
+            column = self.column or only([column for column in self.table.columns if column.kind.startswith(kind)])
             if column and column.kind.startswith(kind) and self.asks.operation not in ("count", "list"):
                 self.column = column
                 self.taken.add(at)
@@ -355,7 +355,7 @@ class _Reading:
     def _take_unit(self, noun: Sequence[int]) -> bool:
         """A unit that is asked for, as in "how many kilometres": the one column of it is added up."""
         unit = unit_of(self.line[noun[0]].form) if len(noun) == 1 else None
-        column = _only([column for column in self.table.columns if unit and column.kind == unit[0]])
+        column = only([column for column in self.table.columns if unit and column.kind == unit[0]])
         if column is None or self.asks.operation != "count" or self.column is not None:
             return False
         self.column = column
@@ -424,11 +424,6 @@ class _Reading:
             return not token.form.endswith("ed") and not last and before in self.named
         helped = any(other.form in AUXILIARIES - BE for other in self.line[:at])
         return last and helped and self.line[at - 1].form not in BE | PREPOSITIONS
-
-
-def _only(columns: Sequence[Column]) -> Column | None:
-    """The one column there is; None of several."""
-    return columns[0] if len(columns) == 1 else None
 
 
 def _before(line: Sequence[Token], at: int) -> str:
