@@ -12,7 +12,15 @@ from evals.train.fit_quoting import WORDS, fitted_quoting
 from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
 from evals.train.reads import Read
-from rag.answering.decide import OF_BESIDE, OF_QUESTION, Decision, Logistic, of_question
+from rag.answering.decide import (
+    MOST_MISSING,
+    OF_BESIDE,
+    OF_QUESTION,
+    Decision,
+    Logistic,
+    missing_share,
+    of_question,
+)
 from rag.answering.quotes import evidence_of
 from rag.answering.reading import FEATURES
 
@@ -20,6 +28,8 @@ REFUSED_SHARE = 0.04
 """At most this share of the questions that have an answer may be refused, over all domains."""
 NEAR_MISS_SHARE = 0.2
 """At most this share of the questions without an answer may be told plainly, over people's own papers."""
+FAR_SHARE = 0.002
+"""At most this share of the questions that have an answer may be held to be about something else, over all domains."""
 OWN_PAPERS = ("authored", "everyday")
 
 
@@ -50,14 +60,15 @@ def fit(reads: Sequence[Read]) -> dict[str, object]:
         "refused": round(refused, 4),
         "answered": round(max(refused, answered), 4),
         **_of_quoting(undecided),
+        "near": _near(reads),
     }
 
 
 def with_quotes(path: Path, reads: Sequence[Read]) -> dict[str, object]:
-    """The decision in a file, with which sentences are quoted fitted anew, and nothing else."""
+    """The decision in a file, with which sentences are quoted, and how near a passage must be, fitted anew."""
     content = json.loads(path.read_text(encoding="utf-8"))
     unit = Logistic(content["unit"]["bias"], tuple(content["unit"][name] for name in FEATURES))
-    return {**content, **_of_quoting(fitted_quoting(reads, unit))}
+    return {**content, **_of_quoting(fitted_quoting(reads, unit)), "near": _near(reads)}
 
 
 def _of_quoting(decision: Decision) -> dict[str, object]:
@@ -66,6 +77,15 @@ def _of_quoting(decision: Decision) -> dict[str, object]:
         "beside": _named(decision.beside, OF_BESIDE),
         "worth": decision.worth,
     }
+
+
+def _near(reads: Sequence[Read]) -> float:
+    """The likeness below which few questions that have an answer are, of those whose words are mostly missing."""
+    answerable = [item for item in reads if item.question.evidence]
+    counts = balanced([item.question.domain for item in answerable])
+    is_worded_so = [missing_share(item.reading) < MOST_MISSING for item in answerable]
+    nearest = np.where(is_worded_so, np.inf, [item.reading.nearest for item in answerable])
+    return round(_quantile(nearest, counts, FAR_SHARE), 4)
 
 
 def _named(logistic: Logistic, names: Sequence[str]) -> dict[str, float]:

@@ -56,7 +56,7 @@ def fitted_quoting(reads: Sequence[Read], unit: Logistic) -> Decision:
     Questions of several parts are left out of the last two: for each part the likeliest sentence is quoted.
     """
     flat, level = Logistic(0.0, (0.0,) * len(OF_QUESTION)), Logistic(0.0, (0.0,) * len(OF_BESIDE))
-    everything = Decision(unit, flat, _order(reads), level, refused=0.0, answered=0.0, worth=0.0)
+    everything = Decision(unit, flat, _order(reads), level, refused=0.0, answered=0.0, worth=0.0, near=-1.0)
     ranked = [
         _Ranked(item, named_first(everything.ordered(item.reading.candidates), item.question.text))
         for item in reads

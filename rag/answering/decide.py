@@ -3,7 +3,7 @@ words hold one: logistic regressions over named features.
 
 Their weights and the thresholds lie in `decision.json` beside the model, written by `python -m evals.train fit`, which
 fits them on documents that no figure is reported on; `python -m evals.train quotes` fits anew which sentences are
-quoted, and nothing else.
+quoted, and how near a passage must be, and nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from index.errors import RagError
-from rag.answering.reading import FEATURES, Candidate
+from rag.answering.reading import FEATURES, Candidate, Reading
 from rag.reader.onnx_model import INSTALLED
 from rag.retrieval.fuse import interleave
 from rag.types import Status
@@ -35,6 +35,9 @@ the reader's share of both, the share of the question's words that it is the fir
 that were read before.
 """
 _WORST = -12.0
+_MISSING = FEATURES.index("missing")
+MOST_MISSING = 0.5
+"""Share of a question's words, by their weight, that is most of them."""
 _ABOUT_A_QUOTE = 10
 """Words that are read with a quote: whose they are, of when, under which heading."""
 
@@ -64,7 +67,8 @@ class Decision:
     """The fitted decision. Below `refused` a question has no answer; from `answered` on it has one.
 
     `order` tells which of a question's sentences answers, where one does, as `unit` tells whether one does. `worth` is
-    the least chance to add an answer, a word, for which a sentence is quoted beside the likeliest.
+    the least chance to add an answer, a word, for which a sentence is quoted beside the likeliest. Passages less alike
+    to a question than `near`, and without most of its words, are about something else.
     """
 
     unit: Logistic
@@ -74,6 +78,7 @@ class Decision:
     refused: float
     answered: float
     worth: float
+    near: float
 
     def ranked(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
         """Candidates with their log-odds, best first, ties by place."""
@@ -82,6 +87,10 @@ class Decision:
     def ordered(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
         """Candidates with their log-odds against one another, in the order in which they are quoted."""
         return _ranked(self.order, candidates)
+
+    def is_about_it(self, reading: Reading) -> bool:
+        """Whether what was read is about what is asked, by its likeness or by its words."""
+        return reading.nearest >= self.near or missing_share(reading) < MOST_MISSING
 
     def is_worth_quoting(self, features: Sequence[float], length: int) -> bool:
         """Whether a sentence of so many words, with these features `OF_BESIDE` others, is worth reading with them."""
@@ -101,6 +110,11 @@ class Decision:
 def _ranked(logistic: Logistic, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
     scored = [(logistic.score(candidate.features), candidate) for candidate in candidates]
     return sorted(scored, key=lambda item: (-item[0], item[1].passage.label, item[1].at))
+
+
+def missing_share(reading: Reading) -> float:
+    """The share of the question's words, by their weight, that stand in no passage; 0 where nothing was read."""
+    return reading.candidates[0].features[_MISSING] if reading.candidates else 0.0
 
 
 def in_order(rankings: Sequence[Ranked], labels: Sequence[int]) -> list[int]:
@@ -124,7 +138,7 @@ def load_decision(path: Path = DECISION) -> Decision:
         return Decision(
             _logistic(content["unit"], FEATURES), _logistic(content["question"], OF_QUESTION),
             _logistic(content["order"], FEATURES), _logistic(content["beside"], OF_BESIDE),
-            float(content["refused"]), float(content["answered"]), float(content["worth"]),
+            float(content["refused"]), float(content["answered"]), float(content["worth"]), float(content["near"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RagError(f"The fitted decision {str(path)!r} cannot be read ({error}); reinstall the package.") from error

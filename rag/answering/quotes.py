@@ -33,7 +33,10 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
     apart = named_apart(ranked, reading.question)
-    if unknown or any(map(str.isdigit, "".join(apart))):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
+    is_elsewhere = unknown or not decision.is_about_it(reading)
+    if is_elsewhere or any(
+        map(str.isdigit, "".join(apart))
+    ):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
         probability = min(probability, decision.refused / 2)
     elif apart:
         probability = min(probability, (decision.refused + decision.answered) / 2)

@@ -20,7 +20,7 @@ def by_margin(*, refused: float = 0.3, answered: float = 0.6) -> Decision:
     unit = Logistic(0.0, tuple(1.0 if name == "margin" else 0.0 for name in FEATURES))
     question = Logistic(0.0, tuple(1.0 if name == "best" else 0.0 for name in OF_QUESTION))
     beside = Logistic(3.0, tuple(-1.0 if name == "behind" else 0.0 for name in OF_BESIDE))
-    return Decision(unit, question, unit, beside, refused, answered, worth=0.01)
+    return Decision(unit, question, unit, beside, refused, answered, worth=0.01, near=-1.0)
 
 
 def passage_of(text: str, label: int, name: str = "") -> tuple[RetrievedPassage, tuple[ReadUnit, ...]]:
