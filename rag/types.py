@@ -15,7 +15,7 @@ from index.types import IndexState, Passage, ScannedSpan, Source, Span
 Verdict = Literal["quoted", "supported", "partly", "contradicted", "unsupported", "uncited"]
 Status = Literal["answered", "may_answer", "refused"]
 Reason = Literal["empty_index", "no_evidence", "model_declined", "unsupported", "error"]
-Operation = Literal["count", "list", "max", "min", "sum", "average", "documents", "overview"]
+Operation = Literal["count", "list", "max", "min", "sum", "average", "difference", "documents", "overview"]
 AnswererName = Literal["quotes", "llm"]
 FilterKind = Literal["file", "article", "outlet", "author", "after", "before"]
 FilterOrigin = Literal["asked", "set"]

@@ -10,12 +10,13 @@ from pathlib import Path
 from evals.train import fit, fit_verdicts
 from evals.train.export import export
 from evals.train.learn import Plan, learn, quick
+from evals.train.reads import gather
 from index.vectors.model_files import find
 from rag.answering.decide import DECISION, load_decision
 from rag.reader.onnx_model import INSTALLED, OnnxReader
 from rag.verification.weigh import WEIGHTS
 
-STEPS = ("learn", "export", "fit", "verdicts", "all")
+STEPS = ("learn", "export", "fit", "quotes", "verdicts", "all")
 
 
 def main() -> None:
@@ -40,16 +41,16 @@ def main() -> None:
         learn(plan)
     if args.step in ("export", "all"):
         export(plan.work / "last.pt", encoder, args.model)
-    if args.step in ("fit", "all"):
-        _fit(args.data, args.work, args.model)
+    if args.step in ("fit", "quotes", "all"):
+        _fit(args.data, args.work, args.model, only_quotes=args.step == "quotes")
     if args.step in ("verdicts", "all"):
         fit_verdicts.main(args.data, args.model, args.model / WEIGHTS.name)
 
 
-def _fit(data: Path, work: Path, model: Path) -> None:
-    reads = fit.gather(data, work, OnnxReader(model))
-    fit.save(fit.fit(reads), model / DECISION.name)
-    for domain, figures in fit.report(reads, load_decision(model / DECISION.name)).items():
+def _fit(data: Path, work: Path, model: Path, *, only_quotes: bool) -> None:
+    reads, path = gather(data, work, OnnxReader(model)), model / DECISION.name
+    fit.save(fit.with_quotes(path, reads) if only_quotes else fit.fit(reads), path)
+    for domain, figures in fit.report(reads, load_decision(path)).items():
         sys.stdout.write(f"{domain} {figures}\n")
 
 

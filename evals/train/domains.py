@@ -26,11 +26,13 @@ SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and the quotes that answer it, each with its file; none where nothing does."""
+    """A question, and the quotes that answer it, each with its file and the part of the answer that it gives; none
+    where nothing does.
+    """
 
     domain: str
     text: str
-    evidence: tuple[tuple[str, str], ...]
+    evidence: tuple[tuple[str, str, int], ...]
 
 
 def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Question]]]:
@@ -53,7 +55,7 @@ def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Question
         for number, row in enumerate(held[first::apart]):
             file = f"document-{number}.md"
             (to / name / file).write_text(row["text"], encoding="utf-8")
-            questions += [Question("authored", item["q"], ((file, item["a"]),)) for item in row["qa"]]
+            questions += [Question("authored", item["q"], ((file, item["a"], 0),)) for item in row["qa"]]
             questions += [Question("authored", item["q"], ()) for item in row["near"]]
         yield name, to / name, random.Random(5).sample(questions, SAMPLE // apart)
 
@@ -69,7 +71,7 @@ def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Question
                 texts[name].append(row["ctx"])
             start, end = row["spans"][0]  # type: ignore[str-unpack]
             low = max(row["ctx"].rfind(". ", 0, int(start)) + 2, 0) if ". " in row["ctx"][: int(start)] else 0
-            questions.append(Question("squad", row["q"], ((name, row["ctx"][low : int(end)]),)))
+            questions.append(Question("squad", row["q"], ((name, row["ctx"][low : int(end)], 0),)))
         questions += [Question("squad", question, ()) for question in impossible]
     for name, paragraphs in texts.items():
         (to / name).write_text("\n\n".join(paragraphs), encoding="utf-8")
@@ -79,9 +81,4 @@ def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Question
 def _suite(name: str, path: Path) -> list[Question]:
     """The questions of the tuning half that stand alone."""
     cases = [case for case in of_split(load_suite(path), "tune") if not case.history]
-    return [
-        Question(
-            name, case.question, tuple((item.file, item.quote) for item in case.evidence) if case.answerable else ()
-        )
-        for case in cases
-    ]
+    return [Question(name, case.question, tuple((e.file, e.quote, e.part) for e in case.evidence)) for case in cases]

@@ -4,88 +4,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from evals.train.domains import Question, domains
+from evals.train.fit_quoting import WORDS, fitted_quoting
 from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
-from index.indexing.build import build_index
-from index.settings import IndexSettings
-from index.store.open import open_index
-from index.vectors.embedder import embedder_of
-from rag.answering.decide import OF_QUESTION, Decision, Logistic, of_question
+from evals.train.reads import Read
+from rag.answering.decide import (
+    MOST_MISSING,
+    OF_BESIDE,
+    OF_QUESTION,
+    Decision,
+    Logistic,
+    missing_share,
+    of_question,
+)
 from rag.answering.quotes import evidence_of
-from rag.answering.reading import FEATURES, Candidate, Reading, read
-from rag.reader.onnx_model import OnnxReader
-from rag.retrieval.retrieve import Retriever
-from rag.searching import READ
-from rag.settings import Answering, Retrieval
+from rag.answering.reading import FEATURES
 
-WORDS = Answering().max_words
-_LOOKED_AT = 12
-"""Candidates of one question that its sentences are fitted on."""
 REFUSED_SHARE = 0.04
 """At most this share of the questions that have an answer may be refused, over all domains."""
 NEAR_MISS_SHARE = 0.2
 """At most this share of the questions without an answer may be told plainly, over people's own papers."""
+FAR_SHARE = 0.002
+"""At most this share of the questions that have an answer may be held to be about something else, over all domains."""
 OWN_PAPERS = ("authored", "everyday")
-
-
-@dataclass(frozen=True)
-class Read:
-    """A question as it was read, and which of its candidates answer."""
-
-    question: Question
-    reading: Reading
-    gold: tuple[bool, ...]
-
-
-def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
-    """Every question of every domain, retrieved and read as the program does."""
-    every: list[Read] = []
-    for name, folder, questions in domains(data, work):
-        settings = IndexSettings(home=work / "home", collection=name)
-        embedder = embedder_of(settings)
-        build_index(settings, [folder], embedder)
-        with open_index(settings, embedder.fingerprint) as index:
-            retriever = Retriever(index, embedder, Retrieval())
-            for question in questions:
-                passages = retriever.retrieve([question.text], READ)
-                reading = read(question.text, passages, [retriever.units(p) for p in passages], reader, index.idf)
-                every.append(Read(question, reading, tuple(_answers(c, question) for c in reading.candidates)))
-    return every
-
-
-def _answers(candidate: Candidate, question: Question) -> bool:
-    item = candidate.passage
-    start = candidate.span.start - item.passage.start
-    text = _plain(item.passage.text[start : start + len(candidate.span)])
-    names = {item.source.path, item.source.path.rsplit("/", 1)[-1]}
-    return any(file in names and _shared(_plain(quote), text) for file, quote in question.evidence)
-
-
-def _shared(quote: str, text: str) -> bool:
-    return bool(text) and (quote in text or (len(text) > 15 and text in quote))
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("|", " ").split()).casefold()
 
 
 def fit(reads: Sequence[Read]) -> dict[str, object]:
     """The fitted decision, as its file holds it."""
     unit = _fit_units(reads)
-    open_ended = Decision(unit, Logistic(0.0, (0.0,) * len(OF_QUESTION)), 0.0, 0.0)
+    undecided = fitted_quoting(reads, unit)
     rows, labels, groups = [], [], []
     for item in reads:
-        ranked = open_ended.ranked(item.reading.candidates)
+        ranked = undecided.ranked(item.reading.candidates)
         if not ranked:
             continue
         rows.append(of_question(ranked))
-        labels.append(_is_right(item, open_ended))
+        labels.append(_is_right(item, undecided))
         groups.append(item.question.domain)
     matrix, marks = np.array(rows), np.array(labels, dtype=np.float64)
     bias, weights = fitted(matrix, marks, balanced(groups), ridge=3.0)
@@ -97,21 +55,50 @@ def fit(reads: Sequence[Read]) -> dict[str, object]:
     answered = _quantile(chances[~answerable & own], counts[~answerable & own], 1 - NEAR_MISS_SHARE)
     return {
         "command": "python -m evals.train fit DATA",
-        "unit": {"bias": unit.bias, **dict(zip(FEATURES, unit.weights, strict=True))},
-        "question": {"bias": bias, **dict(zip(OF_QUESTION, map(float, weights), strict=True))},
+        "unit": _named(unit, FEATURES),
+        "question": _named(Logistic(bias, tuple(map(float, weights))), OF_QUESTION),
         "refused": round(refused, 4),
         "answered": round(max(refused, answered), 4),
+        **_of_quoting(undecided),
+        "near": _near(reads),
     }
+
+
+def with_quotes(path: Path, reads: Sequence[Read]) -> dict[str, object]:
+    """The decision in a file, with which sentences are quoted, and how near a passage must be, fitted anew."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    unit = Logistic(content["unit"]["bias"], tuple(content["unit"][name] for name in FEATURES))
+    return {**content, **_of_quoting(fitted_quoting(reads, unit)), "near": _near(reads)}
+
+
+def _of_quoting(decision: Decision) -> dict[str, object]:
+    return {
+        "order": _named(decision.order, FEATURES),
+        "beside": _named(decision.beside, OF_BESIDE),
+        "worth": decision.worth,
+    }
+
+
+def _near(reads: Sequence[Read]) -> float:
+    """The likeness below which few questions that have an answer are, of those whose words are mostly missing."""
+    answerable = [item for item in reads if item.question.evidence]
+    counts = balanced([item.question.domain for item in answerable])
+    is_worded_so = [missing_share(item.reading) < MOST_MISSING for item in answerable]
+    nearest = np.where(is_worded_so, np.inf, [item.reading.nearest for item in answerable])
+    return round(_quantile(nearest, counts, FAR_SHARE), 4)
+
+
+def _named(logistic: Logistic, names: Sequence[str]) -> dict[str, float]:
+    return {"bias": logistic.bias, **dict(zip(names, logistic.weights, strict=True))}
 
 
 def _fit_units(reads: Sequence[Read]) -> Logistic:
     rows, labels, groups = [], [], []
     for item in reads:
-        order = sorted(range(len(item.gold)), key=lambda n: -item.reading.candidates[n].features[0])
-        for number in order[:_LOOKED_AT]:
-            rows.append(item.reading.candidates[number].features)
-            labels.append(item.gold[number])
-            groups.append(item.question.domain)
+        first, gold = item.likeliest()
+        rows += first
+        labels += gold
+        groups += [item.question.domain] * len(first)
     bias, weights = fitted(np.array(rows), np.array(labels, dtype=np.float64), balanced(groups), ridge=3.0)
     return Logistic(bias, tuple(map(float, weights)))
 

@@ -36,6 +36,32 @@ def fitted(rows: Floats, labels: Floats, weights: Floats | None = None, *, ridge
     return float(beta[0] - slopes @ centre), slopes
 
 
+def fitted_within(groups: Sequence[tuple[Floats, Floats]], counts: Floats, *, ridge: float = 1.0) -> Floats:
+    """The weights, one a column, by which the labelled rows of each group are likeliest to be chosen among its rows.
+
+    A group is its rows and their labels, of which one at least is 1; `counts` weigh the groups. What all rows of a
+    group share has no part in it.
+    """
+    scale = np.vstack([rows for rows, _ in groups]).std(axis=0)
+    scale[scale < 1e-9] = 1.0
+    scaled = [(rows / scale, labels / labels.sum()) for rows, labels in groups]
+    shares = counts / counts.mean()
+    beta = np.zeros(len(scale))
+    for _ in range(60):
+        slope, curve = -ridge * beta, ridge * np.eye(len(beta))
+        for (rows, wanted), weight in zip(scaled, shares, strict=True):
+            chance = np.exp(rows @ beta - (rows @ beta).max())
+            chance /= chance.sum()
+            mean = chance @ rows
+            slope += weight * ((wanted - chance) @ rows)
+            curve += weight * ((rows * chance[:, None]).T @ rows - np.outer(mean, mean))
+        step = np.linalg.solve(curve, slope)
+        beta += step / max(1.0, float(np.abs(step).max()))
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return np.asarray(beta / scale, dtype=np.float64)
+
+
 def balanced(groups: Sequence[str]) -> Floats:
     """A weight for each row so that every group weighs the same."""
     names, inverse, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from index.words.tokens import words
-from rag.answering.decide import Decision
+from rag.answering.decide import Decision, Ranked
 from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
 from rag.reader.layout import Unit, row_text
 from rag.reader.reader import Reader
@@ -19,7 +19,6 @@ _UNIT = re.compile(r"\([^()]*\)")
 """The unit of a column, behind its head: "Water (m³)"."""
 _OF_READER = ("margin", "share", "lead")
 Pair = tuple[float, Candidate]
-Ranked = Sequence[Pair]
 Cells = Sequence[tuple[str, str]]
 
 
@@ -109,13 +108,15 @@ def named_apart(ranked: Ranked, question: str) -> tuple[str, ...]:
 
 
 def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, reader: Reader) -> Evidence:
-    """The evidence; where its first quote is a row and the question asks for a cell of it that is empty, that row alone
-    and a refusal.
+    """The evidence; where what answers likeliest is a row that is quoted, and the question asks for a cell of it that
+    is empty, that row alone and a refusal.
 
     Which cell that is, a head tells that the question names. Where it names none, the reader is asked again with the
     empty cells filled from other rows: the answer it then marks is what is wanted. Raises: ModelUnavailable.
     """
-    quote = evidence.quotes[0] if evidence.quotes else None
+    best = [candidate for _, candidate in named_first(decision.ranked(reading.candidates), reading.question)[:1]]
+    places = {(candidate.passage.label, candidate.span) for candidate in best}
+    quote = next((quote for quote in evidence.quotes if (quote.label, quote.span) in places), None)
     unit = _unit_of(quote, reading) if quote is not None else None
     if quote is None or unit is None or all(value for _, value in quote.cells):
         return evidence

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from index.types import Span
 from index.words.tokens import words
+from rag.answering.beside import chosen
 from rag.answering.decide import Decision
 from rag.answering.lookup import is_identifier, named_apart, named_first
 from rag.answering.reading import Candidate, Reading
@@ -14,14 +15,7 @@ from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
 
-MOST = 4
-"""Sentences that are quoted, at most, but for a list and what takes a sentence back."""
-WINDOW = 4.0
-"""How far, in log-odds, a sentence may be below the best and still be quoted with it.
-
-With these two, 37 words are quoted for a question of everyday's tuning half and .92 of them hold the evidence; with 3
-and 3.0, 29 words and .90.
-"""
+_QUOTATION_MARKS = '"“”'
 
 
 def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidence:
@@ -32,17 +26,21 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     ranked = named_first(decision.ranked(reading.candidates), reading.question)
     if not ranked:
         return Evidence((), 0.0)
-    chosen = _chosen(ranked, max_words)
-    quotes = _with_withdrawals(reading, _quotes(reading, chosen))
+    ordered = named_first(decision.ordered(reading.candidates), reading.question)
+    candidates = chosen(ordered, reading.question, decision, max_words)
+    quotes = _with_withdrawals(reading, _quotes(reading, candidates))
     unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
     apart = named_apart(ranked, reading.question)
-    if unknown or any(map(str.isdigit, "".join(apart))):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
+    is_elsewhere = unknown or not decision.is_about_it(reading)
+    if is_elsewhere or any(
+        map(str.isdigit, "".join(apart))
+    ):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
         probability = min(probability, decision.refused / 2)
     elif apart:
         probability = min(probability, (decision.refused + decision.answered) / 2)
-    differing = _differ(chosen)
+    differing = _differ(candidates)
     return Evidence(tuple(joined(quotes, reading)), probability, missing, differing)
 
 
@@ -69,9 +67,9 @@ def _holds(whole: Quote, part: Quote) -> bool:
     return whole.label == part.label and whole.span.contains(part.span)
 
 
-def _differ(chosen: Sequence[Candidate]) -> bool:
+def _differ(candidates: Sequence[Candidate]) -> bool:
     """Whether the words that answer give other numbers in another document than in the best one's."""
-    best, *others = chosen
+    best, *others = candidates
     numbers = _numbers(best)
     elsewhere = [other for other in others if _article(other) != _article(best)]
     return bool(numbers) and any(_numbers(other) and not _numbers(other) & numbers for other in elsewhere)
@@ -90,35 +88,15 @@ def _article(candidate: Candidate) -> tuple[str, int]:
     return candidate.passage.passage.document_id, candidate.passage.passage.article
 
 
-def _chosen(ranked: Sequence[tuple[float, Candidate]], max_words: int) -> list[Candidate]:
-    best = ranked[0][0]
-    chosen: list[Candidate] = []
-    total = 0
-    for score, candidate in ranked:
-        length = len(candidate.unit.unit.text.split())
-        alike = any(_plain(candidate) == _plain(other) for other in chosen)
-        if chosen and (best - score > WINDOW or len(chosen) == MOST):
-            break
-        if alike or (chosen and total + length > max_words):
-            continue
-        chosen.append(candidate)
-        total += length
-    return chosen
-
-
-def _plain(candidate: Candidate) -> str:
-    return " ".join(candidate.unit.unit.text.split()).casefold()
-
-
-def _quotes(reading: Reading, chosen: Sequence[Candidate]) -> list[Quote]:
+def _quotes(reading: Reading, candidates: Sequence[Candidate]) -> list[Quote]:
     """The chosen sentences, and whole the lists that the best leads to or that several of them are items of."""
     quotes: dict[tuple[int, int], Quote] = {}
-    for candidate in chosen:
+    for candidate in candidates:
         units = reading.units[candidate.passage.label]
         listed = _list_about(units, candidate.at)
-        places = {other.at for other in chosen if other.passage is candidate.passage}
+        places = {other.at for other in candidates if other.passage is candidate.passage}
         several = len(places.intersection(listed)) > 1
-        is_led_to = candidate is chosen[0] and _leads(candidate.unit)
+        is_led_to = candidate is candidates[0] and _leads(candidate.unit)
         if candidate.at in listed and (several or is_led_to):
             quote = _whole_list(candidate, units[listed.start : listed.stop])
         else:
@@ -157,7 +135,16 @@ def _whole_list(candidate: Candidate, listed: Sequence[ReadUnit]) -> Quote:
 def _quote(reading: Reading, candidate: Candidate) -> Quote:
     label = candidate.passage.label
     quote = _as_quote(reading, label, candidate.unit)
-    return Quote(label, quote.span, quote.text, candidate.answer, quote.headings, quote.cells)
+    whole = Quote(label, quote.span, quote.text, candidate.answer, quote.headings, quote.cells)
+    before = reading.units[label][candidate.at - 1] if candidate.at else candidate.unit
+    is_opened_before = before.block == candidate.unit.block and _is_open(before) and _is_open(candidate.unit)
+    return _union(whole, _as_quote(reading, label, before), reading) if is_opened_before else whole
+
+
+def _is_open(unit: ReadUnit) -> bool:
+    """Whether a quotation begins or ends in a sentence, and does not do both in it."""
+    marks = sum(unit.unit.text.count(mark) for mark in _QUOTATION_MARKS)
+    return unit.kind == "paragraph" and marks % 2 == 1
 
 
 def _as_quote(reading: Reading, label: int, unit: ReadUnit) -> Quote:

@@ -50,6 +50,8 @@ class Reading:
     units: Mapping[int, tuple[ReadUnit, ...]]
     """Of each passage, by its label."""
     absent: tuple[str, ...] = ()
+    nearest: float = 1.0
+    """How alike the question and the passage are that is most alike, of all that were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def _weighed(
     ]
     absent = tuple(mark.text for mark in terms.marks if mark_key(mark.text) not in everywhere)
     by_label = {item.label: of_one for item, of_one in zip(passages, units, strict=True)}
-    return Reading(question, tuple(passages), tuple(candidates), by_label, absent)
+    nearest = max((passage.score for passage in passages), default=0.0)
+    return Reading(question, tuple(passages), tuple(candidates), by_label, absent, nearest)
 
 
 def _of_passage(
@@ -265,4 +268,4 @@ def reordered(reading: Reading, order: Sequence[int]) -> Reading:
         if candidate.passage.label in renewed
     ]
     units = {renewed[old].label: reading.units[old] for old in order}
-    return Reading(reading.question, tuple(renewed.values()), tuple(candidates), units, reading.absent)
+    return replace(reading, passages=tuple(renewed.values()), candidates=tuple(candidates), units=units)

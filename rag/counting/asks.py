@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.words.tokens import fold
@@ -35,11 +35,13 @@ _TO_WHOM = frozenset(("me", "us"))
 _EVERYTHING = frozenset("all everything everyone everybody those anything anyone".split())
 """What a question lists without a noun."""
 _HAVING = frozenset("did have has had".split())
-_NO_OPERATION = frozenset("why where when between each".split())
+_NO_OPERATION = frozenset("why where when".split())
 """Words with which a question asks for something else, or for what is not carried out over rows."""
 _AGAINST = frozenset("above below over under than".split())
 """Before "average" where something is compared with it."""
 _HIGHEST = {f"{word}{end}": ("", "", sign) for word, sign in (("high", 1), ("low", -1)) for end in ("est", "er")}
+_HOW = (("how", "much"), ("how", "many"))
+_EACH = frozenset(("each", "per"))
 _WITHIN = DETERMINERS | UNIVERSALS | {"of", "different"}
 
 
@@ -59,6 +61,8 @@ class Asks:
     """Whether it asks for what all has together."""
     between: bool = False
     """Whether it asks which of those that it names has more or less: "Which is cheaper, the Heron or the Juno?"."""
+    group: int | None = None
+    """Where the word stands of which a result is asked for each: "in each district"."""
     of_ledger: bool = False
     """Whether it asks what was spent or paid, which only the rows of a ledger add up to."""
 
@@ -73,9 +77,47 @@ def asks_of(line: Sequence[Token]) -> Asks | None:
     forms = [token.form for token in line]
     if _NO_OPERATION.intersection(forms):
         return None
-    asks = _operation(line, forms)
-    is_yes_or_no = forms[0] in AUXILIARIES and not (asks and asks.between)
-    return None if is_yes_or_no else asks
+    asks = _difference(line, forms) or _operation(line, forms)
+    is_of_two = asks is not None and (asks.between or asks.operation == "difference")
+    is_yes_or_no = forms[0] in AUXILIARIES and not is_of_two
+    return None if is_yes_or_no or asks is None else _grouped(asks, line, forms)
+
+
+def _grouped(asks: Asks, line: Sequence[Token], forms: Sequence[str]) -> Asks | None:
+    """What is asked, with what it is asked for each of; None where it cannot be asked so."""
+    each = next((at for at, form in enumerate(forms) if form in _EACH), None)
+    if each is None:
+        return asks
+    group = next((at for at in range(each + 1, len(line)) if forms[at] not in _WITHIN), len(line))
+    is_grouped = asks.operation in ("count", "sum", "average") and group < len(line) and line[group].has_content
+    if not is_grouped:
+        return asks if forms[each] == "per" else None
+    return replace(asks, group=group, noun=() if group in asks.noun else asks.noun)
+
+
+def _difference(line: Sequence[Token], forms: Sequence[str]) -> Asks | None:
+    """ "How much dearer is the one than the other", "how many more … than", "the difference between …", and whether one
+    is more than the other.
+    """
+    if "difference" in forms and "between" in forms:
+        return Asks("difference", frozenset((forms.index("difference"), forms.index("between"))))
+    than = forms.index("than") if "than" in forms[:-1] else 0
+    is_of_amount = any(token.form in NUMBERS or token.text[0].isdigit() for token in line[than:])
+    is_how = tuple(forms[:2]) in _HOW
+    if is_of_amount or not (is_how or forms[0] in AUXILIARIES):
+        return None
+    used, places = ((0, 1), range(2, min(3, than))) if is_how else ((), range(1, than))
+    at = next((at for at in places if _is_more(forms[at])), None)
+    if at is None:
+        return None
+    noun, kind, _ = _superlative(forms[at], ("er",)) or MEASURES.get(forms[at + 1], ("", "", 0))
+    adjective = {at + 1} if forms[at + 1] in MEASURES and forms[at] in _MORE else set()
+    following = () if noun or kind else _noun(line, at + 1)
+    return Asks("difference", frozenset((*used, at, *adjective, than)), following, (noun, kind))
+
+
+def _is_more(form: str) -> bool:
+    return form in _MORE or _superlative(form, ("er",)) is not None
 
 
 def _operation(line: Sequence[Token], forms: Sequence[str]) -> Asks | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,8 +27,12 @@ _WHEN = {
     "in": "=",
     "during": "=",
 }
+_RANGES = frozenset((("between", "and"), ("from", "to"), ("from", "until"), ("from", "till")))
+"""What stands before two amounts, and between them, where all between them is meant."""
 _UNIT_ALONE = re.compile(rf"[\d.,\s-]+|(?<![^\W\d_])(?:{'|'.join(sorted(SCALES))})(?![^\W\d_])")
 """What of an amount is not its unit: the figures, and "million"."""
+_WITHIN = ("=", "between", "from")
+"""Signs of which both ends count."""
 _DIGITS = 9
 """Digits after the point of an amount in another unit: what floats add beyond them is of nobody's making."""
 BOUNDS = frozenset(
@@ -39,7 +44,8 @@ BOUNDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """An amount and how cells are to stand to it: "<", ">", "≤", "≥" or "="; a date from `low` to `high`.
+    """An amount and how cells are to stand to it: "<", ">", "≤", "≥" or "="; a date from `low` to `high`. Of two
+    amounts "between" or "from": both ends count.
 
     `places` are those of its words in the question, `kind` that of its unit, "date", "month" or empty; `measure` is
     what a comparative asks after, as in "cheaper than £5".
@@ -59,7 +65,7 @@ class Compared:
         amounts = column.amounts
         if amounts is None:
             return False
-        if self.kind == "month" and self.sign != "=":  # "since November", of which year?
+        if self.kind == "month" and self.sign not in _WITHIN:  # "since November", of which year?
             return False
         if self.kind in ("date", "month"):
             return amounts.kind == "date" or (self.kind == "date" and _are_years(amounts))
@@ -81,20 +87,68 @@ class Compared:
         with np.errstate(invalid="ignore"):
             return _compare(numbers, self.sign, low, high)
 
+    def is_edged(self, column: Column) -> bool:
+        """Whether rows lie on an end of "between", which may be meant or not."""
+        inside = replace(self, sign="inside").rows(column)
+        return self.sign == "between" and self.kind != "month" and bool(np.any(self.rows(column) & ~inside))
+
 
 def compared(question: str, line: Sequence[Token]) -> list[Compared]:
     """What a question compares with, in order."""
-    comparisons = [one for value in values(question) if (one := _of_value(line, value))]
+    amounts = values(question)
+    ranges = [one for pair in pairwise(amounts) if (one := _range(question, line, *pair))]
+    taken = {place for one in ranges for place in one.places}
+    alone = [value for value in amounts if not taken.intersection(_inside(line, value))]
+    comparisons = [*ranges, *(one for value in alone if (one := _of_value(line, value)))]
     return [*comparisons, *_months(line, {place for one in comparisons for place in one.places})]
 
 
+def _inside(line: Sequence[Token], value: Value) -> list[int]:
+    return [at for at, token in enumerate(line) if value.span.overlap(token.span)]
+
+
+def _range(question: str, line: Sequence[Token], first: Value, second: Value) -> Compared | None:
+    """ "Between 3 and 5 km", "from March to May": everything from the one to the other."""
+    low, high = _inside(line, first), _inside(line, second)
+    if not (low and high and low[0]):
+        return None
+    opening = line[low[0] - 1].form
+    joint = [token.form for token in line[low[-1] + 1 : high[0]]]
+    if (opening, *joint) not in _RANGES:
+        return None
+    start, end = _end(first, second), _end(second, first)
+    if start is None or end is None or start.kind != end.kind or start.low > end.high:
+        return None
+    places = tuple(range(low[0] - 1, high[-1] + 1))
+    words = question[first.span.start : second.span.end]
+    return replace(end, places=places, sign=opening, words=words, low=start.low)
+
+
+def _end(value: Value, other: Value) -> Compared | None:
+    """One end of a range, with the year or the unit of the other end where it has none itself."""
+    reading, of_other = value.readings[0][1], other.readings[0][1]
+    if isinstance(reading, tuple) and isinstance(of_other, tuple):
+        return _of_date((reading[0] or of_other[0], *reading[1:]), "from", (), value.text)
+    unit = _unit(other if value.kind == "number" else value)
+    if unit is None or value.face is None or isinstance(of_other, tuple):
+        return None
+    return Compared((), "", value.text, unit[0], value.face * unit[1], value.face * unit[1])
+
+
+def _unit(value: Value) -> tuple[str, float] | None:
+    """The kind of an amount's unit and its factor, empty for a plain number; None where it is not known."""
+    if value.kind == "number":
+        return "", 1.0
+    return unit_of(_UNIT_ALONE.sub("", value.text.casefold()))
+
+
 def _of_value(line: Sequence[Token], value: Value) -> Compared | None:
-    inside = [at for at, token in enumerate(line) if value.span.overlap(token.span)]
+    inside = _inside(line, value)
     if not inside:
         return None
     places = [*_bounds(line, inside[0], -1), *inside, *_bounds(line, inside[-1], 1)]
     before = line[inside[0] - 1].form if inside[0] else ""
-    kind, reading = value.readings[0]
+    _, reading = value.readings[0]
     if isinstance(reading, tuple):
         return _of_date(reading, before, (inside[0] - 1, *inside), value.text)
     measure, sign = _comparative(line, inside[0])
@@ -108,11 +162,10 @@ def _of_value(line: Sequence[Token], value: Value) -> Compared | None:
         places.append(inside[-1] + 1)
     if not sign or value.face is None:
         return None
-    unit = kind if kind.startswith("money") else kind.partition(":")[0]
-    known = unit_of(_UNIT_ALONE.sub("", value.text.casefold()))
-    if unit != "number" and known is None:  # how much one of it is, is not known
+    unit = _unit(value)
+    if unit is None:  # how much one of it is, is not known
         return None
-    plain, factor = known if known and unit != "number" else ("", 1.0)
+    plain, factor = unit
     return Compared(tuple(places), sign, value.text, plain, value.face, value.face, factor, measure)
 
 
@@ -162,7 +215,8 @@ def _compare(numbers: object, sign: str, low: float, high: float) -> Mask:
         ">": cells > high,
         "≤": cells <= high,
         "≥": cells >= low,
-        "=": (cells >= low) & (cells <= high),
+        "inside": (cells > low) & (cells < high),
+        **dict.fromkeys(_WITHIN, (cells >= low) & (cells <= high)),
     }
     return comparisons[sign]
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.counting.amounts import Amounts
+from rag.counting.grouped import groups
 from rag.counting.plan import Condition, Plan
 from rag.counting.table import Column
 
 _NAMED = 24
 """Values that a sentence lists; the others are counted."""
-_CALLED = {"max": "highest", "min": "lowest", "sum": "sum", "average": "average"}
+_CALLED = {"max": "highest", "min": "lowest"}
+_ADDED = {"average": "average"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,19 @@ class Result:
 def carry_out(plan: Plan) -> Result | None:
     """The result of a plan; None where it has none, as the highest of no numbers."""
     chosen = np.flatnonzero(plan.rows)
-    operation, column = plan.asks.operation, plan.column
-    if not len(chosen) and any(condition.is_part for condition in plan.conditions):
+    is_named_only = any(condition.is_part for condition in plan.conditions)
+    if not len(chosen) and is_named_only:
         return None
+    if plan.group is not None:
+        return _grouped(plan, plan.group, frozenset(chosen.tolist()))
+    if plan.asks.operation == "difference":
+        return _difference(plan, chosen.tolist())
+    return _over_all(plan, chosen)
+
+
+def _over_all(plan: Plan, chosen: np.ndarray) -> Result | None:
+    """The result over all rows that are chosen."""
+    operation, column = plan.asks.operation, plan.column
     if operation == "list":
         return _list(plan, chosen.tolist()) if len(chosen) > 1 else None
     if operation != "count":
@@ -45,6 +57,65 @@ def carry_out(plan: Plan) -> Result | None:
     if column.is_number:
         return _number(plan, chosen, column)
     return _distinct(plan, chosen.tolist(), column)
+
+
+def _grouped(plan: Plan, group: Column, chosen: frozenset[int]) -> Result | None:
+    """What the rows of each value of a column come to."""
+    places = {name: sorted(chosen.intersection(rows)) for name, rows in groups(group).items()}
+    counted = {name: _with_value(plan, rows) for name, rows in places.items()}
+    results = {name: _of_rows(plan, rows) for name, rows in counted.items() if rows or not plan.column}
+    total = sum(map(len, counted.values()))
+    if not total or not plan.is_countable:
+        return None
+    names = "; ".join(f"{name} {_result(plan, result)}" for name, result in results.items())
+    called = f"The {_operation(plan)} of {plan.column.head}" if plan.column else "The number of rows"
+    opening = f"{called} for each {group.head}, over {_rows(plan, total)}{_without(len(chosen) - total)}"
+    return Result(names, tuple(at for rows in counted.values() for at in rows), _sentence(plan, opening, names), total)
+
+
+def _difference(plan: Plan, chosen: Sequence[int]) -> Result | None:
+    """How far apart two rows are in a column, or how many more rows there are of one value than of another."""
+    sides = plan.sides()
+    if sides is None or not plan.is_countable:
+        return None
+    rows = [_with_value(plan, np.flatnonzero(plan.rows_of(side)).tolist()) for side in sides]
+    most = 1 if plan.column else len(chosen)
+    if not all(0 < len(of_side) <= most for of_side in rows):
+        return None
+    column = plan.table.columns[sides[0].column]
+    first, second = (_of_rows(plan, side) for side in rows)
+    names = "; ".join(
+        f"{column.values[at[0]]} {_result(plan, one)}" for at, one in zip(rows, (first, second), strict=True)
+    )
+    value = _result(plan, abs(first - second))
+    called = plan.column.head if plan.column else "the number of rows"
+    opening = f"The difference in {called} is {value}, over {_rows(plan, len(chosen))}"
+    return Result(value, tuple(chosen), _sentence(plan, opening, names), len(chosen))
+
+
+def _with_value(plan: Plan, rows: Sequence[int]) -> list[int]:
+    amounts = plan.amounts
+    return [at for at in rows if amounts is None or amounts.has_one[at]]
+
+
+def _of_rows(plan: Plan, rows: Sequence[int]) -> float:
+    """How many rows there are, or what a column comes to over them."""
+    if plan.amounts is None:
+        return float(len(rows))
+    numbers = plan.amounts.numbers[list(rows)]
+    return float(numbers.mean() if _operation(plan) == "average" else numbers.sum())
+
+
+def _operation(plan: Plan) -> str:
+    return _ADDED.get(plan.asks.operation, "sum")
+
+
+def _result(plan: Plan, number: float) -> str:
+    return _written(number, plan.amounts, _operation(plan)) if plan.amounts else f"{number:,.0f}"
+
+
+def _without(many: int) -> str:
+    return f", {many:,} more without a value" if many else ""
 
 
 def _list(plan: Plan, chosen: Sequence[int]) -> Result:
@@ -66,9 +137,9 @@ def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:
     counted = chosen[amounts.has_one[chosen]]
     if not len(counted) or len(chosen) == 1:
         return None
-    operation = "sum" if plan.asks.operation == "count" else plan.asks.operation
-    numbers = amounts.numbers[counted]
+    operation = plan.asks.operation
     if operation in ("max", "min"):
+        numbers = amounts.numbers[counted]
         best = numbers.max() if operation == "max" else numbers.min()
         rows = counted[numbers == best].tolist()
         value = column.values[rows[0]]
@@ -78,12 +149,10 @@ def _number(plan: Plan, chosen: np.ndarray, column: Column) -> Result | None:
     elif amounts.kind == "date":
         return None
     else:
-        value = _written(float(numbers.sum() if operation == "sum" else numbers.mean()), amounts, operation)
         rows, names = counted.tolist(), ""
-        what = f"The {_CALLED[operation]} of {column.head} is {value}"
-    missing = len(chosen) - len(counted)
-    without = f", {missing:,} more without a value" if missing else ""
-    opening = f"{what}, over {_rows(plan, len(counted))}{without}"
+        value = _result(plan, _of_rows(plan, rows))
+        what = f"The {_operation(plan)} of {column.head} is {value}"
+    opening = f"{what}, over {_rows(plan, len(counted))}{_without(len(chosen) - len(counted))}"
     return Result(value, tuple(rows), _sentence(plan, opening, names), len(counted))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import takewhile
@@ -193,6 +193,11 @@ def read_table(document_id: str, number: int, text: str, blocks: Blocks, titles:
 def stems(text: str) -> tuple[str, ...]:
     """The stems of a name, `price_gbp` and `inStock` by their parts."""
     return tuple(word.stem for word in _parts(text))
+
+
+def only(columns: Sequence[Column]) -> Column | None:
+    """The one column there is; None of several."""
+    return columns[0] if len(columns) == 1 else None
 
 
 def denies(value: str) -> bool:

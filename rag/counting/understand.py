@@ -21,9 +21,11 @@ from rag.counting.asks import KINDS, Asks
 from rag.counting.cells import Named, named_cells, named_heads
 from rag.counting.columns import NEAR, Like, compared_column, is_measured, measured_column, nearest
 from rag.counting.compared import BOUNDS, compared
+from rag.counting.grouped import grouping
+from rag.counting.opposites import denies_what_follows, flagged, opposite
 from rag.counting.plan import Condition, Plan
-from rag.counting.table import Column, Table, stems
-from rag.lexicon import AUXILIARIES, DETERMINERS, EXCLUSIVES, LIGHT_VERBS, MEASURED, NEGATIONS, PREPOSITIONS
+from rag.counting.table import Column, Table, only, stems
+from rag.lexicon import AUXILIARIES, DETERMINERS, EXCLUSIVES, LIGHT_VERBS, MEASURED, PREPOSITIONS
 
 ALIKE = 0.6
 """From this likeness on a word and a head mean one thing: "kids" and "Children" have .88, "kids" and "Leaders" .35."""
@@ -33,8 +35,6 @@ _DATES = frozenset(map(stem, ("date", "day")))
 _BESIDE = 2
 """How many words before a superlative the head may stand that it is of: "paid the most"."""
 _POSSESSIVE = re.compile(r"['’]s?$")
-_FEW = 2
-"""Values that say yes which a condition names; of more it names those that say no."""
 _SENTENCE = 4
 """Words of a cell that one word of the question may stand for; of more, it is but mentioned in a sentence."""
 _THINGS = frozenset("table list register log file document sheet spreadsheet row entry entries rows".split())
@@ -47,9 +47,9 @@ def understand(question: str, line: Sequence[Token], asks: Asks, table: Table, l
         return None
     reading = _Reading(line, asks, table, like)
     steps = (
-        reading.take_figures, partial(reading.take_amounts, question), reading.take_light_verbs, reading.take_nouns,
-        reading.take_cells, reading.take_heads, reading.take_kinds, reading.take_measure, reading.take_names,
-        reading.take_likes,
+        reading.take_group, reading.take_figures, partial(reading.take_amounts, question), reading.take_light_verbs,
+        reading.take_nouns, reading.take_cells, reading.take_heads, reading.take_opposites, reading.take_kinds,
+        reading.take_measure, reading.take_names, reading.take_likes,
     )  # fmt: skip
     is_understood = all(step() for step in steps)
     return reading.plan() if is_understood else None
@@ -69,6 +69,7 @@ class _Reading:
     conditions: list[Condition] = field(default_factory=list)
     negations: list[int] = field(default_factory=list)
     column: Column | None = None
+    group: Column | None = None
     with_figures: Column | None = None
     """A column that is named with the figures in its head."""
     by_likeness: bool = False
@@ -78,19 +79,31 @@ class _Reading:
     """Whether a value is named as what rows lie beside or beyond, which no column says."""
     verbs: set[int] = field(default_factory=set)
     """Words right before what is compared with, as in "paid less than £50": they may say what no column does."""
+    measured: set[int] = field(default_factory=set)
+    """Words right after what is compared with, as in "more than 7 windows": they say of what it is."""
     flags: set[int] = field(default_factory=set)
     """Words for a column that a row has or has not."""
 
     def __post_init__(self) -> None:
         self.taken |= self.asks.used
         pairs = zip(self.line, [*self.line[1:], self.line[-1]], strict=True)
-        self.negations = [at for at, (token, after) in enumerate(pairs) if _denies(token, after)]
+        self.negations = [at for at, (token, after) in enumerate(pairs) if denies_what_follows(token, after)]
+        self.taken |= {at for at in self.negations if self.line[at].form == "non"}
 
     @property
     def free(self) -> frozenset[int]:
         """The places of words that mean something and are not accounted for."""
         places = (at for at, token in enumerate(self.line) if token.has_content and token.form not in KINDS)
         return frozenset(places) - self.taken
+
+    def take_group(self) -> bool:
+        """The column of which a result is asked for each value."""
+        grouped = grouping(self.line, self.table, self.asks.group) if self.asks.group is not None else None
+        if grouped is None:
+            return all(token.form != "each" for token in self.line)
+        self.group, places = grouped
+        self.taken |= places
+        return True
 
     def take_figures(self) -> bool:
         """Figures that stand in a head, as the year of "loans 2024", with the other words of that head."""
@@ -115,9 +128,9 @@ class _Reading:
         holding = [column for column in self.table.columns if self.line[at].stem in column.names]
         whole = [column for column in holding if column.names <= stems_asked]
         if whole or self.asks.operation in ("count", "list"):
-            return _only(whole)
+            return only(whole)
         is_date_asked = any(column.is_date and column.names & stems_asked for column in self.table.columns)
-        return None if is_date_asked else _only(holding)
+        return None if is_date_asked else only(holding)
 
     def take_light_verbs(self) -> bool:
         """Verbs that say nothing beside their noun."""
@@ -137,13 +150,16 @@ class _Reading:
             words_of = f"{column.head} {one.sign} {one.words}"
             self.conditions.append(Condition(words_of, one.rows(column), column.at))
             self.verbs |= {min(one.places) - 1} - set(self.asks.noun[:1])
+            self.measured.add(max(one.places) + 1)
             named = {at for at in self.free if self.line[at].stem in stems(column.head)}
             is_dated = one.kind in ("date", "month") and not named
-            self.by_likeness |= column.is_partly_read or (is_dated and not _DATES & column.names)
+            self.by_likeness |= (
+                column.is_partly_read or one.is_edged(column) or (is_dated and not _DATES & column.names)
+            )
             self.has_date |= is_dated
             self.named |= named & set(self.asks.noun)
             self.taken |= {*one.places, *named}
-        return not any(self.line[at].form == "than" for at in range(len(self.line)) if at not in self.taken)
+        return not any(token.form in ("than", "between") for at, token in enumerate(self.line) if at not in self.taken)
 
     def take_nouns(self) -> bool:
         """What a row is called, and what the table is called where that stands beside it."""
@@ -225,11 +241,13 @@ class _Reading:
     def _take_head(self, column: Column, places: Sequence[int]) -> bool:
         if any(condition.column == column.at for condition in self.conditions):
             return True
-        if self.asks.operation in ("sum", "average", "max", "min") and self.column is None and column.amounts:
+        if self.asks.operation not in ("count", "list") and self.column is None and column.amounts:
             self.column = column
+            self.named |= set(places)
             self.by_likeness |= column.is_partly_read
             return self._is_compared(places) and is_measured(column, self.asks)
-        if set(places) & set(self.asks.noun):  # different values are counted; numbers are added up
+        is_quality = bool(column.denied()) and max(places) < max(self.asks.noun, default=0)  # "heated huts"
+        if set(places) & set(self.asks.noun) and not is_quality:  # different values are counted; numbers are added up
             self.named |= set(places)
             self.column = None if column is self.table.key else column
             return True
@@ -237,23 +255,24 @@ class _Reading:
 
     def _is_compared(self, places: Sequence[int]) -> bool:
         """Whether a superlative is of the head at these places: not the rent of "the rent of the largest flat"."""
-        return self.asks.operation in ("sum", "average") or max(places) >= min(self.asks.used) - _BESIDE
+        return self.asks.operation not in ("max", "min") or max(places) >= min(self.asks.used) - _BESIDE
 
-    def _flag(self, column: Column, at: int) -> bool:
-        """A column that is empty or not, or says yes or no."""
-        denied = self._denied(at)
-        if "" in column.counted and self._is_had(at):
-            words_of = f"{column.head} is {'empty' if denied else 'not empty'}"
-            rows = column.where({"", *column.denied()}) ^ (not denied)
-        elif column.denied():
-            values = column.denied() if denied else column.affirmed()
-            few = values if len(values) <= _FEW else column.denied()
-            verb = "is" if few is values else "is not"
-            words_of = f"{column.head} {verb} {' or '.join(f'“{value}”' for value in sorted(few))}"
-            rows = column.where(values)
-        else:
+    def take_opposites(self) -> bool:
+        """Words that deny what a head says: "unheated" of a column of what is heated."""
+        for at in sorted(self.free):
+            column = opposite(self.line[at], self.table)
+            if column is not None and not self._flag(column, at, turned=True):
+                return False
+            self.taken |= set() if column is None else {at}
+        return True
+
+    def _flag(self, column: Column, at: int, *, turned: bool = False) -> bool:
+        """A column that is empty or not, or says yes or no; `turned` by the word itself, as "unheated" is."""
+        denied = self._denied(at) != turned
+        condition = flagged(column, denied=denied, may_be_empty=self._is_had(at))
+        if condition is None:
             return False
-        self.conditions.append(Condition(words_of, rows, column.at))
+        self.conditions.append(condition)
         self.named.add(at)
         self.flags.add(at)
         return True
@@ -273,15 +292,16 @@ class _Reading:
         """Words for what a unit measures, as the price of a column in euros."""
         for at in {at for at in self.free if self.line[at].form in MEASURED}:
             kind = MEASURED[self.line[at].form]
-            column = self.column or _only([column for column in self.table.columns if column.kind.startswith(kind)])
-            if column and column.kind.startswith(kind) and self.asks.operation in ("sum", "average", "max", "min"):
+            column = self.column or only([column for column in self.table.columns if column.kind.startswith(kind)])
+            if column and column.kind.startswith(kind) and self.asks.operation not in ("count", "list"):
                 self.column = column
                 self.taken.add(at)
         return True
 
     def take_measure(self) -> bool:
         """What a superlative compares."""
-        if self.asks.operation not in ("max", "min", "sum", "average") or self.column is not None:
+        is_counted = self.asks.operation == "difference" and bool(self.asks.noun)
+        if self.asks.operation in ("count", "list") or is_counted or self.column is not None:
             return True
         measure = measured_column(self.table, self.asks, [self.line[at].text for at in sorted(self.free)], self.like)
         self.column = measure.column
@@ -335,7 +355,7 @@ class _Reading:
     def _take_unit(self, noun: Sequence[int]) -> bool:
         """A unit that is asked for, as in "how many kilometres": the one column of it is added up."""
         unit = unit_of(self.line[noun[0]].form) if len(noun) == 1 else None
-        column = _only([column for column in self.table.columns if unit and column.kind == unit[0]])
+        column = only([column for column in self.table.columns if unit and column.kind == unit[0]])
         if column is None or self.asks.operation != "count" or self.column is not None:
             return False
         self.column = column
@@ -353,13 +373,17 @@ class _Reading:
             return None
         is_elsewhere = self.has_date and bool(self.flags)
         mentioned = [condition for condition in self.conditions if condition.is_mentioned]
-        doubts = (left, self.by_likeness, self.asks.of_ledger, is_elsewhere, mentioned, not self._is_called_so())
-        return Plan(self.table, self.asks, tuple(self.conditions), self.column, unused, not any(doubts))
+        is_bare = self.group is not None and not (self.asks.noun or self.column)
+        doubts = (left, self.by_likeness, self.asks.of_ledger, is_elsewhere, mentioned, is_bare)
+        is_sure = self._is_called_so() and not any(doubts)
+        return Plan(self.table, self.asks, tuple(self.conditions), self.column, self.group, unused, is_sure)
 
     def _fewest(self) -> int:
         """Conditions that are needed, at least: of numbers that are counted one, unless a total is asked for."""
-        if self.asks.between:
+        if self.asks.between or self.asks.operation == "difference":
             return 2
+        if self.group is not None:
+            return 0
         is_added = self.column is not None and self.column.is_number and not self.asks.total
         is_bare = self.column is None and not self.asks.noun
         is_needed = self.asks.operation == "list" or self.asks.of_ledger
@@ -385,7 +409,9 @@ class _Reading:
         sell" and "have no clerk entered", or after its subject, as in "singers live in Leck".
         """
         token, last = self.line[at], at == len(self.line) - 1
-        if token.is_named or {at + 1, at + 2} & self.flags:  # "lack a phone" turns round what is flagged
+        if (
+            token.is_named or at in self.measured or {at + 1, at + 2} & self.flags
+        ):  # "lack a phone" turns round what is flagged
             return False
         if at in self.verbs:
             return True
@@ -400,17 +426,6 @@ class _Reading:
         return last and helped and self.line[at - 1].form not in BE | PREPOSITIONS
 
 
-def _only(columns: Sequence[Column]) -> Column | None:
-    """The one column there is; None of several."""
-    return columns[0] if len(columns) == 1 else None
-
-
 def _before(line: Sequence[Token], at: int) -> str:
     """The form of the word before a place, determiners passed over."""
     return next((line[place].form for place in range(at - 1, -1, -1) if line[place].form not in DETERMINERS), "")
-
-
-def _denies(token: Token, after: Token) -> bool:
-    if (token.form, after.form) == ("out", "of"):
-        return True
-    return token.form in NEGATIONS or token.text.lower().replace("’", "'").endswith("n't")

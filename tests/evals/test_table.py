@@ -22,13 +22,12 @@ from evals.table.asking import Replies, Reply, reply_of
 from evals.table.cells import Cell, Line, auroc, caught_at, chance_above, mean, recall_at_precision, render, share
 from evals.table.questions import ALONE
 from evals.table.statements import Changed, Judge, Judged
-from rag.answering.decide import OF_QUESTION, Decision, Logistic
-from rag.answering.reading import FEATURES
 from rag.contract import as_json
 from rag.verification.weigh import SIGNALS, Weights
 from tests.evals import made
 from tests.evals.sets import impossible, possible, squad_file
 from tests.fakes import HashingEmbedder, OverlapReader
+from tests.rag.readings import by_margin
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGE = "The council met in May. Ann Lee said that 83 people were hurt in Harlow on Monday. The road was not closed."
@@ -309,9 +308,8 @@ def test_the_verifier_is_given_all_the_passages_that_a_statement_cites() -> None
 
 
 def test_the_reader_is_asked_with_one_passage_and_what_the_question_lacks_lowers_its_probability() -> None:
-    by_margin = (1.0, *[0.0] * (len(FEATURES) - 1))
-    decision = Decision(Logistic(0.0, by_margin), Logistic(0.0, (1.0, *[0.0] * (len(OF_QUESTION) - 1))), 0.3, 0.6)
-    answers = program.answers(OverlapReader(), HashingEmbedder(), [PASSAGE, "The weir is old."], decision)
+    passages = [PASSAGE, "The weir is old."]
+    answers = program.answers(OverlapReader(), HashingEmbedder(), passages, by_margin())
     assert answers("When did the council meet?", PASSAGE) > answers("Who paid the plumber?", PASSAGE)
     assert answers("Who paid the plumber?", "") == 0.0
 

@@ -8,7 +8,7 @@ from index.cut.articles import split_articles
 from index.document.structure import structure_of
 from index.readers.markdown import read_markdown
 from index.types import Document, Passage, Source, Span, passage_id
-from rag.answering.decide import OF_QUESTION, Decision, Logistic
+from rag.answering.decide import OF_BESIDE, OF_QUESTION, Decision, Logistic
 from rag.answering.reading import FEATURES, Reading, read
 from rag.reader.units import ReadUnit, heading_path, passage_units
 from rag.types import Ranks, RetrievedPassage
@@ -19,7 +19,8 @@ def by_margin(*, refused: float = 0.3, answered: float = 0.6) -> Decision:
     """A decision that looks at the margin over nothing alone."""
     unit = Logistic(0.0, tuple(1.0 if name == "margin" else 0.0 for name in FEATURES))
     question = Logistic(0.0, tuple(1.0 if name == "best" else 0.0 for name in OF_QUESTION))
-    return Decision(unit, question, refused, answered)
+    beside = Logistic(3.0, tuple(-1.0 if name == "behind" else 0.0 for name in OF_BESIDE))
+    return Decision(unit, question, unit, beside, refused, answered, worth=0.01, near=-1.0)
 
 
 def passage_of(text: str, label: int, name: str = "") -> tuple[RetrievedPassage, tuple[ReadUnit, ...]]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
@@ -18,6 +19,7 @@ from evals.train.batches import Targets, batched
 from evals.train.examples import Edits, Judged, Reading
 from evals.train.export import export
 from evals.train.learn import Plan, learn, losses
+from evals.train.logistic import fitted_within
 from evals.train.measure import auroc
 from evals.train.mixture import mixture
 from evals.train.model import Output, build
@@ -182,3 +184,14 @@ def test_a_near_miss_brings_a_word_that_the_window_does_not_have() -> None:
 def test_auroc_counts_ties_half() -> None:
     assert auroc([1, 2, 3, 4], [False, False, True, True]) == 1
     assert auroc([1, 1], [False, True]) == 0.5
+
+
+def test_within_a_group_what_tells_its_rows_apart_is_learnt_and_what_they_share_is_not() -> None:
+    rng = np.random.default_rng(2)
+    groups = []
+    for _ in range(40):
+        rows = np.column_stack([rng.normal(size=5), np.full(5, rng.normal())])
+        groups.append((rows, np.array(rows[:, 0] == rows[:, 0].max(), dtype=np.float64)))
+    first, shared = fitted_within(groups, np.ones(len(groups)))
+    assert first > 1
+    assert shared == pytest.approx(0)

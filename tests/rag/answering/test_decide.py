@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag.answering.decide import DECISION, Logistic, in_order, load_decision
+from rag.answering.quotes import evidence_of
 from rag.errors import RagError
 from tests.rag.readings import by_margin, read_over
 
@@ -33,3 +35,13 @@ def test_a_logistic_never_overflows() -> None:
 def test_passages_come_in_the_order_of_their_best_sentence_and_the_unread_last() -> None:
     reading = read_over("Where is the bodkin?", ["Nothing here.", "The bodkin lies here.", "# Only a heading"])
     assert in_order([by_margin().ranked(reading.candidates)], [1, 2, 3]) == [2, 1, 3]
+
+
+def test_a_question_that_no_passage_is_near_and_few_words_of_which_are_there_is_refused() -> None:
+    decision = replace(by_margin(), near=0.2)
+    text = "The bodkin lies in the larch chest."
+    far = replace(read_over("Which ferret yodels at dusk?", [text]), nearest=0.1)
+    assert decision.status(evidence_of(far, decision, 75).probability) == "refused"
+    assert evidence_of(replace(far, nearest=0.3), decision, 75) == evidence_of(far, by_margin(), 75)
+    worded_so = replace(read_over("Where is the bodkin?", [text]), nearest=0.1)
+    assert evidence_of(worded_so, decision, 75) == evidence_of(worded_so, by_margin(), 75)

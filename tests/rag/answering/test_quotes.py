@@ -119,3 +119,9 @@ def test_a_list_of_which_several_items_answer_is_quoted_whole_with_what_leads_to
 def test_of_a_list_of_which_one_item_answers_that_item_is_quoted() -> None:
     text = "- a vellum serif\n- larch bark\n- two quoins\n\nSupper is at eight."
     assert quoted("Which serif is of vellum?", text)[0] == "- a vellum serif"
+
+
+def test_a_quotation_is_quoted_from_where_it_opens() -> None:
+    text = 'It rained. "The bodkin rusted in May. The quoin never did," she told the larch guild. Supper is at eight.'
+    first = quoted("What did she tell the larch guild of the quoin?", text)[0]
+    assert first == '"The bodkin rusted in May. The quoin never did," she told the larch guild.'
