@@ -141,7 +141,8 @@ class Searcher:
         if worked_out:
             return Searched(text, *worked_out, filtering, None)
         reading, rest = self.read(parts, text, within, self._limit(), READ, clock)
-        chosen = evidence_of(reading, self._decision, self._max_words)
+        quoting = replace(self._decision, worth=0.0) if rest else self._decision  # of several parts, each wants its words
+        chosen = evidence_of(reading, quoting, self._max_words)
         chosen = with_empty_cell(chosen, reading, self._decision, self._reader)
         if rest:
             chosen = with_parts(chosen, reading, rest, self._decision, self._max_words)
