@@ -141,7 +141,8 @@ class Searcher:
         if worked_out:
             return Searched(text, *worked_out, filtering, None)
         reading, rest = self.read(parts, text, within, self._limit(), READ, clock)
-        quoting = replace(self._decision, worth=0.0) if rest else self._decision  # of several parts, each wants its words
+        # What is quoted beside the likeliest was fitted on questions of one part; of several, each wants its own words.
+        quoting = replace(self._decision, worth=0.0) if rest else self._decision
         chosen = evidence_of(reading, quoting, self._max_words)
         chosen = with_empty_cell(chosen, reading, self._decision, self._reader)
         if rest:
