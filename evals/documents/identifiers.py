@@ -41,20 +41,16 @@ def documents() -> dict[str, str]:
 
 def lookups() -> Iterator[Lookup]:
     """Forty questions, half of them for identifiers that no document has."""
-    for n in range(0, 10, 2):
-        yield Lookup(f"Who opened ticket {_ticket(n)}?", _ticket(n), _PEOPLE[n])
-        yield Lookup(f"What does part {_part(n)} cost?", _part(n), f"{3 * n + 10}.50")
-        yield Lookup(f"What is the rent of contract {_contract(n)}?", _contract(n), str(1200 + 75 * n))
-        yield Lookup(f"Where was {_order(n)} sent?", _order(n), _TOWNS[9 - n])
-    for n in range(1, 10, 2):
-        for question, known in (
-            ("Who opened ticket {}?", _ticket(n)),
-            ("What does part {} cost?", _part(n)),
-            ("What is the rent of contract {}?", _contract(n)),
-            ("Where was {} sent?", _order(n)),
+    for n in (*range(0, 10, 2), *range(1, 10, 2)):
+        for question, known, value in (
+            ("Who opened ticket {}?", _ticket(n), _PEOPLE[n]),
+            ("What does part {} cost?", _part(n), f"{3 * n + 10}.50"),
+            ("What is the rent of contract {}?", _contract(n), str(1200 + 75 * n)),
+            ("Where was {} sent?", _order(n), _TOWNS[9 - n]),
         ):
-            other = _other(known)
-            yield Lookup(question.format(other), other, None)
+            is_there = n % 2 == 0
+            identifier = known if is_there else _other(known)
+            yield Lookup(question.format(identifier), identifier, value if is_there else None)
 
 
 def _ticket(n: int) -> str:

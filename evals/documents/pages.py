@@ -59,18 +59,12 @@ def _columns(name: str, *, by_row: bool, pages: int, seed: int, columns: int = 2
     step = (_RIGHT - _LEFT) if columns == 2 else 170
     drawings, truth = [], []
     for page in range(pages):
-        sides = [
-            [
-                _Placed(_LEFT + step * side, _TOP - 30 - _STEP * at, line)
-                for at, line in enumerate(islice(_lines(seed + 10 * page + 3 * side, room), 24 - side))
-            ]
-            for side in range(columns)
-        ]
         title = _Placed(_LEFT, _TOP, f"Report of the harbour office, part {'ABCDE'[page]}, on works and money", 10)
-        rows = [[side[at] for side in sides if at < len(side)] for at in range(24)]
-        order = [piece for row in rows for piece in row] if by_row else [piece for side in sides for piece in side]
-        drawings.append([title, *order])
-        truth += [title.text, *(piece.text for side in sides for piece in side)]
+        pieces: list[_Placed] = []
+        for side in range(columns):
+            pieces += _column(seed + 10 * page + 3 * side, 24 - side, _TOP - 30, _LEFT + step * side, room)
+        drawings.append([title, *(_by_row(pieces) if by_row else pieces)])
+        truth += [title.text, *(piece.text for piece in pieces)]
     return _made(name, drawings, "\n".join(truth))
 
 
@@ -121,8 +115,7 @@ def _ruled() -> MadePdf:
             left, top = _LEFT + 130 * at, 640 - 40 * number
             rules.append(f"{left} {top - 40} 130 40 re S")
             drawing += [_Placed(left + 5, top - 14 - _STEP * line, text) for line, text in enumerate(cell)]
-    above = [_Placed(_LEFT, _TOP - _STEP * at, text) for at, text in enumerate(islice(_lines(160, _WIDE), 4))]
-    below = [_Placed(_LEFT, 420 - _STEP * at, text) for at, text in enumerate(islice(_lines(170, _WIDE), 4))]
+    above, below = _column(160, 4, _TOP), _column(170, 4, 420)
     table = ["| " + " | ".join(" ".join(cell) for cell in row) + " |" for row in rows]
     truth = [*(piece.text for piece in above), *table, *(piece.text for piece in below)]
     return _made("a table with lines", [[*above, *drawing, *below]], "\n".join(truth), "\n".join(rules))
@@ -136,8 +129,7 @@ def _headed() -> MadePdf:
         height = _TOP - 36
         for part, name in enumerate(("Care", "Repair")):
             pieces.append(_Placed(_LEFT, height, f"{name} of the engine", 14))
-            lines = list(islice(_lines(seed + 5 * part, _WIDE), 6))
-            pieces += [_Placed(_LEFT, height - 24 - _STEP * at, text) for at, text in enumerate(lines)]
+            pieces += _column(seed + 5 * part, 6, height - 24)
             height -= 24 + _STEP * 6 + 20
         drawings.append(pieces)
         truth += [piece.text for piece in pieces]
@@ -149,19 +141,21 @@ def _beside(seed: int) -> MadePdf:
     drawings, truth = [], []
     for page in range(3):
         base = seed + 30 * page
-        above = [_Placed(_LEFT, _TOP - _STEP * at, text) for at, text in enumerate(islice(_lines(base, _WIDE), 5))]
-        sides = [
-            [
-                _Placed(_LEFT + 260 * side, 650 - _STEP * at, text)
-                for at, text in enumerate(islice(_lines(base + 10 + 7 * side, _ROOM), 12))
-            ]
-            for side in range(2)
-        ]
-        below = [_Placed(_LEFT, 470 - _STEP * at, text) for at, text in enumerate(islice(_lines(base + 20, _WIDE), 5))]
-        rows = [piece for row in zip(*sides, strict=True) for piece in row]
-        drawings.append([*above, *rows, *below])
-        truth += [piece.text for piece in (*above, *sides[0], *sides[1], *below)]
+        above, below = _column(base, 5, _TOP), _column(base + 20, 5, 470)
+        sides = [*_column(base + 10, 12, 650, _LEFT, _ROOM), *_column(base + 17, 12, 650, _RIGHT, _ROOM)]
+        drawings.append([*above, *_by_row(sides), *below])
+        truth += [piece.text for piece in (*above, *sides, *below)]
     return _made("columns between wide prose", drawings, "\n".join(truth))
+
+
+def _column(seed: int, lines: int, top: int, left: int = _LEFT, room: int = _WIDE) -> list[_Placed]:
+    """Lines of prose, one below the other."""
+    return [_Placed(left, top - _STEP * at, text) for at, text in enumerate(islice(_lines(seed, room), lines))]
+
+
+def _by_row(pieces: Sequence[_Placed]) -> list[_Placed]:
+    """From the top of the page down, and of one height in the order given."""
+    return sorted(pieces, key=lambda piece: -piece.up)
 
 
 def _made(name: str, drawings: Sequence[Sequence[_Placed]], truth: str, rules: str = "") -> MadePdf:

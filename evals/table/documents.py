@@ -67,9 +67,8 @@ def speed(ours: Checkout, base: Checkout, docs: Path) -> list[Line]:
 
 def tables(ending: str) -> dict[str, bytes]:
     """The three tables as files of a format."""
-    each = dict.fromkeys(question.table.title for question in QUESTIONS)
     by_title = {question.table.title: question.table for question in QUESTIONS}
-    return {f"{title.split()[0].lower()}.{ending}": WRITERS[ending](by_title[title]) for title in each}
+    return {f"{title.split()[0].lower()}.{ending}": WRITERS[ending](table) for title, table in by_title.items()}
 
 
 def is_right(question: CellQuestion, answer: Answer) -> bool:
