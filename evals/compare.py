@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evals.errors import EvalError
-from evals.markdown import signed_bounds, table
+from evals.markdown import difference, table
 from evals.run import Results, Row
 from evals.stats import Paired, paired
 
@@ -64,14 +64,5 @@ def _both(pairs: list[tuple[Row, Row]], name: str) -> list[tuple[float, float]]:
 
 def _cells(name: str, pair: Paired) -> tuple[str, ...]:
     low, high = pair.interval.low, pair.interval.high
-    return (
-        f"**{name}**" if low > 0 or high < 0 else name,
-        str(pair.n),
-        f"{pair.mean_a:.3f}",
-        f"{pair.mean_b:.3f}",
-        f"{pair.difference:+.3f}",
-        signed_bounds(pair.interval),
-        f"{pair.p:.4f}",
-        str(pair.wins),
-        str(pair.losses),
-    )
+    marked = f"**{name}**" if low > 0 or high < 0 else name
+    return marked, str(pair.n), f"{pair.mean_a:.3f}", f"{pair.mean_b:.3f}", *difference(pair)

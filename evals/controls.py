@@ -64,16 +64,7 @@ def never_refuse(case: Case, answer: Answer) -> Answer:
 
 def always_refuse(case: Case, answer: Answer) -> Answer:
     """A refusal, whatever is shown."""
-    return replace(
-        answer,
-        status="refused",
-        reason="no_evidence",
-        text="",
-        statements=(),
-        citations=(),
-        conflicts=(),
-        unknown_labels=(),
-    )
+    return quoting(answer, ())
 
 
 def quoting(answer: Answer, picks: Sequence[Pick]) -> Answer:

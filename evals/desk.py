@@ -128,7 +128,9 @@ class Desk:
         Raises: EvalError, when another run goes on, or for a suite or half that there is not; RagError, when the
         collection cannot be asked.
         """
-        chosen = self._usable(suite)
+        chosen = self._named(suite)
+        if chosen.problem is not None:
+            raise EvalError(chosen.problem)
         if half not in chosen.halves:
             raise EvalError(f"The suite {suite!r} has no half {half!r}; choose among {', '.join(chosen.halves)}.")
         cases = of_split(load_suite(chosen.path), _HALVES[half])
@@ -161,9 +163,8 @@ class Desk:
 
         Raises: EvalError, for a run that there is not or that does not read.
         """
-        folder = self._folder(suite)
-        results = self._run(suite, run)
-        return page.results(results, *self._beside(folder, run))
+        folder = self._folder(suite, run)
+        return page.results(load_results(folder / run), *self._beside(folder, run))
 
     def cases(self, suite: str, run: str, opened: str | None = None) -> str:
         """The cases of a run that did not come out right as HTML, with the one open whose place in the run is given.
@@ -175,17 +176,15 @@ class Desk:
         if chosen is not None and chosen.problem is None:
             known = load_suite(chosen.path)
         at = int(opened) if opened is not None and opened.isascii() and opened.isdigit() else None
-        return failing(self._run(suite, run).rows, {case.id: case for case in known}, at)
+        rows = load_results(self._folder(suite, run) / run).rows
+        return failing(rows, {case.id: case for case in known}, at)
 
     def mark(self, suite: str, run: str) -> None:
         """From now on compare with this run of the suite.
 
         Raises: EvalError, for a run that there is not, or when the mark cannot be written.
         """
-        folder = self._folder(suite)
-        if run not in _abouts(folder):
-            raise EvalError(f"There is no run {run!r} of the suite {suite!r}; choose another.")
-        write_whole(folder / _BASELINE, run.encode())
+        write_whole(self._folder(suite, run) / _BASELINE, run.encode())
 
     def _suites(self) -> dict[str, Suite]:
         own = self._workspace.settings.home / "suites"
@@ -197,24 +196,18 @@ class Desk:
                 by_name.setdefault(path.stem, _suite(path))
         return by_name
 
-    def _usable(self, suite: str) -> Suite:
+    def _named(self, suite: str) -> Suite:
         chosen = self._suites().get(suite)
         if chosen is None:
             raise EvalError(f"There is no suite {suite!r}; choose another.")
-        if chosen.problem is not None:
-            raise EvalError(chosen.problem)
         return chosen
 
-    def _folder(self, suite: str) -> Path:
-        if suite not in self._suites():
-            raise EvalError(f"There is no suite {suite!r}; choose another.")
-        return self._workspace.settings.home / "evals" / suite
-
-    def _run(self, suite: str, run: str) -> Results:
-        folder = self._folder(suite)
-        if run not in _abouts(folder):
+    def _folder(self, suite: str, run: str | None = None) -> Path:
+        """Where the runs of a suite are kept, `run` among them where one is named."""
+        folder = self._workspace.settings.home / "evals" / self._named(suite).name
+        if run is not None and run not in _abouts(folder):
             raise EvalError(f"There is no run {run!r} of the suite {suite!r}; choose another.")
-        return load_results(folder / run)
+        return folder
 
     def _beside(self, folder: Path, run: str) -> tuple[Results | None, Results | None]:
         """The newest run before `run`, and the baseline: what was marked, else the first whole one of its half.

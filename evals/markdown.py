@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from evals.stats import Interval
+from evals.stats import Interval, Paired
 
 NOTHING = "–"
 
@@ -28,6 +28,7 @@ def bounds(interval: Interval | None) -> str:
     return NOTHING if interval is None else f"[{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def signed_bounds(interval: Interval) -> str:
-    """`[low, high]` with signs, for a difference."""
-    return f"[{interval.low:+.3f}, {interval.high:+.3f}]"
+def difference(pair: Paired) -> tuple[str, ...]:
+    """A difference with its sign, its interval, p, wins and losses, a cell each."""
+    low, high = pair.interval.low, pair.interval.high
+    return f"{pair.difference:+.3f}", f"[{low:+.3f}, {high:+.3f}]", f"{pair.p:.4f}", str(pair.wins), str(pair.losses)

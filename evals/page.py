@@ -12,10 +12,10 @@ from evals import plots
 from evals.compare import compare
 from evals.errors import EvalError
 from evals.refusal import Measure
-from evals.report import measures
+from evals.report import mean, measures
 from evals.run import About, Results, Row
-from evals.stats import Paired, interval
-from rag.app.page.html import badge, count, given, safe
+from evals.stats import Paired
+from rag.app.page.html import BADGES, badge, count, given, safe
 from rag.types import Verdict
 
 RIGHT = "right"
@@ -51,14 +51,6 @@ _MEANING = (
     "would likely lie over many more cases like these.</p>"
 )
 _SCORES = (*(column.metric for column in _TABLE), "refused")
-_VERDICTS: tuple[Verdict, ...] = (
-    "quoted",
-    "supported",
-    "partly",
-    "contradicted",
-    "unsupported",
-    "uncited",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +171,7 @@ def _measures(measured: Mapping[str, Measure], beside: Sequence[_Beside]) -> str
         measure = measured[column.metric]
         if measure.value is None:
             continue
-        cells = [_value(measure, column)]
+        cells = [_value(measure, column.unit)]
         cells += [
             _change(i.differences.get(column.metric), i.measures.get(column.metric), column, measure.n) for i in beside
         ]
@@ -189,22 +181,17 @@ def _measures(measured: Mapping[str, Measure], beside: Sequence[_Beside]) -> str
 
 def _kinds(run: Results, beside: Sequence[_Beside]) -> str:
     column, rows = _Column(RIGHT, ""), []
-    for bar in _by_kind(run):
-        others = [_differences(run, item.run, bar.label) for item in beside]
-        cells = [_value(Measure(bar.value, bar.n, bar.interval), column)]
-        cells += [_change(differences.get(RIGHT), None, column, bar.n) for differences in others]
-        rows.append((_head(given(bar.label), bar.n), *cells))
+    for kind, measure in _by_kind(run).items():
+        others = [_differences(run, item.run, kind) for item in beside]
+        changes = [_change(differences.get(RIGHT), None, column, measure.n) for differences in others]
+        rows.append((_head(given(kind), measure.n), _value(measure), *changes))
     heads = ("Kind", "Came out right", *(item.title for item in beside))
     return _table(heads, rows)
 
 
-def _by_kind(run: Results) -> tuple[plots.Bar, ...]:
-    bars = []
-    for kind in sorted({row.kind for row in run.rows}):
-        values = [value for row in run.rows if row.kind == kind and (value := right(row)) is not None]
-        mean, bounds = (sum(values) / len(values), interval(values)) if values else (None, None)
-        bars.append(plots.Bar(kind, len(values), mean, bounds))
-    return tuple(bars)
+def _by_kind(run: Results) -> dict[str, Measure]:
+    kinds = sorted({row.kind for row in run.rows})
+    return {kind: mean(right(row) for row in run.rows if row.kind == kind) for kind in kinds}
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -221,8 +208,8 @@ def _head(label: str, n: int) -> str:
     return f"{label} <small>n = {n}</small>"
 
 
-def _value(measure: Measure, column: _Column) -> str:
-    if column.unit and measure.value is not None and measure.interval is not None:
+def _value(measure: Measure, is_unit: bool = False) -> str:
+    if is_unit and measure.value is not None and measure.interval is not None:
         return f"{measure.value:.1f} <small>{measure.interval.low:.1f}–{measure.interval.high:.1f}</small>"
     return f"{plots.percent(measure.value)} <small>{plots.between(measure.interval)}</small>"
 
@@ -257,20 +244,17 @@ def _signed(value: float) -> str:
 
 def _plots(run: Results, measured: Mapping[str, Measure], beside: Sequence[_Beside]) -> str:
     runs = [("This run", run), *((item.title, item.run) for item in beside)]
-    refusing = (
-        ("Precision", "refusal_precision"),
-        ("Recall", "refusal_recall"),
-        ("Near: precision", "near_miss_precision"),
-        ("Near: recall", "near_miss_recall"),
-    )
-    bars = [
-        plots.Bar(label, measured[name].n, measured[name].value, measured[name].interval) for label, name in refusing
-    ]
+    refusing = {
+        "Precision": measured["refusal_precision"],
+        "Recall": measured["refusal_recall"],
+        "Near: precision": measured["near_miss_precision"],
+        "Near: recall": measured["near_miss_recall"],
+    }
     kinds = plots.bars("ev-kinds", "Came out right, by kind", _by_kind(run))
-    refusals = plots.bars("ev-refusals", "Refusals", bars) if any(bar.n for bar in bars) else ""
+    refusals = plots.bars("ev-refusals", "Refusals", refusing) if any(each.n for each in refusing.values()) else ""
     return (
         _figure("Right by kind, %", f'<div translate="no">{kinds}</div>', "")
-        + _figure("Refusals, %", refusals, _refused(bars), "No question was refused, and none should have been.")
+        + _figure("Refusals, %", refusals, _refused(refusing), "No question was refused, and none should have been.")
         + _verdicts(runs)
         + _latency(run)
     )
@@ -282,20 +266,17 @@ def _figure(caption: str, drawn: str, numbers: str, nothing: str = "") -> str:
     return f"<figure><figcaption>{safe(caption)}</figcaption>{content}{more}</figure>"
 
 
-def _refused(bars: Sequence[plots.Bar]) -> str:
-    column = _Column("", "")
-    return _table(
-        ("Refusals", "This run"),
-        [(_head(safe(bar.label), bar.n), _value(Measure(bar.value, bar.n, bar.interval), column)) for bar in bars],
-    )
+def _refused(refusing: Mapping[str, Measure]) -> str:
+    rows = [(_head(safe(label), measure.n), _value(measure)) for label, measure in refusing.items()]
+    return _table(("Refusals", "This run"), rows)
 
 
 def _verdicts(runs: Sequence[tuple[str, Results]]) -> str:
     counted = [(title, _counted(run)) for title, run in runs]
     counted = [(title, counts) for title, counts in counted if sum(counts.values())]
     drawn = plots.shares("ev-verdicts", "Verdicts on the statements", counted) if counted else ""
-    legend = "".join(f"<li>{badge(verdict)}</li>" for verdict in _VERDICTS)
-    rows = [(badge(verdict), *(f"{counts[verdict]:,}" for _, counts in counted)) for verdict in _VERDICTS]
+    legend = "".join(f"<li>{badge(verdict)}</li>" for verdict in BADGES)
+    rows = [(badge(verdict), *(f"{counts[verdict]:,}" for _, counts in counted)) for verdict in BADGES]
     numbers = _table(("Verdict", *(title for title, _ in counted)), rows)
     drawn = f'{drawn}<ul class="legend-row">{legend}</ul>' if drawn else ""
     return _figure("Verdicts on statements", drawn, numbers, "No statement was made.")
@@ -303,7 +284,7 @@ def _verdicts(runs: Sequence[tuple[str, Results]]) -> str:
 
 def _counted(run: Results) -> dict[Verdict, int]:
     verdicts = Counter(str(s.get("verdict")) for row in run.rows for s in (row.answer or {}).get("statements", []))
-    return {verdict: verdicts[verdict] for verdict in _VERDICTS}
+    return {verdict: verdicts[verdict] for verdict in BADGES}
 
 
 def _latency(run: Results) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from evals.refusal import Measure
 from evals.stats import Interval
 from rag.app.page.html import BADGES, safe
 from rag.types import Verdict
@@ -17,16 +18,6 @@ from rag.types import Verdict
 WIDTH = 400
 _LEFT, _RIGHT = 132, 342
 _ROW, _SIDE = 28, 20
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A share of `n` cases with its interval; None where there are none."""
-
-    label: str
-    n: int
-    value: float | None
-    interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +39,19 @@ def between(interval: Interval | None) -> str:
     return f"{100 * interval.low:.1f}–{100 * interval.high:.1f}" if interval else ""
 
 
-def bars(name: str, title: str, rows: Sequence[Bar]) -> str:
+def bars(name: str, title: str, measures: Mapping[str, Measure]) -> str:
     """A bar for each share, from 0 to 100 %, with a whisker for its interval. `name` is unique on the page."""
     description = "; ".join(
-        f"{row.label}: {percent(row.value)} of {row.n} {_range(row.interval)}".rstrip() for row in rows
+        f"{label}: {percent(measure.value)} of {measure.n} {_range(measure.interval)}".rstrip()
+        for label, measure in measures.items()
     )
-    height = _ROW * len(rows) + 22
+    height = _ROW * len(measures) + 22
     grid = "".join(
         f'<line class="grid" x1="{_x(at)}" x2="{_x(at)}" y1="0" y2="{height - 20}"/>'
         f'<text class="axis" x="{_x(at)}" y="{height - 4}" text-anchor="middle">{100 * at:.0f}</text>'
         for at in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
-    drawn = "".join(_bar(row, _ROW * at) for at, row in enumerate(rows))
+    drawn = "".join(_bar(label, measure, _ROW * at) for at, (label, measure) in enumerate(measures.items()))
     return _figure(name, title, f"Per cent, with 95 % intervals. {description}.", height, grid + drawn)
 
 
@@ -123,15 +115,15 @@ def _range(interval: Interval | None) -> str:
     return f"({between(interval)})" if interval else ""
 
 
-def _bar(row: Bar, top: int) -> str:
-    label = row.label if len(row.label) <= 18 else row.label[:17] + "…"
-    text = f'<text x="0" y="{top + 18}">{safe(label)}</text>'
-    number = f'<text class="value" x="{WIDTH}" y="{top + 18}" text-anchor="end">{percent(row.value)}</text>'
-    if row.value is None:
+def _bar(label: str, measure: Measure, top: int) -> str:
+    short = label if len(label) <= 18 else label[:17] + "…"
+    text = f'<text x="0" y="{top + 18}">{safe(short)}</text>'
+    number = f'<text class="value" x="{WIDTH}" y="{top + 18}" text-anchor="end">{percent(measure.value)}</text>'
+    if measure.value is None:
         return text + number
-    width = (_RIGHT - _LEFT) * row.value
+    width = (_RIGHT - _LEFT) * measure.value
     bar = f'<rect class="bar" x="{_LEFT}" y="{top + 5}" width="{width:.1f}" height="17" rx="3"/>'
-    return text + bar + (_whisker(row.interval, top) if row.interval else "") + number
+    return text + bar + (_whisker(measure.interval, top) if measure.interval else "") + number
 
 
 def _whisker(interval: Interval, top: int) -> str:

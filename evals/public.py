@@ -8,7 +8,7 @@ from pathlib import Path
 from evals.cases import Case
 from evals.errors import EvalError
 from evals.loaders import PublicSet, chunking_eval, squad
-from evals.markdown import bounds, signed_bounds, table
+from evals.markdown import bounds, difference, table
 from evals.metrics import place_of, span_overlap
 from evals.ranking import ranking_scores
 from evals.stats import interval, paired
@@ -122,7 +122,7 @@ def render_scored(scored: Scored) -> str:
         if values
     ]
     differences = [
-        _difference(leg, name, values, scored[HYBRID][name])
+        (leg, name, str(len(values)), *difference(paired(values, scored[HYBRID][name])))
         for leg, metrics in scored.items()
         if leg != HYBRID
         for name, values in metrics.items()
@@ -133,20 +133,6 @@ def render_scored(scored: Scored) -> str:
             table(("leg", "metric", "n", "mean", "95 % interval"), means),
             table(("hybrid less", "metric", "n", "difference", "95 % interval", "p", "wins", "losses"), differences),
         ]
-    )
-
-
-def _difference(leg: str, name: str, values: Sequence[float], hybrid: Sequence[float]) -> tuple[str, ...]:
-    comparison = paired(values, hybrid)
-    return (
-        leg,
-        name,
-        str(comparison.n),
-        f"{comparison.difference:+.3f}",
-        signed_bounds(comparison.interval),
-        f"{comparison.p:.4f}",
-        str(comparison.wins),
-        str(comparison.losses),
     )
 
 

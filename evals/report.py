@@ -39,12 +39,18 @@ def measures(rows: Sequence[Row]) -> dict[str, Measure]:
         raise EvalError(
             "Every case of this run failed, so there is nothing to report; see the errors in results.jsonl."
         )
-    measured = {name: _mean(row.scores.get(name) for row in good) for name in good[0].scores}
+    measured = {name: mean(row.scores.get(name) for row in good) for name in good[0].scores}
     overall, near = refusal_measures(flags(good)), refusal_measures(flags(good, near_misses_only=True))
     measured |= {f"refusal_{name}": overall[name] for name in ("precision", "recall", "f1")}
     measured["over_refusal"] = overall["over_refusal"]
     measured |= {f"near_miss_{name}": near[name] for name in ("precision", "recall", "f1")}
     return measured | _of_kinds([row for row in good if row.answerable])
+
+
+def mean(values: Iterable[float | None]) -> Measure:
+    """The mean of the values that are not None, with its interval."""
+    known = [value for value in values if value is not None]
+    return Measure(sum(known) / len(known), len(known), interval(known)) if known else Measure(None, 0, None)
 
 
 def metric_names(cases: Iterable[Case]) -> tuple[str, ...]:
@@ -57,8 +63,8 @@ def _of_kinds(rows: Sequence[Row]) -> dict[str, Measure]:
     by_kind: dict[str, Measure] = {}
     for kind in sorted({row.kind for row in rows}):
         mine = [row for row in rows if row.kind == kind]
-        by_kind[f"answer_presence:{kind}"] = _mean(row.scores.get("answer_presence") for row in mine)
-        by_kind[f"answered:{kind}"] = _mean(1.0 - float(row.scores["refused"] or 0) for row in mine)
+        by_kind[f"answer_presence:{kind}"] = mean(row.scores.get("answer_presence") for row in mine)
+        by_kind[f"answered:{kind}"] = mean(1.0 - float(row.scores["refused"] or 0) for row in mine)
     return by_kind
 
 
@@ -120,7 +126,7 @@ def _by_kind(rows: Sequence[Row]) -> str:
     for kind in sorted({row.kind for row in rows}):
         mine = [row for row in rows if row.kind == kind]
         good = [row for row in mine if row.error is None]
-        values = [_mean(row.scores.get(name) for row in good).value for name in KIND_COLUMNS]
+        values = [mean(row.scores.get(name) for row in good).value for name in KIND_COLUMNS]
         body.append((kind, str(len(mine)), str(len(mine) - len(good)), *map(number, values)))
     return table(("kind", "n", "failed", *KIND_COLUMNS), body)
 
@@ -186,11 +192,6 @@ def troubles(row: Row) -> list[str]:
 def _below(row: Row, metric: str) -> bool:
     value = row.scores.get(metric)
     return value is not None and value < 1
-
-
-def _mean(values: Iterable[float | None]) -> Measure:
-    known = [value for value in values if value is not None]
-    return Measure(sum(known) / len(known), len(known), interval(known)) if known else Measure(None, 0, None)
 
 
 def _named(measured: Mapping[str, Measure], name: str) -> Measure:

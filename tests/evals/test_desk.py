@@ -18,6 +18,7 @@ from evals import page, plots
 from evals.case_page import failing
 from evals.desk import MOST_RUNS, Desk
 from evals.errors import EvalError
+from evals.refusal import Measure
 from evals.report import render
 from evals.run import Row, load_results
 from evals.stats import Interval
@@ -368,10 +369,10 @@ def test_every_time_is_counted_in_its_bin(milliseconds: list[float]) -> None:
 
 @given(st.text(st.characters(exclude_characters="\ufffe\uffff")), st.floats(0, 1), st.integers(0, 9))
 def test_plots_are_whole_whatever_a_label_says(label: str, share: float, n: int) -> None:
-    bar = plots.Bar(label, n, share, Interval(share / 2, share))
+    measures = {label: Measure(share, n, Interval(share / 2, share)), f"{label}.": Measure(None, 0, None)}
     counts = {"supported": n, "partly": 1, "unsupported": 0, "uncited": 2}
     for drawn in (
-        plots.bars("a", label, [bar, plots.Bar(label, 0, None, None)]),
+        plots.bars("a", label, measures),
         plots.shares("b", label, [(label, counts)]),
         plots.times("c", label, plots.binned([share, 70.0])),
     ):
