@@ -15,7 +15,7 @@ from index.types import Span, Word
 from index.words.tokens import stem, words
 from rag.lexicon import MONTHS
 from rag.reader.reader import PassageReading, Reader
-from rag.reader.units import ReadUnit
+from rag.reader.units import ReadUnit, whole_words
 from rag.types import RetrievedPassage
 
 _FURTHEST = 15.0
@@ -155,7 +155,7 @@ def _of_passage(
             max(-1.0, min(1.0, passage.score)),
             1 / passage.label,
         )
-        answer = unit.place(*words_of) if words_of else None
+        answer = unit.place(*whole_words(unit.unit.text, *words_of)) if words_of else None
         candidates.append(Candidate(passage, at, unit, unit.span, answer, features))
     return candidates
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ _LONGEST_ADDRESS = 6
 """Words of a line that names those who are written to."""
 _LONGEST_CONTEXT = 240
 """Characters of title and headings that are read above a passage."""
+_LONGEST_WORD = 24
+_WORD = re.compile(r"[£$€¥]?\w+(?:[.,:/'’-]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,18 @@ class ReadUnit:
             if low < high:
                 return Span(span.start + low - offset, span.start + high - offset)
         return None
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The characters `start` to `end` with the rest of the words and amounts that they cut: not `200` of `£1,200`.
+
+    A run of characters too long for a word, as where no blanks set words apart, stays cut.
+    """
+    taken = Span(start, end)
+    cut = [word for match in _WORD.finditer(text) if (word := Span(*match.span())).overlap(taken)]
+    if not cut or max(map(len, cut)) > _LONGEST_WORD:
+        return start, end
+    return min(start, cut[0].start), max(end, cut[-1].end)
 
 
 def context_text(source: Source, headings: Sequence[str], author: str | None, date: str | None) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.document.structure import Structure, structure_of
 from index.readers.markdown import read_markdown
 from index.types import Document, Passage, Source
-from rag.reader.units import ReadUnit, context_text, heading_path, passage_units
+from rag.reader.units import ReadUnit, context_text, heading_path, passage_units, whole_words
 
 TEXT = """# Rules of Quill House
 
@@ -122,3 +124,31 @@ def test_whom_a_mail_is_written_to_is_read_and_never_answers() -> None:
     assert [(unit.unit.text, unit.unit.candidate) for unit in units] == [
         ("Good morning Quill House,", False), ("The drum is mended.", True), ("- soap,", True), ("- pegs.", True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("A deposit of £1,200 is due.", "200", "£1,200"),
+        ("A deposit of £1,200 is due.", "£1", "£1,200"),
+        ("A deposit of £1,200 is due.", "1,200 is", "£1,200 is"),
+        ("on a 14-day leash", "day", "14-day"),
+        ("She sails at 15.05.", "05", "15.05"),
+        ("She sails at 15.05. Then", "15", "15.05"),
+        ("(see Quernmore)", "more", "Quernmore"),
+        ("the otter's holt, dug", "otter's holt", "otter's holt"),
+        ("zz" * 40, "zzzz", "zzzz"),
+    ],
+)
+def test_words_and_amounts_are_not_cut(text: str, cut: str, whole: str) -> None:
+    start = text.index(cut)
+    first, last = whole_words(text, start, start + len(cut))
+    assert text[first:last] == whole
+
+
+@given(st.text("ab1,.-£ ", max_size=40), st.data())
+def test_whole_words_hold_what_they_were_made_of(text: str, data: st.DataObject) -> None:
+    start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+    first, last = whole_words(text, start, end)
+    assert first <= start <= end <= last
+    assert not any(map(str.isspace, text[first:start] + text[end:last]))
