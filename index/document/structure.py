@@ -32,6 +32,15 @@ class Structure:
             place = parents[place]
         return tuple(reversed(path))
 
+    def into_block(self, at: int) -> int:
+        """The character `at` where it stands in a block; else where the next one begins, if there is one.
+
+        So the marks before a heading, as `##`, are taken for it, and not for what stands under the one before.
+        """
+        place = bisect_left(self._starts, at)
+        is_between = self.block(at) is None and place < len(self._starts)
+        return self._starts[place] if is_between else at
+
     def block(self, at: int) -> Block | None:
         """The block in which the character `at` stands; None for the white space and the marks between blocks."""
         place = bisect_right(self._starts, at) - 1

@@ -176,3 +176,13 @@ def test_the_structure_comes_back_from_an_index(tmp_path: Path) -> None:
             ("name", "tea"),
             ("price", "3.50"),
         ]
+
+
+def test_the_marks_before_a_heading_are_of_it_and_not_of_the_part_before() -> None:
+    text = "# Voyage\n\n## Kelling\n\nThe weir.\n\n## Ormsby\n\nThe lock."
+    cut = structure(text)
+    ormsby = text.index("## Ormsby")
+    above = cut.headings(cut.into_block(ormsby))
+    assert [span.of(text) for span in above] == ["Voyage"]
+    assert cut.into_block(text.index("lock")) == text.index("lock")
+    assert cut.into_block(len(text)) == len(text)

@@ -261,8 +261,8 @@ def test_all_of_a_page_over_a_folder_is_german(walk: Walk, tmp_path: Path) -> No
     walk.press("Richtig")
     expect(review.locator(".own li")).to_have_count(1)
     walk.sees("own-cases")
-    served.close(verbose=False)
     walk.ends()
+    served.close(verbose=False)
 
 
 def test_what_looks_like_a_word_of_the_page_stays_as_it_is_written(
