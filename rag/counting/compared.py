@@ -87,6 +87,11 @@ class Compared:
         with np.errstate(invalid="ignore"):
             return _compare(numbers, self.sign, low, high)
 
+    @property
+    def is_plain_range(self) -> bool:
+        """Whether it is all between two numbers of which no unit says what they measure."""
+        return self.sign in _WITHIN[1:] and not self.kind
+
     def is_edged(self, column: Column) -> bool:
         """Whether rows lie on an end of "between", which may be meant or not."""
         inside = replace(self, sign="inside").rows(column)

@@ -152,6 +152,8 @@ class _Reading:
             self.verbs |= {min(one.places) - 1} - set(self.asks.noun[:1])
             self.measured.add(max(one.places) + 1)
             named = {at for at in self.free if self.line[at].stem in stems(column.head)}
+            if one.is_plain_range and not named:  # "from 9 to 5" may be hours
+                return False
             is_dated = one.kind in ("date", "month") and not named
             self.by_likeness |= (
                 column.is_partly_read or one.is_edged(column) or (is_dated and not _DATES & column.names)

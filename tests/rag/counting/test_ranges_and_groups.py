@@ -106,6 +106,9 @@ def test_a_range_an_opposite_a_group_and_a_difference_are_worked_out(
         "What is the path between Quarn and Tevve?",
         "What is the difference between Quarn and Tevve?",  # in what?
         "How many brotches opened between 1980 and 1950?",
+        "How many brotches serve soup from 9 to 17?",  # of what, no unit and no head says
+        "Which brotches are open between 9 and 17?",
+        "How many brotches open between 9 am and 5 pm?",
         "How many brotches have between 7 and 13 windows?",
         "How many brotches have between 7 kg and 13 berths?",
         "Who slept between the two wardens?",
