@@ -306,7 +306,7 @@ class Pipeline:
             index=parts.index.state,
             timings_ms=clock.timings(),
             filters=search.filtering,
-            missing=missing if refused else None,
+            missing=None if outcome.status == "answered" else missing,
             unknown_labels=outcome.unknown,
             unsent=outcome.unsent,
             notice=outcome.notice,

@@ -213,11 +213,11 @@ class Answer:
     Guarantees: every citation's label is that of a passage in `passages`; every quote is an exact slice.
     `probability` is how likely the quoted words answer the question, fitted on documents of many kinds. "answered",
     "may_answer" and "refused" are ranges of it where nobody wrote anything; what a model wrote is "answered" where it
-    stands. `missing` is the term of the question that stands nowhere, on a refusal; `unknown_labels` are markers that
-    no passage was offered under. `unsent` are passages that did not fit the model's window: they are shown, and never
-    cited. `notice` says in one sentence why a model's answer is not here or not whole. `quotes` are the words found
-    without the model, beside what a model wrote and on a refusal. `computed` is what code worked out, where it did: its
-    rows are quoted, and no model is asked.
+    stands. `missing` is a term of the question that no passage has, where it is not answered; `unknown_labels` are
+    markers that no passage was offered under. `unsent` are passages that did not fit the model's window: they are
+    shown, and never cited. `notice` says in one sentence why a model's answer is not here or not whole. `quotes` are
+    the words found without the model, beside what a model wrote and on a refusal. `computed` is what code worked out,
+    where it did: its rows are quoted, and no model is asked.
     """
 
     question: str

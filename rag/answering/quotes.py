@@ -33,12 +33,12 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     missing = next(iter((*unknown, *reading.absent)), None)
     probability = decision.probability(ranked)
     apart = named_apart(ranked, reading.question)
-    is_elsewhere = unknown or not decision.is_about_it(reading)
-    if is_elsewhere or any(
-        map(str.isdigit, "".join(apart))
+    has_other_figures = any(map(str.isdigit, "".join(apart)))
+    if (
+        unknown or has_other_figures or not decision.is_about_it(reading)
     ):  # T-4419 says nothing of T-4499, nor a row of 2019 of 2020
         probability = min(probability, decision.refused / 2)
-    elif apart:
+    elif apart or reading.is_unheard_of:
         probability = min(probability, (decision.refused + decision.answered) / 2)
     differing = _differ(candidates)
     return Evidence(tuple(joined(quotes, reading)), probability, missing, differing)

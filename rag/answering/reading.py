@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from index.document.dates import find_dates
 from index.types import Span, Word
-from index.words.tokens import stem, words
+from index.words.tokens import stem, tokenize, words
 from rag.lexicon import MONTHS
 from rag.reader.reader import PassageReading, Reader
 from rag.reader.units import ReadUnit, whole_words
@@ -42,7 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A question's candidates in the order of their passages, and the marks of the question that stand nowhere."""
+    """A question's candidates in the order of their passages, and the marks of the question that stand in none."""
 
     question: str
     passages: tuple[RetrievedPassage, ...]
@@ -50,6 +50,8 @@ class Reading:
     units: Mapping[int, tuple[ReadUnit, ...]]
     """Of each passage, by its label."""
     absent: tuple[str, ...] = ()
+    is_unheard_of: bool = False
+    """Whether one of these stands in no passage of the index at all."""
     nearest: float = 1.0
     """How alike the question and the passage are that is most alike, of all that were read."""
 
@@ -120,7 +122,13 @@ def _weighed(
     absent = tuple(mark.text for mark in terms.marks if mark_key(mark.text) not in everywhere)
     by_label = {item.label: of_one for item, of_one in zip(passages, units, strict=True)}
     nearest = max((passage.score for passage in passages), default=0.0)
-    return Reading(question, tuple(passages), tuple(candidates), by_label, absent, nearest)
+    is_unheard_of = any(_stands_nowhere(mark, idf) for mark in absent)
+    return Reading(question, tuple(passages), tuple(candidates), by_label, absent, is_unheard_of, nearest)
+
+
+def _stands_nowhere(mark: str, idf: Callable[[str], float]) -> bool:
+    """Whether no passage has any part of a mark: each is as rare as what is no word."""
+    return all(idf(token) >= idf("") for token in tokenize(mark))
 
 
 def _of_passage(

@@ -17,6 +17,8 @@ Mask = npt.NDArray[np.bool_]
 _NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\d+,\d{1,2})"
 _AMOUNT = re.compile(rf"(?P<sign>[-−]?)(?P<before>[^\d\s.,-]{{0,3}})\s?(?P<number>{_NUMBER})\s?(?P<after>[^\d]*)")
 _MONTH, YEAR = 32, 416.0
+_YEARS, _WITH_YEAR = (1000, 2200), (YEAR, np.inf)
+"""What numbers are between that are taken for years, and dates that have one."""
 _TRIED = 100
 """Values of a column that are looked at first: where none is an amount or a date, the column is taken for words."""
 _MOSTLY = 0.5
@@ -39,6 +41,14 @@ class Amounts:
     def has_one(self) -> Mask:
         """The rows that have a number."""
         return ~np.isnan(self.numbers)
+
+    @property
+    def have_years(self) -> bool:
+        """Whether they are dates with a year, or years."""
+        low, high = _WITH_YEAR if self.kind == "date" else _YEARS
+        numbers = self.numbers[self.has_one]
+        are_within = (numbers >= low) & (numbers < high)
+        return len(numbers) > 0 and not self.unit and bool(np.all(are_within))
 
     @property
     def decimals(self) -> int:

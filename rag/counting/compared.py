@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from rag.asking.phrases import Token
-from rag.counting.amounts import YEAR, Amounts, Mask, day_number, month_of, unit_of
+from rag.counting.amounts import YEAR, Mask, day_number, month_of, unit_of
 from rag.counting.table import Column
 from rag.lexicon import MEASURES, MONTHS, SCALES
 from rag.verification.values import Value, values
@@ -65,10 +65,10 @@ class Compared:
         amounts = column.amounts
         if amounts is None:
             return False
-        if self.kind == "month" and self.sign not in _WITHIN:  # "since November", of which year?
-            return False
-        if self.kind in ("date", "month"):
-            return amounts.kind == "date" or (self.kind == "date" and _are_years(amounts))
+        if self.kind == "date":
+            return amounts.have_years if self.high >= YEAR else amounts.kind == "date"
+        if self.kind == "month":  # "since November", of which year?
+            return amounts.kind == "date" and self.sign in _WITHIN
         return amounts.kind != "date" and self.kind in ("", amounts.kind)
 
     def rows(self, column: Column) -> Mask:
@@ -86,6 +86,11 @@ class Compared:
             low, high = (round(edge * (self.factor / amounts.factor), _DIGITS) for edge in (low, high))
         with np.errstate(invalid="ignore"):
             return _compare(numbers, self.sign, low, high)
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it is all of one year."""
+        return self.kind == "date" and self.sign == "=" and self.words.isdigit()
 
     @property
     def is_plain_range(self) -> bool:
@@ -224,8 +229,3 @@ def _compare(numbers: object, sign: str, low: float, high: float) -> Mask:
         **dict.fromkeys(_WITHIN, (cells >= low) & (cells <= high)),
     }
     return comparisons[sign]
-
-
-def _are_years(amounts: Amounts) -> bool:
-    numbers = amounts.numbers[amounts.has_one]
-    return bool(len(numbers)) and not amounts.unit and bool(np.all((numbers > 1000) & (numbers < 2200)))

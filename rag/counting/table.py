@@ -150,6 +150,11 @@ class Table:
         return tuple(dict.fromkeys(word.text for text in texts for word in words(text)))
 
     @cached_property
+    def has_years(self) -> bool:
+        """Whether one of its columns is of dates with their years, or of years."""
+        return any(column.amounts is not None and column.amounts.have_years for column in self.columns)
+
+    @cached_property
     def heads(self) -> frozenset[str]:
         """Stems of the heads of its columns, without their units."""
         return frozenset[str]().union(*(column.names for column in self.columns))

@@ -142,6 +142,9 @@ class _Reading:
         for one in compared(question, self.line):
             if self.taken & set(one.places):
                 continue
+            if one.is_year and stem(one.words) in self.table.named and not self.table.has_years:
+                self.taken |= set(one.places)  # the table is of that year
+                continue
             column = self.with_figures
             if column is None or not one.fits(column):
                 column = compared_column(self.table, one, self.line, self.free - set(self.asks.noun[:1]), self.like)

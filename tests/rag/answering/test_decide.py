@@ -45,3 +45,12 @@ def test_a_question_that_no_passage_is_near_and_few_words_of_which_are_there_is_
     assert evidence_of(replace(far, nearest=0.3), decision, 75) == evidence_of(far, by_margin(), 75)
     worded_so = replace(read_over("Where is the bodkin?", [text]), nearest=0.1)
     assert evidence_of(worded_so, decision, 75) == evidence_of(worded_so, by_margin(), 75)
+
+
+def test_what_names_a_thing_that_no_document_speaks_of_is_never_told_plainly() -> None:
+    decision = by_margin(refused=0.0, answered=0.01)
+    reading = read_over("Who walks the otterhound Quillon?", ["Bram walks the otterhound Tarn."])
+    evidence = evidence_of(reading, decision, 75)
+    assert (decision.status(evidence.probability), evidence.missing) == ("may_answer", "Quillon")
+    elsewhere = evidence_of(replace(reading, is_unheard_of=False), decision, 75)
+    assert decision.status(elsewhere.probability) == "answered"

@@ -27,12 +27,23 @@ Cassop,autumn,not renewable,no,9
 """
 
 
+CRENNS = """# Crenns of 2031
+
+| crenn | day | ridge | hauled |
+|-------|-----|-------|--------|
+| one | 7 January | Tolm | 14 |
+| two | 9 July | Vash | 31 |
+| three | 4 August | Tolm | 18 |
+"""
+
+
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """Quotes over two tables."""
+    """Quotes over three tables."""
     folder = tmp_path_factory.mktemp("tables")
     (folder / "brotches.csv").write_text(BROTCHES, "utf-8")
     (folder / "dreels.csv").write_text(DREELS, "utf-8")
+    (folder / "crenns.md").write_text(CRENNS, "utf-8")
     settings = load(home=tmp_path_factory.mktemp("home"), environ={})
     build_index(settings.for_index(), [folder], HashingEmbedder(1024), trial=lambda _: None)
     opened = Pipeline(settings, HashingEmbedder(1024), QuotesAnswerer(), OverlapReader(), by_margin())
@@ -43,6 +54,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 @pytest.mark.parametrize(
     ("question", "result"),
     [
+        ("How many crenns were there on Tolm in 2031?", "2 of 3 rows of crenns.md where ridge is “Tolm”."),
+        ("Which crenn in 2031 hauled the most?", "The highest hauled is 31, over 3 of 3 rows of crenns.md: two."),
         ("How many brotches are unheated?", "3 of 5 rows of brotches.csv where heated is “no”"),
         ("How many brotches of Murn are not unheated?", "where valley is “Murn” and heated is “yes”"),
         ("How many brotches are not heated?", "3 of 5 rows of brotches.csv where heated is “no”"),
@@ -128,6 +141,7 @@ def test_a_range_an_opposite_a_group_and_a_difference_are_worked_out(
         "How many brotches are inheated?",
         "How many brotches cost more than Quarn?",
         "Is Quarn heated more than in winter?",
+        "How many crenns were there on Tolm in 2029?",
     ],
 )
 def test_what_only_looks_like_one_of_them_is_read_as_any_other(question: str, pipeline: Pipeline) -> None:
