@@ -20,7 +20,11 @@ class Structure:
     scanned: tuple[ScannedSpan, ...] = ()
 
     def headings(self, at: int) -> tuple[Span, ...]:
-        """The headings above the character `at` that hold for it, outermost first; none holds for itself."""
+        """The headings above the character `at` that hold for it, outermost first; none holds for itself.
+
+        The marks before a block, as `##`, and the white space are of the block, and not of the part before.
+        """
+        at = self._into_block(at)
         begun = self.breaks[bisect_right(self.breaks, at) - 1] if self.breaks and self.breaks[0] <= at else 0
         starts, blocks, parents = self._headings
         place = bisect_right(starts, at) - 1
@@ -32,11 +36,8 @@ class Structure:
             place = parents[place]
         return tuple(reversed(path))
 
-    def into_block(self, at: int) -> int:
-        """The character `at` where it stands in a block; else where the next one begins, if there is one.
-
-        So the marks before a heading, as `##`, are taken for it, and not for what stands under the one before.
-        """
+    def _into_block(self, at: int) -> int:
+        """The character `at` where it stands in a block; else where the next one begins, if there is one."""
         place = bisect_left(self._starts, at)
         is_between = self.block(at) is None and place < len(self._starts)
         return self._starts[place] if is_between else at

@@ -67,7 +67,7 @@ class Retriever:
         structure, text = self._index.structure(passage.document_id), self._index.text(passage.document_id)
         first = structure.block(passage.start)
         heads = " | ".join(cell.head for cell in first.cells) if first else ""
-        path = heading_path(structure, text, structure.into_block(passage.start))
+        path = heading_path(structure, text, passage.start)
         columns = heads if heads.strip(" |") else self._index.article(passage).columns
         scanned = structure.scanned_in(passage.span)
         speakers = tuple((block.span, block.author) for block in structure.within(passage.span) if block.author)

@@ -182,7 +182,6 @@ def test_the_marks_before_a_heading_are_of_it_and_not_of_the_part_before() -> No
     text = "# Voyage\n\n## Kelling\n\nThe weir.\n\n## Ormsby\n\nThe lock."
     cut = structure(text)
     ormsby = text.index("## Ormsby")
-    above = cut.headings(cut.into_block(ormsby))
-    assert [span.of(text) for span in above] == ["Voyage"]
-    assert cut.into_block(text.index("lock")) == text.index("lock")
-    assert cut.into_block(len(text)) == len(text)
+    assert [span.of(text) for span in cut.headings(ormsby)] == ["Voyage"]
+    assert [span.of(text) for span in cut.headings(text.index("lock"))] == ["Voyage", "Ormsby"]
+    assert [span.of(text) for span in cut.headings(len(text))] == ["Voyage", "Ormsby"]
