@@ -149,10 +149,10 @@ class Table:
         texts = (*self.titles, self.text[max(0, start - _PREAMBLE) : start])
         return tuple(dict.fromkeys(word.text for text in texts for word in words(text)))
 
-    @cached_property
-    def has_years(self) -> bool:
-        """Whether one of its columns is of dates with their years, or of years."""
-        return any(column.amounts is not None and column.amounts.have_years for column in self.columns)
+    def is_of(self, year: str) -> bool:
+        """Whether its titles have a year that none of its rows has: all of them are of it."""
+        amounts = filter(None, (column.amounts for column in self.columns))
+        return stem(year) in self.named and not any(one.have_years for one in amounts)
 
     @cached_property
     def heads(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from rag.counting.amounts import unit_of
 from rag.counting.asks import KINDS, Asks
 from rag.counting.cells import Named, named_cells, named_heads
 from rag.counting.columns import NEAR, Like, compared_column, is_measured, measured_column, nearest
-from rag.counting.compared import BOUNDS, compared
+from rag.counting.compared import BOUNDS, Compared, compared
 from rag.counting.grouped import grouping
 from rag.counting.opposites import denies_what_follows, flagged, opposite
 from rag.counting.plan import Condition, Plan
@@ -142,29 +142,34 @@ class _Reading:
         for one in compared(question, self.line):
             if self.taken & set(one.places):
                 continue
-            if one.is_year and stem(one.words) in self.table.named and not self.table.has_years:
-                self.taken |= set(one.places)  # the table is of that year
+            if one.is_year and self.table.is_of(one.words):
+                self.taken |= set(one.places)
                 continue
-            column = self.with_figures
-            if column is None or not one.fits(column):
-                column = compared_column(self.table, one, self.line, self.free - set(self.asks.noun[:1]), self.like)
-            if column is None:
+            column = self._compared_with(one)
+            if column is None or not self._take_amount(one, column):
                 return False
-            words_of = f"{column.head} {one.sign} {one.words}"
-            self.conditions.append(Condition(words_of, one.rows(column), column.at))
-            self.verbs |= {min(one.places) - 1} - set(self.asks.noun[:1])
-            self.measured.add(max(one.places) + 1)
-            named = {at for at in self.free if self.line[at].stem in stems(column.head)}
-            if one.is_plain_range and not named:  # "from 9 to 5" may be hours
-                return False
-            is_dated = one.kind in ("date", "month") and not named
-            self.by_likeness |= (
-                column.is_partly_read or one.is_edged(column) or (is_dated and not _DATES & column.names)
-            )
-            self.has_date |= is_dated
-            self.named |= named & set(self.asks.noun)
-            self.taken |= {*one.places, *named}
         return not any(token.form in ("than", "between") for at, token in enumerate(self.line) if at not in self.taken)
+
+    def _compared_with(self, one: Compared) -> Column | None:
+        """The one column that an amount can be compared with."""
+        if self.with_figures is not None and one.fits(self.with_figures):
+            return self.with_figures
+        return compared_column(self.table, one, self.line, self.free - set(self.asks.noun[:1]), self.like)
+
+    def _take_amount(self, one: Compared, column: Column) -> bool:
+        named = {at for at in self.free if self.line[at].stem in stems(column.head)}
+        if one.is_plain_range and not named:  # "from 9 to 5" may be hours
+            return False
+        self.conditions.append(Condition(f"{column.head} {one.sign} {one.words}", one.rows(column), column.at))
+        self.verbs |= {min(one.places) - 1} - set(self.asks.noun[:1])
+        self.measured.add(max(one.places) + 1)
+        is_dated = one.kind in ("date", "month") and not named
+        self.by_likeness |= column.is_partly_read or one.is_edged(column)
+        self.by_likeness |= is_dated and not _DATES & column.names
+        self.has_date |= is_dated
+        self.named |= named & set(self.asks.noun)
+        self.taken |= {*one.places, *named}
+        return True
 
     def take_nouns(self) -> bool:
         """What a row is called, and what the table is called where that stands beside it."""
