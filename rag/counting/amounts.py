@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ _MOSTLY = 0.5
 """Of the cells with a value, the share that must be amounts of one kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Amounts:
     """The cells of a column as numbers of one kind, NaN where there is none; days of the year or since 1 for dates.
 
@@ -50,7 +50,7 @@ class Amounts:
         are_within = (numbers >= low) & (numbers < high)
         return len(numbers) > 0 and not self.unit and bool(np.all(are_within))
 
-    @property
+    @cached_property
     def decimals(self) -> int:
         """How many digits stand after the point, at most."""
         written = (f"{number:.4f}".rstrip("0") for number in self.numbers[self.has_one])

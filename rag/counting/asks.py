@@ -204,9 +204,14 @@ def _extreme(forms: Sequence[str]) -> Asks | None:
 
 
 def _superlative(form: str, endings: Sequence[str]) -> tuple[str, str, int] | None:
-    """The adjective of measure of which a word is the form with one of these endings."""
+    """The measure of which a word says the most or the least, or more or less."""
     if form in _HIGHEST and form.endswith(tuple(endings)):
         return _HIGHEST[form]
+    return measure_of(form, endings)
+
+
+def measure_of(form: str, endings: Sequence[str]) -> tuple[str, str, int] | None:
+    """What a form of an adjective of measure with one of these endings asks after, as `MEASURES` has it."""
     root = next((form.removesuffix(ending) for ending in endings if form.endswith(ending)), "")
     bases = (root, f"{root}e", root[:-1], f"{root[:-1]}y")
     return next((MEASURES[base] for base in bases if base in MEASURES), None)

@@ -11,6 +11,7 @@ import numpy as np
 
 from rag.asking.phrases import Token
 from rag.counting.amounts import YEAR, Mask, day_number, month_of, unit_of
+from rag.counting.asks import measure_of
 from rag.counting.table import Column
 from rag.lexicon import MEASURES, MONTHS, SCALES
 from rag.verification.values import Value, values
@@ -192,11 +193,10 @@ def _comparative(line: Sequence[Token], at: int) -> tuple[tuple[str, str] | None
     if at < 2 or line[at - 1].form != "than":
         return None, ""
     form, more = line[at - 2].form, line[at - 3].form if at > 2 else ""
-    root = form.removesuffix("er")
-    bases = (form,) if more in ("more", "less") else (root, f"{root}e", root[:-1], f"{root[:-1]}y")
-    noun, kind, direction = next((MEASURES[base] for base in bases if base in MEASURES), ("", "", 0))
-    if not direction:
+    measure = MEASURES.get(form) if more in ("more", "less") else measure_of(form, ("er",))
+    if measure is None:
         return None, ""
+    noun, kind, direction = measure
     return (noun, kind), ">" if direction * (-1 if more == "less" else 1) > 0 else "<"
 
 

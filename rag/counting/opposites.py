@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from index.words.tokens import stem
 from rag.asking.phrases import Token
 from rag.counting.plan import Condition
 from rag.counting.table import Column, Table, only
 from rag.lexicon import NEGATIONS
 
-_DENYING = ("non-", "non", "un")
-"""Of the prefixes that deny, those that seldom do anything else: "inside" is not the opposite of a side."""
+_DENYING = ("non", "un")
+"""Of the prefixes that deny, those that seldom do anything else: "inside" is not the opposite of a side. A word with
+one of the others, as "inactive", is read as any other."""
 _SHORTEST = 3
 """Letters that are left without the prefix, at least."""
 _FEW = 2
@@ -26,7 +29,7 @@ def flagged(column: Column, *, denied: bool, may_be_empty: bool) -> Condition | 
     if not column.denied():
         return None
     values = column.denied() if denied else column.affirmed()
-    few = values if len(values) <= _FEW else column.denied()
+    few = values if denied or len(values) <= _FEW else column.denied()
     verb = "is" if few is values else "is not"
     words = f"{column.head} {verb} {' or '.join(f'“{value}”' for value in sorted(few))}"
     return Condition(words, column.where(values), column.at)
@@ -39,9 +42,11 @@ def denies_what_follows(token: Token, after: Token) -> bool:
     return token.form in NEGATIONS or token.text.lower().replace("’", "'").endswith("n't")
 
 
-def opposite(token: Token, table: Table) -> Column | None:
-    """The one column that says yes or no and whose head is the opposite of a word; None where there is no such one."""
-    return only([column for column in table.columns if column.denied() and _is_opposite(token, column)])
+def opposites(line: Sequence[Token], places: Collection[int], table: Table) -> dict[int, Column]:
+    """Of the words at these places, each that is the opposite of one head, with its column that says yes or no."""
+    columns = [column for column in table.columns if column.denied()]
+    each = {at: only([column for column in columns if _is_opposite(line[at], column)]) for at in sorted(places)}
+    return {at: column for at, column in each.items() if column is not None}
 
 
 def _is_opposite(token: Token, column: Column) -> bool:

@@ -21,8 +21,6 @@ class Condition:
     is_choice: bool = False
     is_part: bool = False
     """Whether the words of the question are but a part of what the cells hold."""
-    is_mentioned: bool = False
-    """Whether they are a part of a sentence there, which may say anything of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from rag.counting.cells import Named, named_cells, named_heads
 from rag.counting.columns import NEAR, Like, compared_column, is_measured, measured_column, nearest
 from rag.counting.compared import BOUNDS, Compared, compared
 from rag.counting.grouped import grouping
-from rag.counting.opposites import denies_what_follows, flagged, opposite
+from rag.counting.opposites import denies_what_follows, flagged, opposites
 from rag.counting.plan import Condition, Plan
 from rag.counting.table import Column, Table, only, stems
 from rag.lexicon import AUXILIARIES, DETERMINERS, EXCLUSIVES, LIGHT_VERBS, MEASURED, PREPOSITIONS
@@ -75,8 +75,6 @@ class _Reading:
     by_likeness: bool = False
     has_date: bool = False
     """Whether a date is compared with a column that no word names: what is flagged besides may be of another day."""
-    is_apart: bool = False
-    """Whether a value is named as what rows lie beside or beyond, which no column says."""
     verbs: set[int] = field(default_factory=set)
     """Words right before what is compared with, as in "paid less than £50": they may say what no column does."""
     measured: set[int] = field(default_factory=set)
@@ -87,8 +85,13 @@ class _Reading:
     def __post_init__(self) -> None:
         self.taken |= self.asks.used
         pairs = zip(self.line, [*self.line[1:], self.line[-1]], strict=True)
-        self.negations = [at for at, (token, after) in enumerate(pairs) if denies_what_follows(token, after)]
-        self.taken |= {at for at in self.negations if self.line[at].form == "non"}
+        denying = [at for at, (token, after) in enumerate(pairs) if denies_what_follows(token, after)]
+        self.negations = [at for at in denying if self.line[at].form != "out" or self._is_of_head(at + 2)]
+        self.taken |= set(self.negations)
+
+    def _is_of_head(self, at: int) -> bool:
+        """Whether the word at a place is of a head that is not what a row is called: "out of stock"."""
+        return at < len(self.line) and self.line[at].stem in self.table.heads - self.table.nouns
 
     @property
     def free(self) -> frozenset[int]:
@@ -196,8 +199,8 @@ class _Reading:
         for named in cells:
             if not named.is_whole and self._is_rate(named.place[0]):
                 self.taken |= set(range(*named.place))
-            elif named.is_whole or not self._is_mentioned(named):
-                self._take_cell(named)
+            elif (named.is_whole or not self._is_mentioned(named)) and not self._take_cell(named):
+                return False
         return True
 
     def _is_mentioned(self, named: Named) -> bool:
@@ -215,10 +218,11 @@ class _Reading:
         """Whether a word is what something is reckoned by: the month of "per month"."""
         return at > 0 and self.line[at - 1].form == "per"
 
-    def _take_cell(self, named: Named) -> None:
+    def _take_cell(self, named: Named) -> bool:
         places = range(*named.place)
-        denied = self._denied(named.place[0])
-        self.is_apart |= _before(self.line, named.place[0]) in _APART
+        denied = self._denied(named.place[0], named.column)
+        if _before(self.line, named.place[0]) in _APART:
+            return False
         verb = "is" if named.is_whole else "has"
         text = " ".join(token.text for token in self.line[slice(*named.place)])
         value = next(iter(named.values)) if len(named.values) == 1 else text
@@ -230,11 +234,12 @@ class _Reading:
                 column=named.column.at,
                 is_choice=not denied,
                 is_part=not named.is_whole,
-                is_mentioned=longest > max(_SENTENCE, len(places)),
             )
         )
         self.taken |= set(places)
         self.named |= set(places) if named.is_whole else set()
+        self.by_likeness |= longest > max(_SENTENCE, len(places))
+        return True
 
     def take_heads(self) -> bool:
         """Words of heads: a column beside its value, one that is empty or says no, or what is added up or named."""
@@ -269,16 +274,15 @@ class _Reading:
 
     def take_opposites(self) -> bool:
         """Words that deny what a head says: "unheated" of a column of what is heated."""
-        for at in sorted(self.free):
-            column = opposite(self.line[at], self.table)
-            if column is not None and not self._flag(column, at, turned=True):
+        for at, column in opposites(self.line, self.free, self.table).items():
+            if not self._flag(column, at, turned=True):
                 return False
-            self.taken |= set() if column is None else {at}
+            self.taken.add(at)
         return True
 
     def _flag(self, column: Column, at: int, *, turned: bool = False) -> bool:
         """A column that is empty or not, or says yes or no; `turned` by the word itself, as "unheated" is."""
-        denied = self._denied(at) != turned
+        denied = self._denied(at, column) != turned
         condition = flagged(column, denied=denied, may_be_empty=self._is_had(at))
         if condition is None:
             return False
@@ -292,10 +296,14 @@ class _Reading:
         before = {token.form for token in self.line[max(0, at - 3) : at]}
         return bool(before & {"no", "with", "without", "have", "has", "had"})
 
-    def _denied(self, at: int) -> bool:
-        """Whether a negation that is not used up yet stands before a place; it is used up then."""
-        before = [place for place in self.negations if place < at]
-        self.negations = [place for place in self.negations if place >= at]
+    def _denied(self, at: int, column: Column) -> bool:
+        """Whether a negation that is not used up yet stands before a place, and no word of another column between
+        them; it is used up then.
+        """
+        heads = named_heads(self.line, self.table, self.free) | opposites(self.line, self.free, self.table)
+        start = max((place + 1 for place, other in heads.items() if place < at and other is not column), default=0)
+        before = [place for place in self.negations if start <= place < at]
+        self.negations = [place for place in self.negations if place not in before]
         return len(before) % 2 == 1
 
     def take_kinds(self) -> bool:
@@ -377,14 +385,13 @@ class _Reading:
         """All that was read, where it is enough."""
         left = sorted(self.free)
         unused = self.line[left[0]].text if left else None
-        is_read = len(left) < 2 and all(map(self._is_light, left)) and not (self.negations or self.is_apart)
+        is_read = len(left) < 2 and all(map(self._is_light, left)) and not self.negations
         is_meant = self._is_called_so() or self._is_in_title()
         if not (is_read and is_meant and self._is_one_choice() and len(self.conditions) >= self._fewest()):
             return None
         is_elsewhere = self.has_date and bool(self.flags)
-        mentioned = [condition for condition in self.conditions if condition.is_mentioned]
         is_bare = self.group is not None and not (self.asks.noun or self.column)
-        doubts = (left, self.by_likeness, self.asks.of_ledger, is_elsewhere, mentioned, is_bare)
+        doubts = (left, self.by_likeness, self.asks.of_ledger, is_elsewhere, is_bare)
         is_sure = self._is_called_so() and not any(doubts)
         return Plan(self.table, self.asks, tuple(self.conditions), self.column, self.group, unused, is_sure)
 

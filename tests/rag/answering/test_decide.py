@@ -54,3 +54,13 @@ def test_what_names_a_thing_that_no_document_speaks_of_is_never_told_plainly() -
     assert (decision.status(evidence.probability), evidence.missing) == ("may_answer", "Quillon")
     elsewhere = evidence_of(replace(reading, is_unheard_of=False), decision, 75)
     assert decision.status(elsewhere.probability) == "answered"
+
+
+def test_which_sentence_is_quoted_first_is_decided_apart_from_how_likely_one_answers() -> None:
+    decision = by_margin()
+    upside_down = Logistic(0.0, tuple(-weight for weight in decision.unit.weights))
+    reading = read_over("Who walks the otterhound?", ["Bram walks the otterhound.", "The otterhound sleeps."])
+    one = evidence_of(reading, decision, 75)
+    other = evidence_of(reading, replace(decision, order=upside_down), 75)
+    assert (one.quotes[0].label, other.quotes[0].label) == (1, 2)
+    assert one.probability == other.probability

@@ -1,4 +1,4 @@
-"""An amount that a question compares with means the same however its unit is written, or is not compared at all."""
+"""An amount that a question compares with means the same however its unit is written."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def rows_over_three(unit: str, column: Column) -> list[bool] | None:
 
 
 @pytest.mark.parametrize("unit", [*sorted(UNITS), "per cent"])
-def test_rows_are_counted_by_the_unit_of_the_column_or_not_at_all(unit: str) -> None:
+def test_rows_are_counted_by_the_unit_of_the_column(unit: str) -> None:
     over = [False, False, False, True, True, True]
-    assert rows_over_three(unit, Column(1, f"Load ({unit})", CELLS)) in (over, None)
+    assert rows_over_three(unit, Column(1, f"Load ({unit})", CELLS)) == over
 
 
 @pytest.mark.parametrize("amount", ["£3 million", "3 million pounds", "£3,000,000"])
@@ -38,3 +38,11 @@ def test_an_amount_in_millions_is_compared(amount: str) -> None:
 def test_units_as_people_write_them_are_compared(unit: str) -> None:
     head = "Load %" if unit.startswith("per") else f"Load {unit}"
     assert rows_over_three(unit, Column(1, head, CELLS)) == [False, False, False, True, True, True]
+
+
+def test_an_amount_in_another_unit_of_its_kind_is_compared_by_what_it_is() -> None:
+    question = "Which lanes are over 3,000 m?"
+    (one,) = compared(question, tokens(question))
+    column = Column(1, "Load (km)", CELLS)
+    assert one.fits(column)
+    assert list(map(bool, one.rows(column))) == [False, False, False, True, True, True]

@@ -6,12 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from index.indexing.build import build_index
-from rag.answering.extract import QuotesAnswerer
 from rag.pipeline import Pipeline
-from rag.settings import load
-from tests.fakes import HashingEmbedder, OverlapReader
-from tests.rag.readings import by_margin
+from tests.rag.counting.tables import pipeline_over
 
 BROTCHES = """brotch,valley,heated,berths,fee_eur,opened,warden
 Quarn,Lesk,yes,12,31,1931-06-01,Orra Fennick
@@ -27,6 +23,14 @@ Cassop,autumn,not renewable,no,9
 """
 
 
+SKERNS = """skern,decked
+Ard,yes
+Bol,no
+Cuil,none
+Drey,n/a
+Erle,false
+Fyne,yes
+"""
 CRENNS = """# Crenns of 2031
 
 | crenn | day | ridge | hauled |
@@ -39,21 +43,21 @@ CRENNS = """# Crenns of 2031
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """Quotes over three tables."""
-    folder = tmp_path_factory.mktemp("tables")
-    (folder / "brotches.csv").write_text(BROTCHES, "utf-8")
-    (folder / "dreels.csv").write_text(DREELS, "utf-8")
-    (folder / "crenns.md").write_text(CRENNS, "utf-8")
-    settings = load(home=tmp_path_factory.mktemp("home"), environ={})
-    build_index(settings.for_index(), [folder], HashingEmbedder(1024), trial=lambda _: None)
-    opened = Pipeline(settings, HashingEmbedder(1024), QuotesAnswerer(), OverlapReader(), by_margin())
-    yield opened
-    opened.close()
+    """Quotes over four tables."""
+    yield from pipeline_over(
+        {"brotches.csv": BROTCHES, "dreels.csv": DREELS, "crenns.md": CRENNS, "skerns.csv": SKERNS}, tmp_path_factory
+    )
 
 
 @pytest.mark.parametrize(
     ("question", "result"),
     [
+        ("How many brotches without a warden are in Murn?", "0 of 5 rows"),
+        ("How many brotches that are not heated are in Murn?", "2 of 5 rows"),
+        ("How many brotches that have no warden are in Lesk?", "1 of 5 rows"),
+        ("Out of the brotches, how many are heated?", "2 of 5 rows of brotches.csv where heated is “yes”"),
+        ("How many brotches out of Murn are heated?", "1 of 5 rows"),
+        ("How many skerns are not decked?", "4 of 6 rows of skerns.csv where decked is “false” or “n/a” or “no”"),
         ("How many crenns were there on Tolm in 2031?", "2 of 3 rows of crenns.md where ridge is “Tolm”."),
         ("Which crenn in 2031 hauled the most?", "The highest hauled is 31, over 3 of 3 rows of crenns.md: two."),
         ("How many brotches are unheated?", "3 of 5 rows of brotches.csv where heated is “no”"),

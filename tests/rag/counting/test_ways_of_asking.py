@@ -6,12 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from index.indexing.build import build_index
-from rag.answering.extract import QuotesAnswerer
 from rag.pipeline import Pipeline
-from rag.settings import load
-from tests.fakes import HashingEmbedder, OverlapReader
-from tests.rag.readings import by_margin
+from tests.rag.counting.tables import pipeline_over
 
 GLIMBERS = """glimber_no,name,quarter,joined,fee_eur,dips_2023,dips_2024,letter,remark
 G01,Ulva Prenn,Osk,2014-05-03,48,31,40,yes,carries the spare brillet and was lent a tarn hook in the wet spring
@@ -30,14 +26,7 @@ OUTLAY = """Date,Payee,Purpose,Amount,Settled by
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """Quotes over a list of members and a book of expenses."""
-    folder = tmp_path_factory.mktemp("tables")
-    (folder / "glimbers.csv").write_text(GLIMBERS, "utf-8")
-    (folder / "outlay.csv").write_text(OUTLAY, "utf-8")
-    settings = load(home=tmp_path_factory.mktemp("home"), environ={})
-    build_index(settings.for_index(), [folder], HashingEmbedder(1024), trial=lambda _: None)
-    opened = Pipeline(settings, HashingEmbedder(1024), QuotesAnswerer(), OverlapReader(), by_margin())
-    yield opened
-    opened.close()
+    yield from pipeline_over({"glimbers.csv": GLIMBERS, "outlay.csv": OUTLAY}, tmp_path_factory)
 
 
 @pytest.mark.parametrize(
