@@ -53,26 +53,26 @@ def add(
     ] = None,
 ) -> None:
     """Add a user, or give one a new password and collections."""
-    from rag.app.users import required_name, user_of, write_users
+    from rag.app.users import changing, required_name, user_of
 
-    present = _users_of(file) if file.exists() else {}
     user = user_of(required_name(name), _password(password_env), collection or ())
-    write_users(file, (present | {user.name: user}).values())
-    verb = "changed" if user.name in present else "added"
+    with changing(file) as present:
+        verb = "changed" if user.name in present else "added"
+        present[user.name] = user
     Terminal().line(f"{user.name} is {verb}, and may see {_seen(user)}.")
 
 
 @users.command()
 def remove(name: Name, file: UsersFileOption) -> None:
     """Remove a user; what they kept stays in the home."""
-    from rag.app.users import write_users
+    from rag.app.users import changing
 
-    present = _users_of(file)
-    user = present.pop(name.lower(), None)
-    if user is None:
+    user = name.lower()
+    if user not in _users_of(file):
         raise UsersUnusable(f"There is no user {name[:80]!r} in {str(file)!r}; `rag users list` has those there are.")
-    write_users(file, present.values())
-    Terminal().line(f"{user.name} is removed. What they kept stays in the home, below users/{user.name}.")
+    with changing(file) as present:
+        present.pop(user, None)  # another may have been quicker
+    Terminal().line(f"{user} is removed. What they kept stays in the home, below users/{user}.")
 
 
 @users.command("list")
