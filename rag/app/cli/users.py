@@ -6,6 +6,7 @@ import getpass
 import ipaddress
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,19 +47,27 @@ def add(
     name: Name,
     file: UsersFileOption,
     collection: Annotated[
-        list[str] | None, typer.Option("--collection", metavar="C", help="What they may see, else all; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--collection",
+            metavar="C",
+            help="What they may see; without it all, or the list that is there; repeatable.",
+        ),
     ] = None,
     password_env: Annotated[
         str | None, typer.Option(metavar="NAME", help="The environment variable that holds the password.")
     ] = None,
 ) -> None:
-    """Add a user, or give one a new password and collections."""
+    """Add a user, or give one a new password, and other collections where they are named."""
     from rag.app.users import changing, required_name, user_of
 
     user = user_of(required_name(name), _password(password_env), collection or ())
     with changing(file) as present:
-        verb = "changed" if user.name in present else "added"
+        before = present.get(user.name)
+        if before and not collection:
+            user = replace(user, collections=before.collections)
         present[user.name] = user
+    verb = "changed" if before else "added"
     Terminal().line(f"{user.name} is {verb}, and may see {_seen(user)}.")
 
 

@@ -14,7 +14,7 @@ import pytest
 from rag.app import users as module
 from rag.app.cli.main import main
 from rag.app.cli.users import add, door_of, remove
-from rag.app.users import changing, hashed, read_users, user_of
+from rag.app.users import changing, hashed, is_password, read_users, user_of
 from tests.rag.shell import Said
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -53,11 +53,24 @@ def test_a_user_is_added_listed_and_removed(run: Run, file: Path) -> None:
     assert "letters" in run("users", "list", "--file", file).out
     listed = json.loads(run("users", "list", "--file", file, "--json").out)
     assert listed == {"users": [{"name": "ann", "collections": ["letters"]}]}
-    changed = run("users", "add", "ann", "--file", file, "--password-env", "ANNS")
-    assert changed.out == "ann is changed, and may see all collections.\n"
+    changed = run("users", "add", "ann", "--file", file, "--password-env", "ANNS", "--collection", "press")
+    assert changed.out == "ann is changed, and may see press.\n"
     assert run("users", "remove", "ANN", "--file", file).code == 0
     assert read_users(file) == {}
     assert "no users yet" in run("users", "list", "--file", file).out
+
+
+def test_a_new_password_alone_gives_nobody_more_to_see(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("users", "add", "ann", "--file", file, "--collection", "letters", "--password-env", "ANNS")
+    monkeypatch.setenv("ANNS", "another password")
+    changed = run("users", "add", "ann", "--file", file, "--password-env", "ANNS")
+    assert changed.out == "ann is changed, and may see letters.\n"
+    user = read_users(file)["ann"]
+    assert user.collections == ("letters",)
+    assert is_password("another password", user.secret)
+    run("users", "remove", "ann", "--file", file)
+    again = run("users", "add", "ann", "--file", file, "--password-env", "ANNS")
+    assert again.out == "ann is added, and may see all collections.\n"
 
 
 def test_a_password_is_typed_twice(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
