@@ -153,6 +153,21 @@ def test_a_right_password_is_remembered_until_the_file_changes(file: Path) -> No
     assert not users.is_known("bob")
 
 
+def test_a_password_that_changes_while_it_is_checked_is_not_remembered(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = UsersFile(file)
+
+    def changing_meanwhile(password: str, secret: str) -> bool:
+        write_users(file, [user_of("ann", "a new password")])
+        assert users.collections("ann") == (), "the file is read anew"
+        return is_password(password, secret)
+
+    monkeypatch.setattr(module, "is_password", changing_meanwhile)
+    assert users.check("ann", "ann's password"), "it was right when it was sent"
+    assert not users.remembers("ann", "ann's password")
+
+
 def test_a_file_that_is_written_in_place_is_read_again(file: Path) -> None:
     users = UsersFile(file)
     assert users.check("bob", "bob's password")
