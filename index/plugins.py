@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -25,12 +26,17 @@ def loaded(group: str, name: str) -> Any:  # noqa: ANN401 - the code of others
     if point is None:
         there = ", ".join(sorted(brought(group))) or "none"
         raise SettingsInvalid(f"No installed package brings {name!r} in {group}; there are: {there}.")
-    try:
+    with breaking_as(lambda why: PluginBroken(f"{name!r} of {group}, {point.value!r}, does not load ({why}).")):
         return point.load()
+
+
+@contextmanager
+def breaking_as(error_of: Callable[[str], Exception], *own: type[Exception]) -> Iterator[None]:
+    """Whatever goes wrong in the code of others is the error made of why, in one line; but for its `own` errors."""
+    try:
+        yield
+    except own:
+        raise
     except Exception as error:
-        raise PluginBroken(f"{name!r} of {group}, {point.value!r}, does not load ({reason(error)}).") from error
-
-
-def reason(error: Exception) -> str:
-    """What went wrong in the code of others, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".removesuffix(": ").split())[:300]
+        why = " ".join(f"{type(error).__name__}: {error}".removesuffix(": ").split())[:300]
+        raise error_of(why) from error

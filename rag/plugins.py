@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from index.errors import PluginBroken
-from index.plugins import loaded, reason
+from index.plugins import breaking_as, loaded
 from rag.asking.followup import rewritings
 from rag.errors import Cancelled, LLMFailed
 from rag.reader.layout import Unit
@@ -51,25 +52,23 @@ class BroughtAnswerer:
     def rewritings(self, question: str, history: Sequence[Turn], live: Live | None = None) -> tuple[str, ...]:
         """Its own forms of a question; those by our rules where it breaks. Raises: Cancelled."""
         try:
-            return tuple(map(str, self.answerer.rewritings(question, history, live)))
-        except Cancelled:
-            raise
-        except Exception:  # noqa: BLE001 - the code of others
+            with self._breaking():
+                return tuple(map(str, self.answerer.rewritings(question, history, live)))
+        except LLMFailed:
             return rewritings(question, history)
 
     def draft(
         self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence, live: Live | None = None
     ) -> Draft:
         """Its draft. Raises: LLMFailed, whatever goes wrong in it; Cancelled."""
-        try:
+        with self._breaking():
             draft = self.answerer.draft(question, passages, evidence, live)
-        except (Cancelled, LLMFailed):
-            raise
-        except Exception as error:
-            raise LLMFailed(f"The answerer {self.label!r} broke ({reason(error)}).") from error
         if not isinstance(draft, Draft):
             raise LLMFailed(f"The answerer {self.label!r} gave no draft, but {type(draft).__name__!r}.")
         return draft
+
+    def _breaking(self) -> AbstractContextManager[None]:
+        return breaking_as(lambda why: LLMFailed(f"The answerer {self.label!r} broke ({why})."), Cancelled, LLMFailed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +90,8 @@ class JudgedBy:
 
     def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
         """As the verifier. Raises: PluginBroken, whatever goes wrong in it."""
-        try:
+        with breaking_as(lambda why: PluginBroken(f"The verifier {self.label!r} broke ({why}).")):
             judgements = list(self.verifier.judge(pairs))
-        except Exception as error:
-            raise PluginBroken(f"The verifier {self.label!r} broke ({reason(error)}).") from error
         if len(judgements) != len(pairs) or not all(isinstance(item, Judgement) for item in judgements):
             raise PluginBroken(f"The verifier {self.label!r} did not give one judgement for each statement.")
         return judgements
@@ -112,7 +109,5 @@ def judged_by(reader: Reader, name: str) -> JudgedBy:
 
 def _made(group: str, name: str) -> Any:  # noqa: ANN401 - the code of others
     make = loaded(group, name)
-    try:
+    with breaking_as(lambda why: PluginBroken(f"{name!r} of {group} cannot be made ({why}).")):
         return make()
-    except Exception as error:
-        raise PluginBroken(f"{name!r} of {group} cannot be made ({reason(error)}).") from error

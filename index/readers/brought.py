@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.errors import UnreadableFile
-from index.plugins import brought, loaded, reason
+from index.plugins import breaking_as, brought, loaded
 from index.readers.extracted import Extracted
 
 GROUP = "rag.readers"
@@ -17,12 +17,9 @@ def is_brought(ending: str) -> bool:
 
 def read_brought(ending: str, data: bytes) -> Extracted:
     """What the reader for `ending` makes of a file. Raises: UnreadableFile, whatever goes wrong in it."""
-    try:
+    reader = f"the installed reader for {ending}"
+    with breaking_as(lambda why: UnreadableFile(f"{reader} broke ({why})"), UnreadableFile, MemoryError):
         extracted = loaded(GROUP, ending[1:])(data)
-    except (UnreadableFile, MemoryError):
-        raise
-    except Exception as error:
-        raise UnreadableFile(f"the installed reader for {ending} broke ({reason(error)})") from error
     if not isinstance(extracted, Extracted):
-        raise UnreadableFile(f"the installed reader for {ending} gave no text, but {type(extracted).__name__!r}")
+        raise UnreadableFile(f"{reader} gave no text, but {type(extracted).__name__!r}")
     return extracted

@@ -97,7 +97,8 @@ def _is_conversation(text: str, turns: Sequence[_Turn], names: Collection[str]) 
 
 def _answered(text: str, turns: Sequence[_Turn]) -> list[_Turn]:
     """The turns that end by asking, where another goes on."""
-    return [one for one, other in pairwise(turns) if one.name != other.name and _ASKS.search(one.words.of(text))]
+    asking = ((one, other) for one, other in pairwise(turns) if _ASKS.search(one.words.of(text)))
+    return [one for one, other in asking if one.name.casefold() != other.name.casefold()]
 
 
 def _is_question_alone(words: str) -> bool:

@@ -12,10 +12,12 @@ import re
 import secrets
 import stat
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from rag.errors import UsersUnusable
@@ -29,6 +31,8 @@ _N, _R, _P = 2**14, 8, 5
 """As hard as OWASP asks, in 16 MiB: a quarter of a second on a small machine."""
 _MOST_MEMORY = 2**28
 _SALT, _KEY = 16, 32
+_PATIENCE = 10.0
+"""Seconds to wait for another who changes the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +106,30 @@ def read_users(file: Path) -> dict[str, User]:
     return users
 
 
-def write_users(file: Path, users: Iterable[User]) -> None:
-    """Puts the users into the file, in place of what was there; mode 0600. Raises: UsersUnusable."""
+@contextmanager
+def changing(file: Path) -> Iterator[dict[str, User]]:
+    """The users of the file by name, none where it is not there; what the block makes of them is written at its end.
+
+    Nobody else changes them meanwhile, and nothing is written when the block fails. Raises: UsersUnusable.
+    """
+    target = file.resolve()  # whatever link leads to it, it has one lock
     try:
-        write_private(file, "".join(f"{_line(user)}\n" for user in users))
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(target.with_name(f".{target.name}.lock"), timeout=_PATIENCE, mode=0o600):
+            users = read_users(file) if file.exists() else {}
+            yield users
+            write_users(file, users.values())
+    except Timeout:
+        raise UsersUnusable(
+            f"Another program has been changing {str(file)!r} for {_PATIENCE:g} seconds; try again."
+        ) from None
     except OSError as error:
         raise UsersUnusable(f"The users cannot be written to {str(file)!r} ({error.strerror}); check it.") from error
+
+
+def write_users(file: Path, users: Iterable[User]) -> None:
+    """Puts the users into the file, in place of what was there; mode 0600. Raises: OSError."""
+    write_private(file, "".join(f"{_line(user)}\n" for user in users))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from index.readers.extracted import Composer, Extracted
 from index.readers.kind import kind_of
 from rag.answering.extract import QuotesAnswerer
 from rag.conformance import check_answerer, check_reader, check_verifier
+from rag.errors import Cancelled, LLMFailed
 from rag.pipeline import opened_answerer, reader_of
 from rag.plugins import BroughtAnswerer, JudgedBy
 from rag.reader.layout import Unit
@@ -44,6 +45,10 @@ def torn(data):
     raise KeyError("torn")
 
 
+def huge(data):
+    raise MemoryError
+
+
 def broken():
     raise ValueError("no licence key")
 """
@@ -52,6 +57,7 @@ POINTS = """
 diary = brought_here:read
 wrong = brought_here:wrong
 torn = brought_here:torn
+huge = brought_here:huge
 md = brought_here:torn
 
 [rag.answerers]
@@ -104,6 +110,11 @@ def test_a_reader_that_breaks_leaves_its_file_out_with_a_reason(ending: str, why
         read_brought(ending, b"data")
 
 
+def test_a_reader_that_runs_out_of_memory_says_no_more() -> None:
+    with pytest.raises(MemoryError):
+        read_brought(".huge", b"data")
+
+
 def test_an_answerer_is_brought_by_its_name(settings: Callable[..., Settings]) -> None:
     with opened_answerer(settings(RAG_LLM__ANSWERER="quoting").llm) as answerer:
         assert (answerer.name, answerer.model) == ("llm", "quoting"), "what it writes is checked"
@@ -137,11 +148,14 @@ def test_what_cannot_be_had_is_told_in_a_sentence(
 class Torn(QuotesAnswerer):
     """Breaks at whatever it is asked."""
 
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
     def draft(self, *_: object, **__: object) -> Draft:
-        raise KeyError("torn")
+        raise self._error
 
     def rewritings(self, *_: object, **__: object) -> tuple[str, ...]:
-        raise KeyError("torn")
+        raise self._error
 
 
 class Silent(QuotesAnswerer):
@@ -164,6 +178,13 @@ class Judging:
         return [self.judgement] * len(pairs)
 
 
+class Failing(Judging):
+    """Fails at any statement."""
+
+    def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
+        raise KeyError("torn")
+
+
 class Lost(Judging):
     """Loses the last statement."""
 
@@ -172,16 +193,28 @@ class Lost(Judging):
 
 
 def test_an_answerer_that_breaks_is_a_model_that_failed() -> None:
-    with pytest.raises(AssertionError, match=r"It gave no draft: The answerer 'torn' broke \(KeyError: 'torn'\)\."):
-        check_answerer(BroughtAnswerer("torn", Torn()))
-    assert BroughtAnswerer("torn", Torn()).rewritings("Who?", ()) == ()
+    torn = BroughtAnswerer("torn", Torn(ValueError("in\ntwo")))
+    with pytest.raises(AssertionError, match=r"It gave no draft: The answerer 'torn' broke \(ValueError: in two\)\."):
+        check_answerer(torn)
+    assert torn.rewritings("Who?", ()) == ()
     with pytest.raises(AssertionError, match="neither declined nor wrote"):
         check_answerer(Silent())
+
+
+def test_an_answerer_that_is_stopped_or_fails_by_itself_is_not_broken() -> None:
+    stopped, failing = (BroughtAnswerer("torn", Torn(error)) for error in (Cancelled("stop"), LLMFailed("No credit.")))
+    for attempt in (lambda: stopped.draft("Who?", [], Evidence((), 0)), lambda: stopped.rewritings("Who?", ())):
+        with pytest.raises(Cancelled, match="stop"):
+            attempt()
+    with pytest.raises(LLMFailed, match=r"^No credit\.$"):
+        failing.draft("Who?", [], Evidence((), 0))
 
 
 def test_a_verifier_that_breaks_is_told_in_a_sentence() -> None:
     with pytest.raises(PluginBroken, match="The verifier 'lost' did not give one judgement for each"):
         JudgedBy(OverlapReader(), "lost", Lost()).judge([("one", [])])
+    with pytest.raises(PluginBroken, match=r"The verifier 'failing' broke \(KeyError: 'torn'\)\."):
+        JudgedBy(OverlapReader(), "failing", Failing()).judge([("one", [])])
     with pytest.raises(AssertionError, match="2 statements came to 1 judgements"):
         check_verifier(Lost())
     with pytest.raises(AssertionError, match="must be supported more"):

@@ -6,6 +6,7 @@ import getpass
 import ipaddress
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,33 +47,41 @@ def add(
     name: Name,
     file: UsersFileOption,
     collection: Annotated[
-        list[str] | None, typer.Option("--collection", metavar="C", help="What they may see, else all; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--collection",
+            metavar="C",
+            help="What they may see; without it all, or the list that is there; repeatable.",
+        ),
     ] = None,
     password_env: Annotated[
         str | None, typer.Option(metavar="NAME", help="The environment variable that holds the password.")
     ] = None,
 ) -> None:
-    """Add a user, or give one a new password and collections."""
-    from rag.app.users import required_name, user_of, write_users
+    """Add a user, or give one a new password, and other collections where they are named."""
+    from rag.app.users import changing, required_name, user_of
 
-    present = _users_of(file) if file.exists() else {}
     user = user_of(required_name(name), _password(password_env), collection or ())
-    write_users(file, (present | {user.name: user}).values())
-    verb = "changed" if user.name in present else "added"
+    with changing(file) as present:
+        before = present.get(user.name)
+        if before and not collection:
+            user = replace(user, collections=before.collections)
+        present[user.name] = user
+    verb = "changed" if before else "added"
     Terminal().line(f"{user.name} is {verb}, and may see {_seen(user)}.")
 
 
 @users.command()
 def remove(name: Name, file: UsersFileOption) -> None:
     """Remove a user; what they kept stays in the home."""
-    from rag.app.users import write_users
+    from rag.app.users import changing
 
-    present = _users_of(file)
-    user = present.pop(name.lower(), None)
-    if user is None:
+    user = name.lower()
+    if user not in _users_of(file):
         raise UsersUnusable(f"There is no user {name[:80]!r} in {str(file)!r}; `rag users list` has those there are.")
-    write_users(file, present.values())
-    Terminal().line(f"{user.name} is removed. What they kept stays in the home, below users/{user.name}.")
+    with changing(file) as present:
+        present.pop(user, None)  # another may have been quicker
+    Terminal().line(f"{user} is removed. What they kept stays in the home, below users/{user}.")
 
 
 @users.command("list")

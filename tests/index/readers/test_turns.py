@@ -90,6 +90,14 @@ def test_nobody_says_what_stands_below_the_last_turn_and_no_question_heads_it() 
     assert below == ("paragraph", "A spokesman of the foundry denied that.", None)
 
 
+def test_whoever_goes_on_is_no_other_for_writing_a_name_in_small_letters() -> None:
+    text = (
+        "Anna: Shall I light it?\nanna: I shall.\nBo: Then what do we wait for?\n"
+        "ANNA: For the clay.\nBo: All right.\nAnna: Good.\n"
+    )
+    assert [words for kind, words, _ in marked(text) if kind == "heading"] == ["Then what do we wait for?"]
+
+
 def test_what_stands_once_before_a_colon_is_no_speaker() -> None:
     text = (
         "Oskar: Where did you learn it?\nTilda: In two places, one of which was far away, as they say\n"

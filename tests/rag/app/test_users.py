@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.app import users as module
-from rag.app.users import User, UsersFile, hashed, is_password, read_users, user_name, user_of, write_users
+from rag.app.users import User, UsersFile, changing, hashed, is_password, read_users, user_name, user_of, write_users
 from rag.errors import UsersUnusable
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -35,6 +35,21 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, users
     write_users(file, users)
     assert list(read_users(file).values()) == users
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_change_that_fails_leaves_the_file_as_it_was(file: Path) -> None:
+    before = file.read_text()
+    with pytest.raises(KeyError), changing(file) as users:
+        del users["ann"], users["nobody"]
+    assert file.read_text() == before
+
+
+def test_a_file_has_one_lock_whatever_link_leads_to_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    link = file.with_name("link.txt")
+    link.symlink_to(file)
+    with changing(file), pytest.raises(UsersUnusable, match="Another program"), changing(link):
+        pass
 
 
 @given(st.text())
@@ -136,6 +151,21 @@ def test_a_right_password_is_remembered_until_the_file_changes(file: Path) -> No
     assert not users.check("ann", "ann's password")
     assert users.check("ann", "a new password")
     assert not users.is_known("bob")
+
+
+def test_a_password_that_changes_while_it_is_checked_is_not_remembered(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = UsersFile(file)
+
+    def changing_meanwhile(password: str, secret: str) -> bool:
+        write_users(file, [user_of("ann", "a new password")])
+        assert users.collections("ann") == (), "the file is read anew"
+        return is_password(password, secret)
+
+    monkeypatch.setattr(module, "is_password", changing_meanwhile)
+    assert users.check("ann", "ann's password"), "it was right when it was sent"
+    assert not users.remembers("ann", "ann's password")
 
 
 def test_a_file_that_is_written_in_place_is_read_again(file: Path) -> None:

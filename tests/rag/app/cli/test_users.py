@@ -7,12 +7,14 @@ import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from rag.app import users as module
 from rag.app.cli.main import main
-from rag.app.cli.users import door_of
-from rag.app.users import read_users
+from rag.app.cli.users import add, door_of, remove
+from rag.app.users import changing, hashed, is_password, read_users, user_of
 from tests.rag.shell import Said
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -51,11 +53,24 @@ def test_a_user_is_added_listed_and_removed(run: Run, file: Path) -> None:
     assert "letters" in run("users", "list", "--file", file).out
     listed = json.loads(run("users", "list", "--file", file, "--json").out)
     assert listed == {"users": [{"name": "ann", "collections": ["letters"]}]}
-    changed = run("users", "add", "ann", "--file", file, "--password-env", "ANNS")
-    assert changed.out == "ann is changed, and may see all collections.\n"
+    changed = run("users", "add", "ann", "--file", file, "--password-env", "ANNS", "--collection", "press")
+    assert changed.out == "ann is changed, and may see press.\n"
     assert run("users", "remove", "ANN", "--file", file).code == 0
     assert read_users(file) == {}
     assert "no users yet" in run("users", "list", "--file", file).out
+
+
+def test_a_new_password_alone_gives_nobody_more_to_see(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("users", "add", "ann", "--file", file, "--collection", "letters", "--password-env", "ANNS")
+    monkeypatch.setenv("ANNS", "another password")
+    changed = run("users", "add", "ann", "--file", file, "--password-env", "ANNS")
+    assert changed.out == "ann is changed, and may see letters.\n"
+    user = read_users(file)["ann"]
+    assert user.collections == ("letters",)
+    assert is_password("another password", user.secret)
+    run("users", "remove", "ann", "--file", file)
+    again = run("users", "add", "ann", "--file", file, "--password-env", "ANNS")
+    assert again.out == "ann is added, and may see all collections.\n"
 
 
 def test_a_password_is_typed_twice(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +108,47 @@ def test_a_user_who_is_not_there_cannot_be_removed(run: Run, file: Path) -> None
     before = file.read_text()
     assert "'bob'" in run("users", "remove", "bob", "--file", file).sentence
     assert file.read_text() == before
+
+
+def test_who_is_added_and_removed_at_once_is_not_lost(run: Run, file: Path) -> None:
+    for name in ("ann", "bob"):
+        run("users", "add", name, "--file", file, "--password-env", "ANNS")
+    adding = Thread(target=add, args=("carl", file), kwargs={"password_env": "ANNS"})
+    removing = Thread(target=remove, args=("bob", file))
+    with changing(file) as users:
+        for thread in (adding, removing):
+            thread.start()
+            thread.join(0.5)  # both could be done by now
+        users["dora"] = user_of("dora", "dora's password")
+    for thread in (adding, removing):
+        thread.join()
+    assert read_users(file).keys() == {"ann", "carl", "dora"}
+
+
+def test_a_password_is_typed_and_hashed_while_others_can_change_the_file(
+    run: Run, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = user_of("bob", "bob's password")
+
+    def hashing(password: str) -> str:
+        with changing(file) as users:
+            users["bob"] = bob
+        return hashed(password)
+
+    monkeypatch.setattr(module, "hashed", hashing)
+    assert run("users", "add", "ann", "--file", file, "--password-env", "ANNS").code == 0
+    assert read_users(file).keys() == {"ann", "bob"}
+
+
+def test_whoever_cannot_change_the_file_hears_why(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    with changing(file):
+        busy = run("users", "add", "ann", "--file", file, "--password-env", "ANNS")
+    assert (busy.code, busy.out) == (1, "")
+    assert "Another program" in busy.sentence
+    inside = run("users", "add", "ann", "--file", file / "users.txt", "--password-env", "ANNS")
+    assert inside.code == 1
+    assert "cannot be written" in inside.sentence
 
 
 @pytest.mark.parametrize(
