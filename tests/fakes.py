@@ -22,6 +22,7 @@ from index.words.tokens import words
 from rag.app.conversations.notebook import Notebooks, Pin
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters
+from rag.asking.listed import Listed, documents_of
 from rag.asking.suggest import DocumentSpan
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
@@ -197,6 +198,9 @@ class FakePipeline:
     def entries(self) -> tuple[Entry, ...]:
         held = [self.held(key) for key in self.texts]
         return tuple(Entry(each.articles[0], (each.files[0].path,)) for each in held if each)
+
+    def listed(self) -> tuple[Listed, ...]:
+        return documents_of(self.entries())
 
     def finds(self, question: str) -> DocumentSpan | None:
         return None
