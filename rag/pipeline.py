@@ -24,6 +24,7 @@ from rag.answering.extract import QuotesAnswerer
 from rag.answering.outcome import Outcome, write
 from rag.answering.overview import Overview
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, none_found
+from rag.asking.listed import Listed
 from rag.asking.question import asked_by_themselves
 from rag.asking.suggest import DocumentSpan
 from rag.checking.sources import IndexSources
@@ -145,6 +146,11 @@ class Pipeline:
         """Every article of the index in use, with the paths of its document. Raises: IndexDamaged."""
         with self._using() as parts:
             return parts.entries
+
+    def listed(self) -> tuple[Listed, ...]:
+        """Each document of the index in use once, by folder and name, listed once for all. Raises: IndexDamaged."""
+        with self._using() as parts:
+            return parts.listed
 
     def finds(self, question: str) -> DocumentSpan | None:
         """The words that come first for a question and plainly answer it, found without a model; None where none do.

@@ -16,6 +16,7 @@ from rag.answering.reading import Reading, read, reordered
 from rag.asking.asked import ParsedQuestion, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
 from rag.asking.followup import leans
+from rag.asking.listed import Listed, documents_of
 from rag.asking.named import Known
 from rag.asking.question import asked_by_themselves
 from rag.counting.answer import Counting
@@ -48,6 +49,11 @@ class Parts:
         """Every article with the paths of its document."""
         paths = lru_cache(maxsize=None)(self.index.paths_of)
         return tuple(Entry(article, paths(article.document_id)) for article in self.index.articles())
+
+    @cached_property
+    def listed(self) -> tuple[Listed, ...]:
+        """Every document, as a person chooses among them."""
+        return documents_of(self.entries)
 
     @cached_property
     def known(self) -> Known:

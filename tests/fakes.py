@@ -22,6 +22,7 @@ from index.words.tokens import words
 from rag.app.conversations.notebook import Notebooks, Pin
 from rag.app.workspace import Workspace
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters
+from rag.asking.listed import Listed, documents_of
 from rag.asking.suggest import DocumentSpan
 from rag.errors import Cancelled
 from rag.reader.layout import Unit
@@ -30,6 +31,7 @@ from rag.settings import Settings
 from rag.types import (
     Answer,
     Citation,
+    Computed,
     Conflict,
     Live,
     Ranks,
@@ -140,8 +142,8 @@ class FakePipeline:
     """Gives the answer prepared for a question, and raises for "raise rag" and "raise other".
 
     A word of the question chooses it: "notice" and "fare" are answered with a quote and with a row of a table, "hurt"
-    with two quotes that differ; "power" may be answered; "cake" and "boiling" are refused; "hostile" is hostile. All
-    else a model answers, with a sentence of each verdict.
+    with two quotes that differ; "add up" with what code worked out over a table; "power" may be answered; "cake" and
+    "boiling" are refused; "hostile" is hostile. All else a model answers, with a sentence of each verdict.
 
     `attacker` is the address that hostile content tries to reach; `asked` keeps each question with its history.
     """
@@ -198,6 +200,9 @@ class FakePipeline:
         held = [self.held(key) for key in self.texts]
         return tuple(Entry(each.articles[0], (each.files[0].path,)) for each in held if each)
 
+    def listed(self) -> tuple[Listed, ...]:
+        return documents_of(self.entries())
+
     def finds(self, question: str) -> DocumentSpan | None:
         return None
 
@@ -237,6 +242,7 @@ class FakePipeline:
             "boiling": lambda: self._refused(question, None),
             "hurt": lambda: self._conflict(question, history),
             "notice": lambda: self._notice(question),
+            "add up": lambda: self._added_up(question),
             "fare": lambda: self._fare(question),
             "power": lambda: self._may_answer(question),
             "hostile": lambda: self._hostile(question),
@@ -377,6 +383,13 @@ class FakePipeline:
         cells = tuple(zip(heads, ("2", "2.60", "5.90", "2024-01-01"), strict=True))
         row = replace(self._quote(table, "2,2.60,5.90,2024-01-01", "2.60"), cells=cells)
         return self._answer(question, (table,), citations=(row,))
+
+    def _added_up(self, question: str) -> Answer:
+        """What code worked out over a table, the first row of which is quoted."""
+        fare = self._fare(question)
+        (row,) = fare.citations
+        text = "The single fares add up to 7.80, over 3 of 3 rows."
+        return replace(fare, computed=Computed("sum", "", text, "7.80", 3, 3, ((row.label, row.span),)))
 
     def _may_answer(self, question: str) -> Answer:
         wire, herald, rest = self._news()

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -84,21 +84,29 @@ def measure(
         raise EvalError(f"{len(names)} files are too few for a storm of {plan.edits}; give larger --sizes.")
     say(f"watch: {len(names):,} files at rest")
     library = fresh(watch_alone, folder, plan.rest)
-    with _watching(folder, home, texts.words, static) as ask:
-        resting, _ = _over(ask, plan.rest)
-        finder = _Finder(settings, loaded_embedder(home, static=static).fingerprint)
-        say(f"watch: {plan.edits} files saved")
-        single = finder.seconds_until(_edited(names[0], "single"))
-        (cpu, runs), begun = ask(), time.perf_counter()
-        marks = list(_storm(names[1 : plan.edits + 1], plan))
-        last = finder.seconds_until(marks[-1])
-        seconds = time.perf_counter() - begun
-        after, runs_after = ask()
-    lost = sum(not finder.is_found(mark) for mark in marks)
-    alone = fresh(index_one, folder, home, names[-1], texts.words, static=static)
+    with closing(_Finder(settings, loaded_embedder(home, static=static).fingerprint)) as finder:
+        with _watching(folder, home, texts.words, static) as ask:
+            resting = _over(ask, plan.rest)
+            say(f"watch: {plan.edits} files saved")
+            single = finder.seconds_until(_edited(names[0], "single"))
+            (cpu, runs), begun = ask(), time.perf_counter()
+            marks = list(_storm(names[1 : plan.edits + 1], plan))
+            last = finder.seconds_until(marks[-1])
+            seconds = time.perf_counter() - begun
+            after, runs_after = ask()
+        lost = sum(not finder.is_found(mark) for mark in marks)
     return Measured(
-        *(plan, len(names), resting, library, after - cpu, seconds, runs_after - runs),
-        *(last, single, alone, lost),
+        plan=plan,
+        files=len(names),
+        resting=resting,
+        library=library,
+        cpu=after - cpu,
+        seconds=seconds,
+        runs=runs_after - runs,
+        last=last,
+        single=single,
+        alone=fresh(index_one, folder, home, names[-1], texts.words, static=static),
+        lost=lost,
     )
 
 
@@ -115,11 +123,11 @@ def watch_alone(folder: Path, seconds: float) -> float:
 def index_one(folder: Path, home: Path, file: Path, words: int, *, static: bool) -> float:
     """Seconds that one edit takes, run by hand, until it is found."""
     settings, model = IndexSettings(home=home, passage_words=words), loaded_embedder(home, static=static)
-    finder = _Finder(settings, model.fingerprint)
-    mark, begun = _edited(file, "alone"), time.perf_counter()
-    build_index(settings, [folder], model)
-    finder.seconds_until(mark)
-    return time.perf_counter() - begun
+    with closing(_Finder(settings, model.fingerprint)) as finder:
+        mark, begun = _edited(file, "alone"), time.perf_counter()
+        build_index(settings, [folder], model)
+        finder.seconds_until(mark)
+        return time.perf_counter() - begun
 
 
 def keep_in_step(folder: Path, home: Path, words: int, static: bool, pipe: Connection) -> None:
@@ -166,10 +174,10 @@ class _Finder:
 
     def __init__(self, settings: IndexSettings, fingerprint: str) -> None:
         self._settings, self._fingerprint = settings, fingerprint
+        self._index: Index | None = None
 
     def is_found(self, mark: str) -> bool:
-        with self._open() as index:
-            return bool(index.lexical(mark, 1))
+        return bool(self._newest().lexical(mark, 1))
 
     def seconds_until(self, mark: str) -> float:
         begun = time.perf_counter()
@@ -177,8 +185,18 @@ class _Finder:
             time.sleep(0.1)
         return time.perf_counter() - begun
 
-    def _open(self) -> Index:
-        return open_index(self._settings, self._fingerprint)
+    def close(self) -> None:
+        if self._index is not None:
+            self._index.close()
+
+    def _newest(self) -> Index:
+        before = self._index
+        if before is not None and not before.stale():
+            return before
+        self._index = open_index(self._settings, self._fingerprint, before)
+        if before is not None:
+            before.close()
+        return self._index
 
 
 def _storm(files: Sequence[Path], plan: Plan) -> Iterator[str]:
@@ -197,12 +215,12 @@ def _edited(file: Path, name: str) -> str:
     return mark
 
 
-def _over(ask: Callable[[], tuple[float, int]], seconds: float) -> tuple[float, int]:
-    """What CPU and how many runs a process takes in so many seconds."""
-    cpu, runs = ask()
+def _over(ask: Callable[[], tuple[float, int]], seconds: float) -> float:
+    """What CPU a process takes in so many seconds."""
+    before, _ = ask()
     time.sleep(seconds)
-    after, runs_after = ask()
-    return after - cpu, runs_after - runs
+    after, _ = ask()
+    return after - before
 
 
 @contextmanager

@@ -66,8 +66,12 @@ class Structure:
         """The rows of one table of the document, its heads first; none where there is no such table."""
         return tuple(self.blocks[place] for place in self.blocks.table(table))
 
+    def heading_blocks(self) -> tuple[Block, ...]:
+        """Every heading, in order; no other block is made for it."""
+        return tuple(self._headings[1])
+
     def heading_spans(self) -> tuple[Span, ...]:
-        """Every heading, in order."""
+        """Where each heading stands, in order."""
         return tuple(block.span for block in self._headings[1])
 
     @cached_property

@@ -14,6 +14,8 @@ from evals.bench.material import Material, Written
 from evals.bench.measure import WARM, IndexRun, Spread, spread
 from evals.bench.static import StaticEmbedder
 from evals.errors import EvalError
+from index.settings import IndexSettings
+from index.store.open import Index, open_index
 from index.types import Vectors
 from tests.evals.test_bench import cells
 from tests.fakes import HashingEmbedder
@@ -185,13 +187,25 @@ def test_the_model_folder_holds_the_bundled_model() -> None:
     assert (baselines.model_folder() / "model.safetensors").is_file()
 
 
-def test_no_edit_of_a_storm_is_lost_and_runs_are_fewer_than_edits(tmp_path: Path) -> None:
+def test_no_edit_of_a_storm_is_lost_and_runs_are_fewer_than_edits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Index] = []
+
+    def opening(settings: IndexSettings, fingerprint: str | None, before: Index | None) -> Index:
+        assert [before] == (opened[-1:] or [None])
+        opened.append(open_index(settings, fingerprint, before))
+        return opened[-1]
+
+    monkeypatch.setattr(storm, "open_index", opening)
     texts = tuple(f"The {topic} of the valley was built in {year}." for topic in TOPICS for year in (1801, 1802))
     plan = storm.Plan(rest=0.1, at_once=8, singly=3, pace=0.05)
     stormed = storm.measure(Material("", texts, ()), 16, tmp_path, print, plan, static=True)
     assert (stormed.files, stormed.lost) == (16, 0)
     assert 1 <= stormed.runs < plan.edits
     assert "Not found in the end: 0 of 11 edits." in storm.render(stormed)
+    generations = [index.state.generation for index in opened]
+    assert len(set(generations)) == len(generations) > 1
 
 
 def test_a_store_on_a_server_holds_what_the_one_in_the_home_holds(documents: Path, tmp_path: Path) -> None:

@@ -280,6 +280,20 @@ def test_a_new_generation_is_noticed_at_the_next_question(opened: Opener, tmp_pa
     assert "herald.txt" in {item.source.path for item in second.passages}
 
 
+def test_the_documents_are_listed_once_a_generation(opened: Opener, tmp_path: Path) -> None:
+    mine = load(home=tmp_path / "home", environ={})
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "wire.txt").write_text(WIRE)
+    index(mine, tmp_path / "docs")
+    pipeline = opened(over=mine)
+    listed = pipeline.listed()
+    assert pipeline.listed() is listed
+    (tmp_path / "docs" / "herald.txt").write_text(HERALD)
+    index(mine, tmp_path / "docs")
+    assert [document.path for document in listed] == ["wire.txt"]
+    assert [document.path for document in pipeline.listed()] == ["herald.txt", "wire.txt"]
+
+
 def test_content_at_several_paths_is_cited_with_all_of_them(opened: Opener, tmp_path: Path) -> None:
     mine = load(home=tmp_path / "home", environ={})
     for name in ("wire.txt", "b/copy.txt", "a <b>.txt"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from index.types import Source, Span
 from rag import wording
@@ -105,6 +105,35 @@ def parts_of_place(
     return [*parts, ("characters", f"{span.start}-{span.end}")]
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sentence that somebody wrote, and what its check came to, each as plain text; empty where there is nothing.
+
+    Of `places`, which it was checked against, each is the label and where the words begin and end.
+    """
+
+    text: str
+    labels: str
+    verdict: str
+    note: str
+    places: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, statement: Statement) -> Checked:
+        """The same in each form of a file."""
+        places = tuple((_labels((label,)), f"{span.start}-{span.end}") for label, span in statement.evidence)
+        verdict = wording.SIGNS[statement.verdict][1]
+        return cls(statement.text, _labels(statement.labels), verdict, statement.note, places)
+
+    @property
+    def line(self) -> str:
+        """All of it but the verdict."""
+        note = f"(note: {self.note})" if self.note else ""
+        places = ", ".join(f"{label} characters {place}" for label, place in self.places)
+        against = f"(checked against {places})" if places else ""
+        return " ".join(filter(None, (self.text, self.labels, note, against)))
+
+
 def _turn(turn: StoredTurn) -> Iterator[str]:
     answer = answer_of(turn.answer)
     yield f"## {turn.number}. {inline(turn.question)}"
@@ -116,7 +145,7 @@ def _turn(turn: StoredTurn) -> Iterator[str]:
         yield f"**Worked out:** {inline(wording.computed(answer))}"
     if written := wording.written(answer):
         yield "### Sentences"
-        yield "\n".join(_statement(statement, answer) for statement in written)
+        yield "\n".join(map(_statement, written))
     if answer.unknown_labels:
         yield f"No passage was offered under {_numbers(answer.unknown_labels)}."
     if answer.notice:
@@ -141,7 +170,7 @@ def _pin(number: int, pin: Pin, check: Callable[[Citation], State]) -> Iterator[
     if pin.answer.computed:
         yield f"**Worked out:** {inline(wording.computed(pin.answer))}"
     if written := wording.written(pin.answer):
-        yield "\n".join(_statement(statement, pin.answer) for statement in written)
+        yield "\n".join(map(_statement, written))
     for quote in pin.quotes:
         yield from _quoted(quote)
         state = check(quote)
@@ -160,12 +189,9 @@ def _outcome(answer: Answer) -> str:
     return "**Answered** in the sources’ own words, word for word."
 
 
-def _statement(statement: Statement, answer: Answer) -> str:
-    note = f" (note: {inline(statement.note)})" if statement.note else ""
-    labels = f" {_numbers(statement.labels)}" if statement.labels else ""
-    places = [f"{_numbers((label,))} characters {span.start}-{span.end}" for label, span in statement.evidence]
-    against = f" (checked against {', '.join(places)})" if places else ""
-    return f"- **{wording.SIGNS[statement.verdict][1]}:** {inline(statement.text)}{labels}{note}{against}"
+def _statement(statement: Statement) -> str:
+    one = Checked.of(statement)
+    return f"- **{one.verdict}:** {inline(one.line)}"
 
 
 def _conflicts(answer: Answer) -> Iterator[str]:
@@ -239,7 +265,11 @@ def _passage(item: RetrievedPassage, answer: Answer) -> str:
 
 
 def _numbers(labels: tuple[int, ...]) -> str:
-    return ", ".join(rf"\[{label}\]" for label in labels)
+    return inline(_labels(labels))
+
+
+def _labels(labels: tuple[int, ...]) -> str:
+    return ", ".join(f"[{label}]" for label in labels)
 
 
 def _made(answer: Answer) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from rag import wording
-from rag.app.conversations.export import place, visible
+from rag.app.conversations.export import Checked, place, visible
 from rag.app.conversations.notebook import Pin
 from rag.types import Citation
 from rag.verification.reopen import State, in_words
@@ -68,8 +68,8 @@ def _pin(pin: Pin, check: Callable[[Citation], State]) -> Iterator[str]:
     if computed := wording.computed(pin.answer):
         yield _paragraph(_run(computed, bold=True))
     for statement in wording.written(pin.answer):
-        verdict = _run(f" ({wording.SIGNS[statement.verdict][1]})")
-        yield _paragraph(_run(statement.text) + verdict)
+        one = Checked.of(statement)
+        yield _paragraph(_run(f"{one.verdict}: ", bold=True) + _run(one.line))
     for quote in pin.quotes:
         yield from _quote(quote, check(quote))
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from rag import wording
-from rag.app.conversations.export import parts_of_place
+from rag.app.conversations.export import Checked, parts_of_place
 from rag.app.conversations.notebook import Pin
 from rag.app.page.answer import emphasised
-from rag.app.page.html import BADGES, given, safe
+from rag.app.page.html import given, safe
 from rag.app.page.language import IN_HEAD
 from rag.app.page.style import script, stylesheet
 from rag.types import Citation
@@ -37,20 +37,27 @@ def _pin(pin: Pin, check: Callable[[Citation], State]) -> Iterator[str]:
     yield f'<section><h2 dir="auto">{safe(pin.answer.question)}</h2><p class="place">Pinned {safe(pin.pinned)}.</p>'
     if pin.note:
         yield f'<p class="note" dir="auto">{safe(pin.note)}</p>'
-    if pin.kind == "answer":
-        yield f"<p>{safe(wording.outcome(pin.answer))}</p>"
+    if pin.kind == "answer" and (outcome := wording.outcome(pin.answer)):
+        yield f"<p>{safe(outcome)}</p>"
     if computed := wording.computed(pin.answer):
         yield f'<p dir="auto"><b>{safe(computed)}</b></p>'
-    for statement in wording.written(pin.answer):
-        verdict = f'<span translate="yes">{BADGES[statement.verdict][1]}</span>'
-        yield f'<p dir="auto">{safe(statement.text)} ({verdict})</p>'
+    yield from (_statement(Checked.of(statement)) for statement in wording.written(pin.answer))
     yield from (_quote(quote, check(quote)) for quote in pin.quotes)
     yield "</section>"
 
 
+def _statement(one: Checked) -> str:
+    """A sentence with its labels, and below it the verdict, why, and what it was checked against."""
+    places = ", ".join(f"{label} <span>characters</span> {place}" for label, place in one.places)
+    against = f"<span>checked against</span> {places}" if places else ""
+    parts = (f"<span>{one.verdict.capitalize()}</span>", f"<span>{safe(one.note)}</span>" if one.note else "", against)
+    text = safe(f"{one.text} {one.labels}".rstrip())
+    return f'<p dir="auto">{text}</p><p class="place">{"; ".join(filter(None, parts))}</p>'
+
+
 def _quote(quote: Citation, state: State) -> str:
     """The words, those that answer bold; of a table's row the values under their heads too; and where they stand."""
-    rows = "".join(f"<dt>{safe(head)}</dt><dd>{safe(value)}</dd>" for head, value, _ in wording.row(quote))
+    rows = "".join(_cell(head, value) for head, value, _ in wording.row(quote))
     cells = f'<dl dir="auto">{rows}</dl>' if rows else ""
     parts = parts_of_place(quote.source, quote.headings, quote.page, quote.span)
     where = ", ".join(f"<span>{name} {given(value)}</span>" for name, value in parts)
@@ -60,3 +67,7 @@ def _quote(quote: Citation, state: State) -> str:
         f'<figure><blockquote dir="auto">{emphasised(quote)}</blockquote>{cells}'
         f'<figcaption class="place">[{quote.label}] {where}, {digest}</figcaption>{since}</figure>'
     )
+
+
+def _cell(head: str, value: str) -> str:
+    return f"<dt>{safe(head.strip()) or '&nbsp;'}</dt><dd>{safe(value)}</dd>"

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlencode
 
+from index.document.structure import structure_of
 from index.readers.drawing import Drawn
 from index.store.corpus import Held
 from index.store.page_image import drawn_as, page_at
-from index.types import Article, Span
+from index.types import Article, Block, Span
 from rag.app.page.finding import LONGEST
 from rag.app.page.html import byline, count, safe
 from rag.app.page.language import IN_HEAD
@@ -21,7 +22,7 @@ from rag.app.page.style import script, stylesheet
 MOST = 50
 """Spans that a link may carry."""
 LISTED = 500
-"""Articles of a document that are listed, and can be gone to."""
+"""Parts of a document that are listed, and can be gone to."""
 _FILL = (
     "<script>const fill = () => { const script = document.currentScript, sent = script.previousElementSibling; "
     "for (const block of [...sent.content.children]) document.getElementById(block.id).replaceWith(block); "
@@ -120,13 +121,14 @@ def text_page(reading: Reading) -> Iterator[str]:
 
     Of a long text the blocks with these words come first, so that they are seen before the rest is there.
     """
-    anchors = {part.start: part.anchor for part in _parts(reading)}
     highlights, document = reading.marks.highlights, reading.held.document
-    headings = [block.span for block in document.blocks if block.kind == "heading"]
+    structure = structure_of(document, reading.held.articles)
+    parts = _parts(reading, structure.heading_blocks())
+    anchors = {part.start: part.anchor for part in parts[:LISTED]}
     hits = [f"#hit-{number}" for number in range(1, len(highlights) + 1)]
-    header = _header(reading, "text", hits, reading.marks.first if hits else 0, _contents(reading))
+    header = _header(reading, "text", hits, reading.marks.first if hits else 0, _contents(parts))
     before, after = _whole(reading, header, f'<main class="text" translate="no">{_HERE}</main>').split(_HERE)
-    first, later = quoted_first(document.text, highlights, anchors, headings)
+    first, later = quoted_first(document.text, highlights, anchors, structure.heading_spans())
     yield before + first + _scripts() + _FILL
     for batch in later:
         yield f"<template>{''.join(batch)}</template><script>fill()</script>"
@@ -244,32 +246,30 @@ class _Part:
     level: int = 1
 
 
-def _parts(reading: Reading) -> list[_Part]:
-    """The articles of a document that has several, else what stands under its headings; the first of many."""
-    articles, document = reading.held.articles, reading.held.document
+def _parts(reading: Reading, headings: Sequence[Block]) -> list[_Part]:
+    """The articles of a document that has several, else what stands under its headings."""
+    articles, text = reading.held.articles, reading.held.document.text
     if len(articles) > 1:
         return [
             _Part(one.span.start, f"article-{one.ordinal}", one.title or f"Part {place}")
-            for place, one in enumerate(articles[:LISTED], 1)
+            for place, one in enumerate(articles, 1)
         ]
-    headings = [block for block in document.blocks if block.kind == "heading"][:LISTED]
     return [
-        _Part(one.span.start, f"heading-{place}", " ".join(one.span.of(document.text).split()), one.level)
+        _Part(one.span.start, f"heading-{place}", " ".join(one.span.of(text).split()), one.level)
         for place, one in enumerate(headings, 1)
     ]
 
 
-def _contents(reading: Reading) -> str:
-    """The parts of a document that has several, each a link to where it begins."""
-    parts, articles = _parts(reading), len(reading.held.articles)
+def _contents(parts: Sequence[_Part]) -> str:
+    """The parts of a document that has several, each a link to where it begins; the first of many, and how many more."""
     if len(parts) < 2:
         return ""
     rows = "".join(
         f'<li style="--level:{part.level}"><a href="#{part.anchor}" dir="auto">{safe(part.title)}</a></li>'
-        for part in parts
+        for part in parts[:LISTED]
     )
-    more = f'<p class="place">and {articles - LISTED:,} more</p>' if articles > LISTED else ""
-    summary = count(max(articles, len(parts)), "section")
+    more = f'<p class="place">and {len(parts) - LISTED:,} more</p>' if len(parts) > LISTED else ""
+    summary = count(len(parts), "section")
     return f'<details class="contents"><summary>{summary}</summary><ol>{rows}</ol>{more}</details>'
 
 

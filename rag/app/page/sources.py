@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 
 from rag.app.page.html import count, safe
-from rag.asking.filters import Entry
+from rag.asking.listed import Listed
 
 PAGE = 100
 """Documents that are listed at first, and added by each “Show more”."""
@@ -20,19 +20,6 @@ MOST = 60
 _CHIPS = 6
 """Ticks that have a chip of their own; the others are counted."""
 _MAGIC = re.compile(r"[*?\[\]\\!]")
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A document as it is listed: where it lies, and its title where one is printed."""
-
-    path: str
-    title: str = ""
-
-    @property
-    def folder(self) -> str:
-        """The folder it lies in, ending in a slash; empty for one that lies in none."""
-        return self.path[: self.path.rfind("/") + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +49,6 @@ class Ticked:
 def key_of(path: str) -> str:
     """The name by which the page speaks of a path, whatever characters that has."""
     return hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def documents_of(entries: Iterable[Entry]) -> tuple[Listed, ...]:
-    """Each document once, by folder and name. One of several articles has no title of its own."""
-    titles: dict[str, list[str]] = {}
-    for entry in entries:
-        titles.setdefault(entry.paths[0], []).append(entry.article.title or "")
-    listed = [Listed(path, alone[0] if len(alone) == 1 else "") for path, alone in titles.items()]
-    return tuple(sorted(listed, key=lambda document: (document.folder, document.path)))
 
 
 def pressed(ticked: Ticked, do: str, key: str, documents: Sequence[Listed]) -> Ticked:

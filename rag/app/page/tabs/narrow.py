@@ -10,10 +10,11 @@ import gradio as gr
 from index.errors import NoIndex, RagError
 from rag.app.page import sources
 from rag.app.page.html import ACTIONS_IN_TURN, message, safe
-from rag.app.page.sources import Listed, Ticked
+from rag.app.page.sources import Ticked
 from rag.app.page.trouble import discreet
 from rag.app.workspace import Workspace
-from rag.asking.filters import Entry, Filters, iso_date
+from rag.asking.filters import Filters, iso_date
+from rag.asking.listed import Listed
 
 _LABELS = ("Outlet", "Author", "File", "Dated in or after", "Dated before")
 _HINTS = ("any", "any", "any, or *.pdf", "2016 or 2016-09-07", "2017")
@@ -103,7 +104,6 @@ class _Handlers:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._listed: dict[str, tuple[Sequence[Entry], Sequence[Listed]]] = {}
 
     def refresh(self, collection: str, ticked: Ticked, *fields: object) -> tuple[object, ...]:
         """The list as things are now."""
@@ -136,16 +136,11 @@ class _Handlers:
         return ticked, html, _chips(ticked, *fields)
 
     def _documents(self, collection: str) -> Sequence[Listed]:
-        """What is in the index now; listed anew only when that has changed."""
+        """What is in the index now."""
         try:
-            entries = self._workspace.pipeline(collection).entries()
+            return self._workspace.pipeline(collection).listed()
         except NoIndex:
             return ()
-        before, listed = self._listed.get(collection, (None, ()))
-        if before is not entries:
-            listed = sources.documents_of(entries)
-            self._listed[collection] = entries, listed
-        return listed
 
 
 def _on(listen: Callable[..., object], work: Callable[..., object], given: object, changed: object) -> None:

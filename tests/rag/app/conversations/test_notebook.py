@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from rag.app.conversations.export import exact, notebook_as_markdown
+from rag.app.conversations.export import exact, inline, notebook_as_markdown
 from rag.app.conversations.notebook import LONGEST_NOTE, Notebooks, quote_alone
 from rag.contract import as_json
 from rag.errors import ConversationsUnusable, NoPin
 from rag.types import Answer
 from rag.verification.reopen import GONE, State
-from tests.fakes import FakePipeline
+from tests.fakes import FakePipeline, stands
 
 QUESTIONS = ("How long is the notice?", "What is the fare in zone 2?", "What was struck near Masra?")
 
@@ -133,3 +133,20 @@ def test_the_export_says_where_each_word_stands_and_what_became_of_it(notebooks:
     gone = notebook_as_markdown("default", notebooks.pins("default"), lambda _: GONE)
     assert "Since then: the source is no longer indexed." in gone
     assert quote.quote in gone
+
+
+def test_the_export_says_what_came_of_a_question_and_what_each_sentence_was_checked_against(
+    notebooks: Notebooks,
+) -> None:
+    questions = ("Where did the power fail?", "What do the fares add up to?", "What was struck near Masra?")
+    answers = [FakePipeline().ask(question) for question in questions]
+    for each in answers:
+        notebooks.pin("default", "answer", each)
+    lines = notebook_as_markdown("default", notebooks.pins("default"), stands).splitlines()
+    assert "**May answer:** The nearest words; look whether they answer you." in lines
+    assert "**Worked out:** The single fares add up to 7.80, over 3 of 3 rows. The first 1 are quoted." in lines
+    (partly,) = (one for one in answers[-1].statements if one.verdict == "partly")
+    ((label, span),) = partly.evidence
+    words = f"{partly.text} [2] (note: “denied” is not in [2]) (checked against [{label}] characters {span.start}"
+    assert f"- **partly supported:** {inline(words)}-{span.end})" in lines
+    assert f"- **not supported:** {inline('The plant was rebuilt within a week [9]. [9]')}" in lines

@@ -182,7 +182,7 @@ def test_all_of_a_page_with_answers_is_german(walk: Walk, complete: str) -> None
     page.locator("#turn-1 [data-do=good]").click()
     expect(page.locator("#judged-1")).not_to_be_empty()
     for turn in (1, 5, 6):
-        page.locator(f"#turn-{turn} [data-do=pin]").first.click()
+        page.locator(f"#turn-{turn} [data-do=pin]").last.click()
         expect(page.locator(f"#judged-{turn}")).not_to_be_empty()
     walk.sees("judged")
     page.locator("#past").click()

@@ -21,7 +21,13 @@ from tests.fakes import FakePipeline, pinned, stands
 from tests.rag.app.page.conftest import picture
 from tests.rag.app.page.test_whole_page import AXE, VIOLATIONS
 
-QUESTIONS = ("How long is the notice?", "What is the fare in zone 2?", "What was struck near Masra?")
+QUESTIONS = (
+    "How long is the notice?",
+    "What is the fare in zone 2?",
+    "What was struck near Masra?",
+    "Where did the power fail?",
+    "What do the fares add up to?",
+)
 NOTE = "Спросить у хозяина λόγος\n<script>window.__x=1</script>"
 
 
@@ -44,6 +50,27 @@ def test_every_quote_stands_there_with_its_place_and_the_words_that_answer_in_bo
     assert "<strong>eight weeks&#x27;</strong>" in page
     assert "<dt>Single</dt><dd>2.60</dd>" in page
     assert "Since then" not in text
+
+
+def test_what_came_of_a_question_is_written_and_what_each_sentence_of_a_model_was_checked_against(
+    pins: tuple[Pin, ...],
+) -> None:
+    page = notebook_as_page("default", pins, stands)
+    assert "<p>The nearest words; look whether they answer you.</p>" in page
+    assert "<b>The single fares add up to 7.80, over 3 of 3 rows. The first 1 are quoted.</b>" in page
+    (partly,) = (one for one in pins[2].answer.statements if one.verdict == "partly")
+    ((label, span),) = partly.evidence
+    checked = f"checked against [{label}] characters {span.start}-{span.end}"
+    assert f"{partly.text} [2]Partly supported; “denied” is not in [2]; {checked}" in untagged(page)
+    assert "The plant was rebuilt within a week [9]. [9]Not supported" in untagged(page)
+
+
+def test_nothing_is_written_empty(pins: tuple[Pin, ...]) -> None:
+    row = replace(pins[1].quotes[0], cells=((" ", "2"), ("", "2.60")))
+    pin = replace(pins[1], answer=replace(pins[1].answer, citations=(row,)))
+    page = notebook_as_page("default", (*pins, pin), stands)
+    assert page.count("<dt>&nbsp;</dt>") == 2
+    assert re.findall(r"<(?:p|dt|dd|span)[^>]*>\s*</", page) == []
 
 
 def test_the_page_of_a_quote_and_what_became_of_its_source_are_written(pins: tuple[Pin, ...]) -> None:

@@ -4,7 +4,7 @@ import html
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from starlette.testclient import TestClient
 
 from evals.bench.reader import served
 from evals.making import pdf
+from index.document.blocks import Blocks
 from index.indexing.build import build_index
+from index.readers.lines import blocks_of
 from index.store.corpus import Held, StoredPath
 from index.store.open import open_index
 from index.store.page_image import page_at, page_span
@@ -202,17 +204,39 @@ def test_a_link_reads_back_as_what_it_was_made_of() -> None:
     assert marks.first == 2
 
 
+def held_as(text: str, blocks: Sequence[Block]) -> Held:
+    """A document of one article, as an index holds it."""
+    document = Document("d", "0" * 64, text, "utf-8", blocks=blocks)
+    whole = Article("d", 0, Span(0, len(text)), "The <lease>")
+    return Held(document, (whole,), (StoredPath("lease.md", Path("/nowhere"), "d", 1, 1),))
+
+
 def test_the_headings_of_a_document_are_its_outline_and_lead_to_their_places() -> None:
     text = "# The <lease>\n\nIt runs on.\n\n## Rent\n\nDue on the fifth."
-    blocks_of = (Block("heading", Span(2, 13), 1), Block("heading", Span(31, 35), 2))
-    document = Document("d", "0" * 64, text, "utf-8", blocks=blocks_of)
-    whole = Article("d", 0, Span(0, len(text)), "The <lease>")
-    held = Held(document, (whole,), (StoredPath("lease.md", Path("/nowhere"), "d", 1, 1),))
-    page = "".join(text_page(Reading(held, Marks())))
+    headings = (Block("heading", Span(2, 13), 1), Block("heading", Span(31, 35), 2))
+    page = "".join(text_page(Reading(held_as(text, headings), Marks())))
     assert "<summary>2 sections</summary>" in page
     assert '<li style="--level:2"><a href="#heading-2" dir="auto">Rent</a></li>' in page
     assert '<a href="#heading-1" dir="auto">The &lt;lease&gt;</a>' in page
     assert '<b><a id="heading-2"></a>Rent</b>' in page
+
+
+def test_of_many_headings_the_first_are_listed_and_the_others_counted() -> None:
+    text = "".join(f"# Berth {number}\n\nEmpty.\n\n" for number in range(700))
+    page = "".join(text_page(Reading(held_as(text, blocks_of(text)), Marks())))
+    assert "<summary>700 sections</summary>" in page
+    assert page.count('<a href="#heading-') == page.count('<a id="heading-') == 500
+    assert '<p class="place">and 200 more</p>' in page
+
+
+def test_of_a_long_table_no_row_is_made_to_find_its_headings(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "# Fares\n\n## By zone\n\n| Zone | Fare |\n|---|---|\n" + "| 1 | 2.60 |\n" * 50
+    blocks, made = blocks_of(text), list[int]()
+    make = Blocks._block
+    monkeypatch.setattr(Blocks, "_block", lambda self, at: made.append(at) or make(self, at))
+    page = "".join(text_page(Reading(held_as(text, blocks), Marks())))
+    assert "<summary>2 sections</summary>" in page
+    assert made == [0, 1]
 
 
 def test_the_head_tells_the_article_of_the_words_and_lists_the_others() -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from index.types import Article, Span
-from rag.app.page.sources import MOST, PAGE, Listed, Ticked, chips, documents_of, key_of, listing, pressed
+from rag.app.page.sources import MOST, PAGE, Ticked, chips, key_of, listing, pressed
 from rag.asking.filters import Entry, Filters, Search, matching
+from rag.asking.listed import Listed, documents_of
 from tests.fakes import FakePipeline
 from tests.rag.app.page.conftest import Visitor
 
