@@ -148,7 +148,7 @@ class Pipeline:
             return parts.entries
 
     def listed(self) -> tuple[Listed, ...]:
-        """Each document of the index in use once, by folder and name; listed once a generation. Raises: IndexDamaged."""
+        """Each document of the index in use once, by folder and name, listed once for all. Raises: IndexDamaged."""
         with self._using() as parts:
             return parts.listed
 

@@ -142,8 +142,8 @@ class FakePipeline:
     """Gives the answer prepared for a question, and raises for "raise rag" and "raise other".
 
     A word of the question chooses it: "notice" and "fare" are answered with a quote and with a row of a table, "hurt"
-    with two quotes that differ; "add up" with what code worked out over a table; "power" may be answered; "cake" and "boiling" are refused; "hostile" is hostile. All
-    else a model answers, with a sentence of each verdict.
+    with two quotes that differ; "add up" with what code worked out over a table; "power" may be answered; "cake" and
+    "boiling" are refused; "hostile" is hostile. All else a model answers, with a sentence of each verdict.
 
     `attacker` is the address that hostile content tries to reach; `asked` keeps each question with its history.
     """
