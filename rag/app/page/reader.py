@@ -261,7 +261,7 @@ def _parts(reading: Reading, headings: Sequence[Block]) -> list[_Part]:
 
 
 def _contents(parts: Sequence[_Part]) -> str:
-    """The parts of a document that has several, each a link to where it begins; the first of many, and how many more."""
+    """The parts of a document that has several, each a link to its place; the first of many, and how many more."""
     if len(parts) < 2:
         return ""
     rows = "".join(
