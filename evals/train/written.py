@@ -46,6 +46,7 @@ class Context:
     """A part of a document as units, and what was written about it."""
 
     domain: str
+    text: str
     source: Source
     statements: tuple[Stated, ...]
 
@@ -66,7 +67,7 @@ def _context(row: dict[str, Any]) -> Context:
     true = [(item, SUPPORTED) for item in row["true"]]
     false = [(item, _LABELS.get(item["kind"], NOT_SUPPORTED)) for item in row["false"]]
     statements = (Stated(item["s"], _places(raw, item["e"]), label, item["kind"]) for item, label in (*true, *false))
-    return Context(row["domain"], source, tuple(statements))
+    return Context(row["domain"], row["context"], source, tuple(statements))
 
 
 def _places(raw: Sequence[str], evidence: str) -> frozenset[int]:
