@@ -135,7 +135,7 @@ def _indexing(options: Options) -> list[Line]:
 
 GROUPS: Mapping[str, Callable[[Options], list[Line]]] = {
     "everyday": _everyday,
-    "statements": lambda o: statements.everyday(o.judge, o.public),
+    "statements": lambda o: [*statements.everyday(o.judge, o.public), *statements.written(o.judge)],
     "notes": lambda o: questions.notes(o.asked_of, SUITES),
     "counting": lambda o: questions.counting(o.asked_of, SUITES),
     "seeds": lambda o: questions.seeds(o.asked_of, SUITES, HERE / "seeds"),

@@ -15,6 +15,8 @@ from evals.errors import EvalError
 from evals.loaders import Claim, find, squad, text_of, wice
 from evals.perturb import truths, wrongs
 from evals.table.cells import Cell, Line, auroc, recall_at_precision, share
+from evals.train import examples
+from evals.train.written import load
 from index.cut.sentences import sentences
 from rag.types import Verdict
 
@@ -82,6 +84,22 @@ def everyday(judge: Judge, data: Path) -> list[Line]:
     judged = [(row, judge(row.statement, [row.context])) for row in rows]
     held = [(row, item) for row, item in judged if row.split == "test"]
     return [*_in_all("both halves", judged), *_in_all("test half", held), *_by_kind(judged)]
+
+
+def written(judge: Judge) -> list[Line]:
+    """The lines of the statements written for this project, of the domains that nothing was trained or fitted on."""
+    rows = [
+        Statement(
+            split="test",
+            context=context.text,
+            statement=item.text,
+            label="supported" if item.label == examples.SUPPORTED else "not_supported",
+            change=item.kind,
+        )
+        for context in load("held")
+        for item in context.statements
+    ]
+    return _in_all("written in pairs, held domains", [(row, judge(row.statement, [row.context])) for row in rows])
 
 
 def _in_all(half: str, judged: Sequence[Verdicts]) -> list[Line]:

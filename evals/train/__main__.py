@@ -10,13 +10,16 @@ from pathlib import Path
 from evals.train import fit, fit_verdicts
 from evals.train.export import export
 from evals.train.learn import Plan, learn, quick
+from evals.train.published import published
 from evals.train.reads import gather
 from index.vectors.model_files import find
 from rag.answering.decide import DECISION, load_decision
 from rag.reader.onnx_model import INSTALLED, OnnxReader
 from rag.verification.weigh import WEIGHTS
 
-STEPS = ("learn", "export", "fit", "quotes", "verdicts", "all")
+STEPS = ("learn", "export", "judge", "fit", "quotes", "verdicts", "all")
+JUDGED = 40_000
+"""Statements that the judge learns from, where no other number is given."""
 
 
 def main() -> None:
@@ -27,13 +30,15 @@ def main() -> None:
     parser.add_argument("--encoder", help="a folder or a name; the installed embedding model if not given")
     parser.add_argument("--work", type=Path, default=Path("runs/reader"), help="where checkpoints are kept")
     parser.add_argument("--model", type=Path, default=INSTALLED, help="where the reader is written, and read")
-    parser.add_argument("--examples", type=int, default=Plan.examples)
-    parser.add_argument("--start", type=Path, help="a checkpoint to begin with")
+    parser.add_argument("--examples", type=int)
+    parser.add_argument(
+        "--start", type=Path, help="a checkpoint to begin with; for the judge else the reader of --model"
+    )
     parser.add_argument("--sharpen", action="store_true", help="draw more of what is learnt slowest, at half the rate")
     parser.add_argument("--quick", action="store_true", help="a few steps, to see that everything fits together")
     args = parser.parse_args()
     encoder = find(args.encoder).folder
-    plan = Plan(args.data, encoder, args.work, examples=args.examples, start=args.start)
+    plan = Plan(args.data, encoder, args.work, examples=args.examples or Plan.examples, start=args.start)
     if args.sharpen:
         plan = replace(plan, sharpen=True, rate=plan.rate / 2, head_rate=plan.head_rate / 2)
     plan = quick(plan) if args.quick else plan
@@ -41,6 +46,11 @@ def main() -> None:
         learn(plan)
     if args.step in ("export", "all"):
         export(plan.work / "last.pt", encoder, args.model)
+    if args.step in ("judge", "all"):
+        start = args.start or published(args.model, encoder, args.work / "reader.pt")
+        judge = replace(plan, judge=True, work=args.work / "judge", start=start, examples=args.examples or JUDGED)
+        judge = quick(judge) if args.quick else replace(judge, rate=8e-5, head_rate=3.2e-4, tokens=3_500)
+        export(learn(judge), encoder, args.model, judge=True)
     if args.step in ("fit", "quotes", "all"):
         _fit(args.data, args.work, args.model, only_quotes=args.step == "quotes")
     if args.step in ("verdicts", "all"):

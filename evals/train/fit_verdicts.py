@@ -1,9 +1,9 @@
 """`python -m evals.train.fit_verdicts --data DIR --model DIR`: fit what turns comparisons and judgements into verdicts.
 
-Fitted on what the reader was not trained on and no table reports: the held authored documents, and the tuning halves of
-`everyday/statements.jsonl` and of WiCE's development set. The first two, each counting the same, are evidence as people
-cite it; WiCE's claims stand over whole pages, and have weights of their own. The weights, the thresholds, and the
-figures of these sets by folds are written to `verdicts.json` beside the reader.
+Fitted on what reader and judge were not trained on and no table reports: the held authored documents, the tuning halves
+of `everyday/statements.jsonl` and of WiCE's development set, and what was written in pairs for it. All but WiCE, each
+counting the same, are evidence as people cite it; WiCE's claims stand over whole pages, and have weights of their own.
+The weights, the thresholds, and the figures of these sets by folds are written to `verdicts.json` beside the reader.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ from evals.train.examples import CONTRADICTED, NOT_SAID, NOT_SUPPORTED, SUPPORTE
 from evals.train.logistic import Floats, balanced, fitted
 from evals.train.measure import auroc
 from evals.train.mixture import HELD_EVERY
+from evals.train.written import load as load_written
 from rag.reader.layout import Unit
 from rag.reader.onnx_model import INSTALLED, OnnxReader
 from rag.reader.reader import Reader
 from rag.verification.weigh import SIGNALS, WEIGHTS, signals
 
 RIDGE, RIDGE_OF_PAGE = 10.0, 30.0
-SHORT, PAGES = ("everyday", "authored"), ("wice",)
+SHORT, PAGES = ("everyday", "authored", "written"), ("wice",)
 """The sets of short evidence, and those of pages: their claims share many words with what they stand over, and would
 teach that shared words support, which in a paragraph they do not."""
 FOLDS = 5
-FALSE_SUPPORTED, TRUE_UNSUPPORTED, TRUE_CONTRADICTED = 0.04, 0.06, 0.02
+FALSE_SUPPORTED, TRUE_UNSUPPORTED, TRUE_CONTRADICTED = 0.04, 0.08, 0.02
 """Shares of false statements called supported, and of true ones called unsupported or contradicted, that the thresholds
 leave over short evidence, each set counting the same."""
 _CHANGES = {"number": CONTRADICTED, "swap": CONTRADICTED, "negation": CONTRADICTED, "not_in_text": NOT_SAID}
@@ -81,7 +82,12 @@ class Rows:
 
 def examples(data: Path) -> dict[str, list[Example]]:
     """The statements of each set that is fitted on. Raises: OSError; EvalError."""
-    return {"everyday": list(_everyday(data)), "wice": list(_wice(data)), "authored": list(_authored(data))}
+    return {
+        "everyday": list(_everyday(data)),
+        "wice": list(_wice(data)),
+        "authored": list(_authored(data)),
+        "written": list(_written()),
+    }
 
 
 def _authored(data: Path) -> Iterator[Example]:
@@ -112,6 +118,12 @@ def _everyday(data: Path) -> Iterator[Example]:
     for number, row in enumerate(row for row in rows if row["split"] == "tune"):
         label = SUPPORTED if row["label"] == "supported" else _CHANGES.get(row["change"], NOT_SUPPORTED)
         yield Example(row["statement"], tuple(read_markdown(row["context"])[0].units), label, number)
+
+
+def _written() -> Iterator[Example]:
+    for number, context in enumerate(load_written("fit")):
+        for item in context.statements:
+            yield Example(item.text, tuple(context.source.units), item.label, number)
 
 
 def _wice(data: Path) -> Iterator[Example]:

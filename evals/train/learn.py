@@ -22,6 +22,7 @@ from torch.multiprocessing.spawn import spawn
 
 from evals.train.batches import Targets, batched
 from evals.train.examples import NOT_SUPPORTED, Example
+from evals.train.judging import judgements
 from evals.train.measure import measured
 from evals.train.mixture import mixture
 from evals.train.model import Batch, Output, ReaderModel, build
@@ -29,6 +30,8 @@ from evals.train.model import Batch, Output, ReaderModel, build
 PAIR, SPAN = 0.5, 0.25
 """Weights of the losses of a pair's order and of the answer's words beside that of the units."""
 _NEVER = -1e4
+_HALF = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+"""Whether numbers of half the width are quicker here: without AVX-512 they are emulated, thirty times as slowly."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Plan:
     """A checkpoint whose weights this run begins with."""
     sharpen: bool = False
     """Whether more of what is learnt slowest is drawn, as in a second run that begins where the first ended."""
+    judge: bool = False
+    """Whether only statements are drawn, for a model that does nothing but judge them."""
 
 
 def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
@@ -68,11 +73,20 @@ def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
             cross(output.starts[spoken], targets.start[spoken]) + cross(output.ends[spoken], targets.end[spoken])
         )
     if len(targets.pairs):
-        score = torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
+        score = torch.where(read, _answerable(output), supported(output))
         parts["pairs"] = PAIR * nn.functional.softplus(score[targets.pairs[:, 1]] - score[targets.pairs[:, 0]]).mean()
     if (~read).any():
         parts["stands"] = _stands(output.stands[~read], targets.labels[~read])
     return parts
+
+
+def _answerable(output: Output) -> Tensor:
+    return torch.logsumexp(output.answers[:, 1:], dim=1) - output.answers[:, 0]
+
+
+def supported(output: Output) -> Tensor:
+    """The log-odds that each statement is supported, (examples,)."""
+    return output.stands[:, 2] - torch.logsumexp(output.stands[:, :2], dim=1)
 
 
 def _stands(logits: Tensor, labels: Tensor) -> Tensor:
@@ -144,13 +158,14 @@ class _Run:
 
     def _batches(self) -> Iterator[tuple[Batch, Targets, list[Example]]]:
         """This process's batches; a run that goes on draws from another seed than it began with."""
-        stream = mixture(self.plan.data, self.plan.seed + 1000 * self.begun + self.rank, sharpen=self.plan.sharpen)
-        return batched(self.tokenizer, stream, self.plan.tokens, self.plan.pool)
+        plan, seed = self.plan, self.plan.seed + 1000 * self.begun + self.rank
+        stream = judgements(plan.data, seed) if plan.judge else mixture(plan.data, seed, sharpen=plan.sharpen)
+        return batched(self.tokenizer, stream, plan.tokens, plan.pool)
 
     def _learn(self, batch: Batch, targets: Targets) -> dict[str, float]:
         self.model.train()
         self._set_rates()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_HALF):
             output = self.model(batch)
         parts = losses(output, targets)
         torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -187,7 +202,8 @@ class _Run:
             }  # fmt: skip
             torch.save(state, self.plan.work / "next.pt")
             os.replace(self.plan.work / "next.pt", self.plan.work / "last.pt")
-            _say(f"{self.seen:7d} examples: {measured(self.model, self.tokenizer, self.plan.data)}")
+            figures = measured(self.model, self.tokenizer, self.plan.data, judge=self.plan.judge)
+            _say(f"{self.seen:7d} examples: {figures}")
         dist.barrier()
 
 

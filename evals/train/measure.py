@@ -10,33 +10,37 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from evals.train import authored, public
+from evals.train import authored, public, written
 from evals.train.batches import batched
 from evals.train.examples import SUPPORTED, Group, Judged, Reading
 from evals.train.mixture import HELD_EVERY, SQUAD_HELD
 from evals.train.model import ReaderModel
 
 
-def held(data: Path, seed: int = 3) -> dict[str, list[Group]]:
-    """Groups of each held set: "authored" and "squad" readings, and "statements"."""
+def held(data: Path, seed: int = 3, *, judge: bool = False) -> dict[str, list[Group]]:
+    """Groups of each held set: "authored" and "squad" readings, "statements" and "written"; these two for a judge."""
     rng = random.Random(seed)
     documents = [document for n, document in enumerate(authored.load(data / "authored")) if n % HELD_EVERY == 0]
     squad = public.squad_groups(data / "squad2-cs224n" / "dev-v2.0.json", SQUAD_HELD)
     pairs = [group for paragraph in squad for group in public.squad_pairs(rng, paragraph)]
-    return {
+    readings = {
         "authored": [authored.reading(rng, document) for document in documents for _ in range(8)],
         "squad": rng.sample(pairs, min(200, len(pairs))),
-        "statements": [(authored.judged(rng, document),) for document in documents for _ in range(12)],
     }
+    statements: dict[str, list[Group]] = {
+        "statements": [(authored.judged(rng, document),) for document in documents for _ in range(12)],
+        "written": [(example,) for context in written.load("fit") for example in written.judged(context)],
+    }
+    return statements if judge else readings | statements
 
 
-def measured(model: ReaderModel, tokenizer: Tokenizer, data: Path) -> dict[str, float]:
+def measured(model: ReaderModel, tokenizer: Tokenizer, data: Path, *, judge: bool = False) -> dict[str, float]:
     """Of each held set: how often the best unit is right where one is, and AUROC of answerable from not, or of true
     statements from false.
     """
     model.eval()
     figures: dict[str, float] = {}
-    for name, groups in held(data).items():
+    for name, groups in held(data, judge=judge).items():
         scores: list[float] = []
         positives: list[bool] = []
         right: list[bool] = []

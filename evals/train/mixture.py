@@ -60,7 +60,7 @@ def streams(data: Path) -> list[Stream]:
     ]
     made += [_spanned(name, weight, spanned[name], edits) for name, weight in _SPANNED.items()]
     made += [_spanned(name, 0.5, rows, edits) for name, rows in schematic.items()]
-    made += [_entailment(name, weight, public.rows(folder, name)) for name, weight in _ENTAILED.items()]
+    made += [entailment(name, weight, public.rows(folder, name)) for name, weight in _ENTAILED.items()]
     return made
 
 
@@ -177,6 +177,7 @@ def _conditions(weight: float, rows: Sequence[public.Row]) -> Stream:
     return Stream("condaqa", weight, draw)
 
 
-def _entailment(name: str, weight: float, rows: Sequence[public.Row]) -> Stream:
+def entailment(name: str, weight: float, rows: Sequence[public.Row]) -> Stream:
+    """The statements of one set of premises and hypotheses."""
     unsure = public.is_unsure(name)
     return Stream(name, weight, lambda rng: (public.entailment(rng.choice(rows), unsure),))

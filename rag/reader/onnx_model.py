@@ -1,5 +1,8 @@
 """The trained reader as onnxruntime runs it: no torch, nothing fetched, checked against its seal before it is used.
 
+Two graphs over one tokenizer: one reads passages for a question, the other judges statements. Each is loaded at its
+first use.
+
 Each passage is run by itself on one core, as many at a time as there are cores: the eight-bit sums of a batch would
 depend on what else is in it, and a passage must read the same whatever stands beside it.
 """
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 INPUTS = ("ids", "segments", "mask", "first", "units", "candidates")
-OUTPUTS = ("answers", "starts", "ends", "stands")
-GRAPH, TOKENIZER, SEAL = "reader.onnx", "tokenizer.json", "seal.json"
+OUTPUTS = ("answers", "starts", "ends")
+OUTPUTS_OF_JUDGE = ("stands",)
+GRAPH, JUDGE, TOKENIZER, SEAL = "reader.onnx", "judge.onnx", "tokenizer.json", "seal.json"
 INSTALLED = Path(__file__).parent / "model"
 """The reader that is part of the package."""
 _LONGEST_ANSWER = 24
@@ -45,35 +49,36 @@ class OnnxReader:
         """A reader with the model in `folder`, which nothing is read from yet."""
         self._folder = folder
         self._lock = Lock()
-        self._loaded: _Session | None = None
+        self._loaded: dict[str, _Session] = {}
 
     @property
     def fingerprint(self) -> str:
-        """The first digits of the graph's digest. Raises: ModelUnavailable."""
-        return _seal(self._folder)[GRAPH][:12]
+        """The first digits of both graphs' digests. Raises: ModelUnavailable."""
+        seal = _seal(self._folder)
+        return seal[GRAPH][:6] + seal[JUDGE][:6]
 
     def read(self, question: str, passages: Sequence[Sequence[Unit]]) -> list[PassageReading]:
         """`question` over the units of each passage, in order; units that did not fit are never chosen.
 
         Raises: ModelUnavailable.
         """
-        session = self._session()
+        session = self._session(GRAPH)
         layouts = [lay_out(session.tokenizer, question, units) for units in passages]
-        rows = session.run(layouts, passages, ("answers", "starts", "ends"))
+        rows = session.run(layouts, passages, OUTPUTS)
         return [_reading(layout, *row) for layout, row in zip(layouts, rows, strict=True)]
 
     def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
         """Each statement over the units of its evidence, in order. Raises: ModelUnavailable."""
-        session = self._session()
+        session = self._session(JUDGE)
         layouts = [lay_out(session.tokenizer, statement, units) for statement, units in pairs]
-        rows = session.run(layouts, [units for _, units in pairs], ("stands",))
+        rows = session.run(layouts, [units for _, units in pairs], OUTPUTS_OF_JUDGE)
         return [Judgement(*(float(share) for share in _softmax(stands))) for (stands,) in rows]
 
-    def _session(self) -> _Session:
+    def _session(self, graph: str) -> _Session:
         with self._lock:
-            if self._loaded is None:
-                self._loaded = _open(self._folder)
-            return self._loaded
+            if graph not in self._loaded:
+                self._loaded[graph] = _open(self._folder, graph)
+            return self._loaded[graph]
 
 
 class _Session:
@@ -81,6 +86,7 @@ class _Session:
 
     def __init__(self, session: InferenceSession, tokenizer: Tokenizer) -> None:
         self._session = session
+        self._inputs = [item.name for item in session.get_inputs()]
         self.tokenizer = tokenizer
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
@@ -90,16 +96,19 @@ class _Session:
         """A row of each output for every layout, in order."""
 
         def run(layout: Layout, of_one: Sequence[Unit]) -> tuple[Floats, ...]:
-            return tuple(array[0] for array in self._session.run(list(outputs), _feed(layout, of_one)))
+            feed = _feed(layout, of_one)
+            rows = self._session.run(list(outputs), {name: feed[name] for name in self._inputs})
+            return tuple(array[0] for array in rows)
 
         if len(layouts) == 1:
             return [run(layouts[0], units[0])]
         return list(self._pool.map(run, layouts, units))
 
 
-def _open(folder: Path) -> _Session:
+def _open(folder: Path, graph: str) -> _Session:
     seal = _seal(folder)
-    for name, digest in seal.items():
+    for name in (graph, TOKENIZER):
+        digest = seal[name]
         if not (folder / name).is_file() or sha256(folder / name) != digest:
             raise ModelUnavailable(
                 f"The reader's file {str(folder / name)!r} is not the one that was installed; reinstall the package."
@@ -110,7 +119,7 @@ def _open(folder: Path) -> _Session:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(folder / graph, options, providers=["CPUExecutionProvider"])
         return _Session(session, Tokenizer.from_file(str(folder / TOKENIZER)))
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelUnavailable(f"The reader in {str(folder)!r} does not load: {str(error).splitlines()[0]}.") from error
@@ -119,7 +128,7 @@ def _open(folder: Path) -> _Session:
 def _seal(folder: Path) -> dict[str, str]:
     try:
         seal = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        return {name: str(seal[name]) for name in (GRAPH, TOKENIZER)}
+        return {name: str(seal[name]) for name in (GRAPH, JUDGE, TOKENIZER)}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelUnavailable(f"There is no whole reader in {str(folder)!r}; reinstall the package.") from error
 

@@ -155,17 +155,14 @@ class _Verifier:
         if not any(part.means for part in parts(text)):
             return "partly", "too short to be checked by itself"
         turned = turning(comparison.features)
+        differs = comparison.notes[0] if comparison.notes else ""
         if weighed.supported >= least.least_supported and not comparison.features.identifiers_missing and not turned:
             return "supported", ""
-        if turned == "negation":
-            return "contradicted", comparison.notes[0] if comparison.notes else "the source says otherwise"
-        if weighed.contradicted >= least.least_contradicted:
-            return "contradicted", comparison.notes[0] if comparison.notes else "the source says otherwise"
+        if turned == "negation" or weighed.contradicted >= least.least_contradicted:
+            return "contradicted", differs or "the source says otherwise"
         if weighed.supported >= least.least_partly:
-            return "partly", comparison.notes[
-                0
-            ] if comparison.notes else "not all of this is in the source: compare them"
-        return "unsupported", comparison.notes[0] if comparison.notes else "the source does not say this"
+            return "partly", differs or "not in these words in the source: compare them"
+        return "unsupported", differs or "the source does not say this"
 
     def _place(self, quote: str, labels: Sequence[int]) -> tuple[int, Span] | None:
         """Where `quote` stands in one of the passages; white space may differ, and the mark at its end."""

@@ -1,4 +1,4 @@
-"""How likely evidence says all of a statement: the exact comparison and the reader's judgement, weighed by fitted weights.
+"""How likely evidence says all of a statement: the exact comparison and the judge's two readings, by fitted weights.
 
 The weights and the thresholds lie in `verdicts.json` beside the reader, which `python -m evals.train.fit_verdicts` writes.
 """
@@ -17,8 +17,9 @@ from rag.reader.reader import Judgement, Reader
 from rag.verification.exact import NAMES, Comparison, compare
 
 WEIGHTS = INSTALLED / "verdicts.json"
-SIGNALS = (*NAMES, "model", "model_denied", "model_silent")
-"""What is weighed: the features of the comparison, and the reader's judgement in logits."""
+SIGNALS = (*NAMES, "model", "model_denied", "model_silent", "near", "near_denied", "near_silent")
+"""What is weighed: the features of the comparison, and the judgements in logits over what stands about the units that bear
+on the statement, and over these units alone."""
 _WINDOW = 150
 """Words of evidence that the reader is given at once, about as many as it was trained on."""
 PAGE = 2 * _WINDOW
@@ -85,12 +86,18 @@ def signals(pairs: Sequence[tuple[str, Sequence[Unit]]], reader: Reader) -> list
     """What is weighed of each statement; of what is verbatim nothing, and no model is asked. Raises: ModelUnavailable."""
     compared = [compare(statement, units) for statement, units in pairs]
     unsettled = [
-        (comparison.restated, window(units, comparison.chosen))
-        for (_, units), comparison in zip(pairs, compared, strict=True)
-        if not comparison.verbatim
+        (comparison, units) for (_, units), comparison in zip(pairs, compared, strict=True) if not comparison.verbatim
     ]
-    judged = iter(reader.judge(unsettled))
+    wide = [(comparison.restated, window(units, comparison.chosen)) for comparison, units in unsettled]
+    near = [(comparison.restated, _near(units, comparison.chosen)) for comparison, units in unsettled]
+    judged = zip(reader.judge(wide), reader.judge(near), strict=True)
     return [(item, () if item.verbatim else _row(item, next(judged))) for item in compared]
+
+
+def _near(units: Sequence[Unit], chosen: Sequence[int]) -> list[Unit]:
+    """The units chosen under the headings right above them; all where none is."""
+    headings = {at for place in chosen if (at := _heading_of(units, place)) is not None}
+    return [units[at] for at in sorted({*chosen, *headings})] or list(units)
 
 
 def window(units: Sequence[Unit], chosen: Sequence[int]) -> list[Unit]:
@@ -113,8 +120,8 @@ def _heading_of(units: Sequence[Unit], place: int) -> int | None:
     return next((at for at in range(place - 1, -1, -1) if not units[at].candidate), None)
 
 
-def _row(comparison: Comparison, judged: Judgement) -> tuple[float, ...]:
-    model = (_logit(judged.supported), _logit(judged.contradicted), _logit(judged.not_said))
+def _row(comparison: Comparison, judged: Sequence[Judgement]) -> tuple[float, ...]:
+    model = [_logit(share) for one in judged for share in (one.supported, one.contradicted, one.not_said)]
     return (*comparison.features.row(), *model)
 
 

@@ -16,13 +16,16 @@ import torch
 from tokenizers import Tokenizer
 
 from evals.train.batches import Targets, batched
-from evals.train.examples import Edits, Judged, Reading
+from evals.train.examples import SUPPORTED, Edits, Judged, Reading
 from evals.train.export import export
+from evals.train.judging import judgements
 from evals.train.learn import Plan, learn, losses
 from evals.train.logistic import fitted_within
 from evals.train.measure import auroc
 from evals.train.mixture import mixture
 from evals.train.model import Output, build
+from evals.train.published import published
+from evals.train.written import load
 from rag.reader.layout import Unit
 from rag.reader.onnx_model import OnnxReader
 
@@ -141,7 +144,9 @@ def test_a_run_can_be_stopped_goes_on_and_gives_a_reader(data: Path, encoder: Pa
     second = torch.load(last, weights_only=True)
     assert 24 <= first["seen"] < second["seen"]
     assert second["begun"] == first["begun"] + 1
-    reader = OnnxReader(export(last, encoder, tmp_path / "model"))
+    export(last, encoder, tmp_path / "model")
+    judge = learn(replace(plan, work=tmp_path / "judge", start=last, judge=True))
+    reader = OnnxReader(export(judge, encoder, tmp_path / "model", judge=True))
     (reading,) = reader.read(
         "When does the weir open?", [[Unit("Brask", candidate=False), Unit("The weir opens at nine.")]]
     )
@@ -149,6 +154,41 @@ def test_a_run_can_be_stopped_goes_on_and_gives_a_reader(data: Path, encoder: Pa
     assert len(reading.units) == 2
     (judged,) = reader.judge([("The weir opens at ten.", [Unit("The weir opens at nine.")])])
     assert judged.supported + judged.contradicted + judged.not_said == pytest.approx(1, abs=1e-3)
+
+
+def test_statements_are_drawn_the_same_for_the_same_seed_and_true_ones_beside_false_ones(data: Path) -> None:
+    first, again = (list(islice(judgements(data, seed=4), 120)) for _ in range(2))
+    assert first == again
+    pairs = [group for group in first if len(group) == 2]
+    assert {example.label for example in pairs[0]} - {SUPPORTED}
+    for true, false in pairs:
+        assert isinstance(true, Judged)
+        assert isinstance(false, Judged)
+        assert (true.units, true.label) == (false.units, SUPPORTED)
+        assert false.label != SUPPORTED
+
+
+def test_what_was_written_for_fitting_or_reporting_is_of_no_document_that_is_trained_on() -> None:
+    documents = {use: {(context.domain) for context in load(use)} for use in ("train", "fit", "held")}
+    assert all(documents.values())
+    assert documents["train"].isdisjoint(documents["fit"] | documents["held"])
+    assert documents["fit"].isdisjoint(documents["held"])
+
+
+def test_every_written_statement_has_the_sentences_that_decide_it() -> None:
+    statements = [item for use in ("train", "fit", "held") for context in load(use) for item in context.statements]
+    assert len(statements) > 9_000
+    assert sum(bool(item.places) for item in statements) > 0.99 * len(statements)
+
+
+def test_a_run_can_begin_with_a_graph_that_is_published(data: Path, encoder: Path, tmp_path: Path) -> None:
+    plan = Plan(data, encoder, tmp_path / "work", examples=12, tokens=1_500, pool=12, processes=1)
+    last = learn(plan)
+    export(last, encoder, tmp_path / "model")
+    again = torch.load(published(tmp_path / "model", encoder, tmp_path / "reader.pt"), weights_only=True)["model"]
+    for name, weight in torch.load(last, weights_only=True)["model"].items():
+        if not name.startswith("stands"):
+            assert torch.allclose(again[name], weight, atol=0.02), name
 
 
 def test_reading_begins_as_likeness(encoder: Path) -> None:

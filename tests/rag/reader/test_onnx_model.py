@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from index.errors import ModelUnavailable
 from rag.reader.layout import Unit
-from rag.reader.onnx_model import GRAPH, INSTALLED, SEAL, OnnxReader
+from rag.reader.onnx_model import GRAPH, INSTALLED, JUDGE, SEAL, OnnxReader
 
 NOTES = [
     Unit("Notes for the sitter", candidate=False),
@@ -80,22 +81,25 @@ def test_a_passage_reads_the_same_whatever_stands_beside_it(reader: OnnxReader) 
         assert one == other
 
 
+@pytest.mark.parametrize("graph", [GRAPH, JUDGE])
 @pytest.mark.parametrize("harm", ["truncated", "other", "missing", "no seal"])
-def test_a_model_that_is_not_whole_is_named_and_never_used(tmp_path: Path, harm: str) -> None:
+def test_a_model_that_is_not_whole_is_named_and_never_used(tmp_path: Path, harm: str, graph: str) -> None:
     folder = Path(shutil.copytree(INSTALLED, tmp_path / "model"))
     if harm == "truncated":
-        (folder / GRAPH).write_bytes((folder / GRAPH).read_bytes()[:1000])
+        (folder / graph).write_bytes((folder / graph).read_bytes()[:1000])
     elif harm == "other":
-        (folder / GRAPH).write_bytes(b"\x00" * (folder / GRAPH).stat().st_size)
+        (folder / graph).write_bytes(b"\x00" * (folder / graph).stat().st_size)
     elif harm == "missing":
-        (folder / GRAPH).unlink()
+        (folder / graph).unlink()
     else:
         (folder / SEAL).unlink()
+    reader = OnnxReader(folder)
+    use = partial(reader.judge, [("Who?", NOTES)]) if graph == JUDGE else partial(reader.read, "Who?", [NOTES])
     with pytest.raises(ModelUnavailable, match="reinstall"):
-        OnnxReader(folder).read("Who?", [NOTES])
+        use()
 
 
 def test_the_seal_names_what_is_installed() -> None:
     seal = json.loads((INSTALLED / SEAL).read_text())
-    assert OnnxReader().fingerprint == seal[GRAPH][:12]
-    assert (INSTALLED / GRAPH).stat().st_size <= 25 * 2**20
+    assert OnnxReader().fingerprint == seal[GRAPH][:6] + seal[JUDGE][:6]
+    assert all((INSTALLED / name).stat().st_size <= 25 * 2**20 for name in (GRAPH, JUDGE))
