@@ -100,6 +100,8 @@ class ScannedSpan:
 
 QUESTION_LEVEL = 7
 """The level of a question that heads what answers it in a conversation: below all headings that a format has."""
+TITLE_LEVEL = 8
+"""The level of a table's title, which holds for that table alone; a second row of a title is one level below."""
 BlockKind = Literal["heading", "paragraph", "item", "row", "furniture"]
 
 
@@ -122,12 +124,12 @@ class Block:
     span: Span
     """A heading's is of its words, without the marks around them."""
     level: int = 0
-    """Of a heading, 1 to 6, or `QUESTION_LEVEL`."""
+    """Of a heading, 1 to 6, `QUESTION_LEVEL`, or from `TITLE_LEVEL` on."""
     cells: tuple[Cell, ...] = ()
     """Of a row of data, in the order of the columns, merged cells repeated into every row that they span. The rows of
     heads, and a row that is one cell as wide as the table, have none."""
     table: int | None = None
-    """Which table of the document a row is of, from 0."""
+    """Which table of the document a row is of, or a note among its rows, from 0."""
     author: str | None = None
     """Of a quoted or forwarded part of a mail, or of a turn in a conversation, where it is printed."""
     date: str | None = None

@@ -10,9 +10,10 @@ from index.store.open import Index
 from index.store.within import Within
 from rag.answering.decide import Decision, in_order
 from rag.answering.lookup import with_empty_cell
+from rag.answering.named_cell import with_named_cell
 from rag.answering.overview import Overview, asks_for_overview
 from rag.answering.quotes import evidence_of, with_parts
-from rag.answering.reading import Reading, read, reordered
+from rag.answering.reading import Candidate, Reading, read, reordered
 from rag.asking.asked import ParsedQuestion, from_question
 from rag.asking.filters import EVERY_ARTICLE, Entry, Filters, Search, matching, none_found
 from rag.asking.followup import leans
@@ -59,6 +60,15 @@ class Parts:
     def known(self) -> Known:
         """The names that the articles carry."""
         return Known(self.entries)
+
+    def table_rows(self, row: Candidate) -> tuple[str, ...]:
+        """The values of each row of data of the table that a candidate is a row of; none for what is no row."""
+        document = row.passage.passage.document_id
+        text, structure = self.index.text(document), self.index.structure(document)
+        block = structure.block(row.span.start)
+        data = structure.blocks.data(block.table) if block and block.table is not None else []
+        edges = (zip(row[2::2], row[3::2], strict=True) for row in data)
+        return tuple("; ".join(text[start:end] for start, end in cells) for cells in edges)
 
     def kept_to(self, search: Search) -> tuple[Within | None, Filtering]:
         """The passages that a search is kept to, None for all; and how that is told."""
@@ -151,6 +161,7 @@ class Searcher:
         quoting = replace(self._decision, worth=0.0) if rest else self._decision
         chosen = evidence_of(reading, quoting, self._max_words)
         chosen = with_empty_cell(chosen, reading, self._decision, self._reader)
+        chosen = with_named_cell(chosen, reading, self._decision, parts.table_rows)
         if rest:
             chosen = with_parts(chosen, reading, rest, self._decision, self._max_words)
         nothing = filtering.filters and not filtering.articles

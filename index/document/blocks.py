@@ -18,6 +18,8 @@ _NUMBERS: dict[BlockKind, int] = {kind: number for number, kind in enumerate(_KI
 _FIXED = 6
 """Numbers that every record begins with: kind, start, end, level or table + 1, author + 1, date + 1. The start and the
 end of each cell follow."""
+_OF_TABLES = [_NUMBERS["row"], _NUMBERS["paragraph"]]
+"""The kinds of blocks that a table is made of."""
 _NONE = array("i")
 
 
@@ -83,6 +85,18 @@ class Blocks(Sequence[Block]):
         rows: list[int] = np.flatnonzero(is_row & (self._numbers[first + 3] == number + 1)).tolist()
         return rows
 
+    def table_ends(self, places: Sequence[int]) -> list[int]:
+        """Where the next table ends after each of these blocks, counted from 0; before them where none follows."""
+        first = self._places[:-1]
+        tables = np.where(np.isin(self._numbers[first], _OF_TABLES), self._numbers[first + 3], 0)
+        inside = np.flatnonzero(tables)
+        if not len(inside):
+            return [0] * len(places)
+        following = np.minimum(np.searchsorted(inside, places), len(inside) - 1)
+        last = np.searchsorted(tables[inside], tables[inside[following]], side="right") - 1
+        ends: list[int] = self._numbers[first[inside[last]] + 2].tolist()
+        return ends
+
     def heads(self, number: int) -> tuple[str, ...]:
         """The heads of the columns of the table of this number."""
         return tuple(self._heads[number])
@@ -113,17 +127,17 @@ class Blocks(Sequence[Block]):
     def _block(self, at: int) -> Block:
         first, last = self._places[at : at + 2].tolist()
         kind, start, end, number, author, date, *cells = self._numbers[first:last].tolist()
-        is_row = kind == _NUMBERS["row"]
+        is_of_table = kind in _OF_TABLES
         heads = self._heads[number - 1] if cells else ()
         return Block(
             kind=_KINDS[kind],
             span=Span(start, end),
-            level=0 if is_row else number,
+            level=0 if is_of_table else number,
             cells=tuple(
                 Cell(heads[column] if column < len(heads) else "", Span(*cells[2 * column : 2 * column + 2]))
                 for column in range(len(cells) // 2)
             ),
-            table=number - 1 if is_row else None,
+            table=number - 1 if is_of_table and number else None,
             author=self._names[author - 1] if author else None,
             date=self._names[date - 1] if date else None,
         )
@@ -161,6 +175,9 @@ class BlockWriter:
             if block.table != last:
                 self.table(blocks.heads(block.table))
                 last = block.table
+            if block.kind != "row":
+                self.note(start, end)
+                continue
             self.row(start, end, [offset + at for cell in block.cells for at in (cell.span.start, cell.span.end)])
         self.attribute(None, None)
 
@@ -173,6 +190,10 @@ class BlockWriter:
         self._numbers.extend((_NUMBERS["row"], start, end, len(self._heads), self._author, self._date))
         self._numbers.extend(cells)
         self._places.append(len(self._numbers))
+
+    def note(self, start: int, end: int) -> None:
+        """Add a paragraph that stands among the rows of the table last begun."""
+        self.add("paragraph", start, end, len(self._heads))
 
     def done(self) -> Blocks:
         """All that was added."""

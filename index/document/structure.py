@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from index.document.blocks import Blocks, BlockWriter
-from index.types import Article, Block, Document, ScannedSpan, Span
+from index.types import TITLE_LEVEL, Article, Block, Document, ScannedSpan, Span
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Structure:
     def headings(self, at: int) -> tuple[Span, ...]:
         """The headings above the character `at` that hold for it, outermost first; none holds for itself.
 
+        The title of a table holds for its rows, and for the notes among them.
         The marks before a block, as `##`, and the white space are of the block, and not of the part before.
         """
         at = self._into_block(at)
@@ -32,7 +33,8 @@ class Structure:
             place = parents[place]
         path: list[Span] = []
         while place >= 0 and starts[place] >= begun:
-            path.append(blocks[place].span)
+            if at < self._ends.get(place, at + 1):
+                path.append(blocks[place].span)
             place = parents[place]
         return tuple(reversed(path))
 
@@ -66,6 +68,11 @@ class Structure:
         """The rows of one table of the document, its heads first; none where there is no such table."""
         return tuple(self.blocks[place] for place in self.blocks.table(table))
 
+    def tables(self, span: Span) -> tuple[int, ...]:
+        """The tables of which rows share a character with `span`, in order."""
+        rows = (block.table for block in self.within(span) if block.kind == "row")
+        return tuple(dict.fromkeys(number for number in rows if number is not None))
+
     def heading_blocks(self) -> tuple[Block, ...]:
         """Every heading, in order; no other block is made for it."""
         return tuple(self._headings[1])
@@ -90,6 +97,13 @@ class Structure:
                 outer = parents[outer]
             parents.append(outer)
         return [block.span.start for block in blocks], blocks, parents
+
+    @cached_property
+    def _ends(self) -> dict[int, int]:
+        """Where those of the headings end to hold that are titles of tables."""
+        titles = [place for place, block in enumerate(self._headings[1]) if block.level >= TITLE_LEVEL]
+        among_blocks = self.blocks.places_of("heading")
+        return dict(zip(titles, self.blocks.table_ends([among_blocks[place] for place in titles]), strict=True))
 
 
 def structure_of(document: Document, articles: Sequence[Article]) -> Structure:
@@ -124,6 +138,9 @@ def packed(blocks: Sequence[Block]) -> Blocks:
             table = block.table
             cells = next((other.cells for other in blocks if other.table == table and other.cells), ())
             writer.table([cell.head for cell in cells])
+        if block.kind != "row":
+            writer.note(block.span.start, block.span.end)
+            continue
         edges = [edge for cell in block.cells for edge in (cell.span.start, cell.span.end)]
         writer.row(block.span.start, block.span.end, edges)
     return writer.done()

@@ -14,6 +14,7 @@ from index.errors import UnreadableFile
 from index.readers import grid
 from index.readers.grid import Heads
 from index.readers.lines import write_blocks
+from index.readers.rows import write_row
 from index.types import BlockKind, Frame, ScannedSpan, Section, Span
 
 MAX_CHARACTERS = 50_000_000
@@ -139,11 +140,11 @@ class Composer:
         widest = 0
         for number, places in enumerate(rows):
             widest = max(widest, len(places))
-            above = self._row(places, above, heads, is_head=number < heads.end, gap="\n" if number else "\n\n")
+            above = self._row(places, above, heads, number)
         if widest > WIDE_TABLE:
             self.note(f"a table has {widest:,} columns: its rows are searched in pieces")
 
-    def _row(self, places: Sequence[str], above: Sequence[int], heads: Heads, *, is_head: bool, gap: str) -> list[int]:
+    def _row(self, places: Sequence[str], above: Sequence[int], heads: Heads, number: int) -> list[int]:
         """Add a row of a table; the start and the end of each of its cells, those covered taken from `above`."""
         own = ["" if place in grid.COVERED else grid.plain(place) for place in places]
         line = grid.line(own)
@@ -152,6 +153,7 @@ class Composer:
             line = grid.line(own)
         if not line:
             return list(above)
+        gap = "\n" if number else "\n\n"
         self._append((gap if self._length else "") + line)
         end, at = self._length, self._length - len(line) + 2
         edges: list[int] = []
@@ -161,11 +163,7 @@ class Composer:
         if grid.LEFT in places or grid.ABOVE in places:
             grid.cover(edges, places, above)
         edges += [end] * (2 * len(heads.names) - len(edges))
-        if len(heads.names) > 1 and grid.is_note(places):
-            self._blocks.add("paragraph", edges[0], edges[1])
-            return edges
-        is_label = len(places) > 1 and all(place == grid.LEFT for place in places[1:])
-        self._blocks.row(end - len(line), end, () if is_head or is_label else edges)
+        write_row(self._blocks, Span(end - len(line), end), edges, places, number, heads)
         return edges
 
     def page(self) -> None:

@@ -127,6 +127,17 @@ def is_note(places: Sequence[str]) -> bool:
     return first[-1] in _ENDS_OF_SENTENCES
 
 
+def is_label(places: Sequence[str]) -> bool:
+    """Whether a row is one merged cell, as wide as the table."""
+    return len(places) > 1 and all(place == LEFT for place in places[1:])
+
+
+def only_cell(places: Sequence[str]) -> int | None:
+    """The place of the only cell of a row that has something in it; None where there are several, or none."""
+    filled = [at for at, text in enumerate(_own(places)) if text]
+    return filled[0] if len(filled) == 1 else None
+
+
 def cover(edges: list[int], places: Sequence[str], above: Sequence[int]) -> None:
     """Give the places that a merged cell covers the start and the end of that cell's value."""
     for at, place in enumerate(places):
@@ -140,12 +151,13 @@ def cover(edges: list[int], places: Sequence[str], above: Sequence[int]) -> None
 def judge(rows: Sequence[Sequence[str]], marked: int | None = None) -> Heads:
     """The heads of the table that begins with `rows`; the first `marked` of them are known to be heads or a title.
 
-    Without that, heads are the first row of more than one cell. They hold words, none is empty but perhaps the first,
+    Without that, or where the marked ones are but a title above heads that stand over numbers or dates, heads are the
+    first row of more than one cell. They hold words, none is empty but perhaps the first,
     and no two are alike. They are two rows, where cells of the first stand over several columns that the second names.
     """
     width = max((sum(map(bool, _own(places))) for places in rows), default=0)
     start = next((at for at, places in enumerate(rows) if sum(map(bool, _own(places))) > 1 or width == 1), 0)
-    if marked is not None:
+    if marked is not None and not (0 < marked <= start and _stands_over_values(rows[start:])):
         end = min(marked, _MOST_HEAD_ROWS + start, len(rows))
         if end == start + 1 and (names := _names_of_two(rows[start : start + 2])) and _is_sure(rows[start : start + 2]):
             return Heads(start, start + 2, names)
@@ -163,6 +175,13 @@ def _begins_as_those_below(rows: Sequence[Sequence[str]]) -> bool:
     """Whether every row begins with a number or a date among words, the first as well: `Mon 12 May`, `15-18 May`."""
     firsts = (next(_own(places), "").split() for places in rows)
     return all(any(word[0].isdigit() for word in words) for words in firsts)
+
+
+def _stands_over_values(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether below a name in the first row there are values in all others that are not empty."""
+    heads, *others = map(tuple, map(_own, rows))
+    below = ([row[at] for row in others if row[at : at + 1] not in ((), ("",))] for at in range(len(heads)))
+    return any(head and values and all(map(_is_value, (values))) for head, values in zip(heads, below, strict=True))
 
 
 def _names_of_two(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

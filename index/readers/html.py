@@ -274,11 +274,16 @@ class _Walk:
         self._place(block)
 
     def _place(self, block: PageBlock | PageTable) -> None:
+        if self._open["caption"] and self._tables and isinstance(block, PageBlock):
+            self._tables[-1].captions.append(block)
+            return
         cells = self._tables[-1].rows[-1] if self._tables and self._tables[-1].rows else None
         (cells[-1].blocks if cells else self.page.blocks).append(block)
 
     def _place_table(self, table: PageTable) -> None:
         """A row a line, or where the table is but a frame that lays out the page, the blocks inside."""
+        for caption in table.titled():
+            self._place(caption)
         if not table.is_frame:
             self._place(table)
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from index.readers import grid
 from index.readers.extracted import Composer
-from index.types import BlockKind
+from index.types import TITLE_LEVEL, BlockKind
 
 MOST_ROWS = 65_534
 _MOST_COLUMNS = 1_000
@@ -55,6 +55,7 @@ class PageTable:
 
     rows: list[list[PageCell]] = field(default_factory=list)
     quoted: int = 0
+    captions: list[PageBlock] = field(default_factory=list)
     holds_tables: bool = False
     in_head: int = 0
     """How many rows stand in the part that is marked as the table's head."""
@@ -66,6 +67,14 @@ class PageTable:
         is_long = any(len(cell.texts) > 1 or sum(map(len, cell.texts)) > _LONG_CELL for cell in cells)
         is_narrow = all(len(row) <= 1 for row in self.rows)
         return is_narrow or self.holds_tables or (is_long and not any(cell.is_head for cell in cells))
+
+    def titled(self) -> Iterator[PageBlock]:
+        """Its captions, as headings of its rows where they may be."""
+        is_headed = not self.is_frame and bool(self.as_text())
+        for caption in self.captions:
+            if is_headed and not grid.is_note([caption.text]):
+                caption.kind, caption.level = "heading", TITLE_LEVEL
+            yield caption
 
     @property
     def marked(self) -> int | None:

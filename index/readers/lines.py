@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from index.document.blocks import Blocks, BlockWriter
 from index.readers import grid
+from index.readers.rows import write_row
 from index.types import Span
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -158,10 +159,7 @@ class _Reading:
             if place > layout.end:
                 grid.cover(edges, places, above)
             edges += [end] * (2 * len(layout.names) - len(edges))
-            if len(layout.names) > 1 and grid.is_note(places):
-                self._writer.add("paragraph", edges[0], edges[1])
-            else:
-                self._writer.row(start, end, edges if place >= layout.end else ())
+            write_row(self._writer, Span(start, end), edges, places, place, layout)
             above = edges
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from index.words.tokens import words
 from rag.answering.decide import Decision, Ranked
+from rag.answering.heads import cells_named, content_stems, is_said
 from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
 from rag.reader.layout import Unit, row_text
 from rag.reader.reader import Reader
@@ -15,8 +15,6 @@ from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote
 
 _JOINT = "; "
-_UNIT = re.compile(r"\([^()]*\)")
-"""The unit of a column, behind its head: "Water (m³)"."""
 _OF_READER = ("margin", "share", "lead")
 Pair = tuple[float, Candidate]
 Cells = Sequence[tuple[str, str]]
@@ -64,7 +62,7 @@ def _rows_named(ranked: Ranked, question: str) -> list[Pair]:
     if not ranked or not ranked[0][1].unit.cells:
         return list(ranked)
     best = ranked[0][1]
-    wanted = _stems(question)
+    wanted = content_stems(question)
     held = {id(item): wanted & _held(item) for _, item in ranked if _is_of_table(item, best)}
     full = [(score, item) for score, item in ranked if not _is_less(held.get(id(item)), held.values())]
     first = next(pair for pair in full if id(pair[1]) in held and held[id(pair[1])] >= held[id(best)])
@@ -95,15 +93,15 @@ def named_apart(ranked: Ranked, question: str) -> tuple[str, ...]:
     """
     if not ranked or not ranked[0][1].unit.cells:
         return ()
-    best, wanted = ranked[0][1], _stems(question)
+    best, wanted = ranked[0][1], content_stems(question)
     rows = [item.unit.cells for _, item in ranked if _is_of_table(item, best)]
     values: list[str] = []
     differs = False
     for at, (_, own) in enumerate(best.unit.cells):
-        named = {row[at][1] for row in rows if _is_said(row[at][1], question)}
+        named = {row[at][1] for row in rows if is_said(row[at][1], question)}
         if len(named) == 1 and own:
             values += named
-            differs = differs or (own not in named and not _stems(own) & wanted)
+            differs = differs or (own not in named and not content_stems(own) & wanted)
     return tuple(values) if differs else ()
 
 
@@ -120,28 +118,12 @@ def with_empty_cell(evidence: Evidence, reading: Reading, decision: Decision, re
     unit = _unit_of(quote, reading) if quote is not None else None
     if quote is None or unit is None or all(value for _, value in quote.cells):
         return evidence
-    named = _cells_named(quote.cells, reading.question)
+    named = cells_named(quote.cells, reading.question)
     head = named[0][0] if named else _head_marked(quote, unit, reading, reader)
     if head is None or any(value for _, value in named):
         return evidence
     doubt = min(evidence.probability, decision.refused / 2)
     return replace(evidence, quotes=(replace(quote, answer=None),), probability=doubt, missing=None, empty=head)
-
-
-def _cells_named(cells: Cells, question: str) -> list[tuple[str, str]]:
-    """The cells whose head the question names without their value, those named in more words before all others."""
-    wanted = _stems(question)
-    sought = [cell for cell in cells if not _is_said(cell[1], question)]
-    stems = [_stems(_UNIT.sub(" ", head)) for head, _ in sought]
-    named = [cell for cell, of_head in zip(sought, stems, strict=True) if of_head and of_head <= wanted]
-    words_named = [len(_stems(head) & wanted) for head, _ in named]
-    return [cell for cell, many in zip(named, words_named, strict=True) if many == max(words_named)]
-
-
-def _is_said(value: str, question: str) -> bool:
-    """Whether a value has words that mean something, and the question all of its words: "day" names no "all day"."""
-    every, asked_for = (frozenset(word.stem for word in words(text)) for text in (value, question))
-    return bool(_stems(value)) and every <= asked_for
 
 
 def _head_marked(quote: Quote, unit: ReadUnit, reading: Reading, reader: Reader) -> str | None:
@@ -162,15 +144,11 @@ def _is_of_table(one: Candidate, other: Candidate) -> bool:
 
 
 def _held(candidate: Candidate) -> frozenset[str]:
-    return _stems(" ".join(value for _, value in candidate.unit.cells))
+    return content_stems(" ".join(value for _, value in candidate.unit.cells))
 
 
 def _is_less(held: frozenset[str] | None, every: Collection[frozenset[str]]) -> bool:
     return held is not None and any(held < other for other in every)
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word.stem for word in words(text) if not word.is_stop)
 
 
 def _unit_of(quote: Quote, reading: Reading) -> ReadUnit | None:

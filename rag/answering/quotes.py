@@ -134,11 +134,11 @@ def _whole_list(candidate: Candidate, listed: Sequence[ReadUnit]) -> Quote:
 
 def _quote(reading: Reading, candidate: Candidate) -> Quote:
     label = candidate.passage.label
-    quote = _as_quote(reading, label, candidate.unit)
+    quote = as_quote(reading, label, candidate.unit)
     whole = Quote(label, quote.span, quote.text, candidate.answer, quote.headings, quote.cells)
     before = reading.units[label][candidate.at - 1] if candidate.at else candidate.unit
     is_opened_before = before.block == candidate.unit.block and _is_open(before) and _is_open(candidate.unit)
-    return _union(whole, _as_quote(reading, label, before), reading) if is_opened_before else whole
+    return _union(whole, as_quote(reading, label, before), reading) if is_opened_before else whole
 
 
 def _is_open(unit: ReadUnit) -> bool:
@@ -147,7 +147,8 @@ def _is_open(unit: ReadUnit) -> bool:
     return unit.kind == "paragraph" and marks % 2 == 1
 
 
-def _as_quote(reading: Reading, label: int, unit: ReadUnit) -> Quote:
+def as_quote(reading: Reading, label: int, unit: ReadUnit) -> Quote:
+    """A unit of the passage of this label as a quote, of which it is not known what answers."""
     item = reading.passages[label - 1]
     span = unit.span or item.passage.span
     start = span.start - item.passage.start
@@ -163,7 +164,7 @@ def _with_withdrawals(reading: Reading, quotes: Sequence[Quote]) -> list[Quote]:
         units = reading.units[quote.label]
         after = next((u for u in units if u.span and u.span.start >= quote.span.end), None)
         if after is not None and after.kind == "paragraph" and _takes_back(after):
-            quoted.append(_as_quote(reading, quote.label, after))
+            quoted.append(as_quote(reading, quote.label, after))
     return list({(quote.label, quote.span): quote for quote in quoted}.values())
 
 

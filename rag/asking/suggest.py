@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 from typing import TypeVar
 
 from index.cut.sentences import sentences
-from index.types import Block, Cell, Document, Span
+from index.types import TITLE_LEVEL, Block, Cell, Document, Span
 from index.words.tokens import STOP_WORDS
 from rag.asking.phrases import tokens
 from rag.lexicon import AUXILIARIES, NUMBERS
@@ -175,8 +175,10 @@ def _prose(document: Document) -> Iterator[Span]:
 
 
 def _sections(document: Document) -> Iterator[tuple[Block, Span]]:
-    """Each heading with what stands below it, up to the next one; a heading above nothing is left out."""
-    places = [place for place, block in enumerate(document.blocks) if block.kind == "heading"]
+    """Each heading with what stands below it, up to the next one; a heading above nothing is left out, and titles of
+    tables are."""
+    headings = ((place, block) for place, block in enumerate(document.blocks) if block.kind == "heading")
+    places = [place for place, heading in headings if heading.level < TITLE_LEVEL]
     for place, following in pairwise([*places, len(document.blocks)]):
         below = document.blocks[place + 1 : following]
         if below:

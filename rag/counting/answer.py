@@ -62,8 +62,7 @@ class Counting:
         seen: set[tuple[str, int]] = set()
         for item in self._retriever.retrieve([question], CANDIDATES, within):
             document = item.passage.document_id
-            blocks = self._index.structure(document).within(item.passage.span)
-            for number in dict.fromkeys(block.table for block in blocks if block.table is not None):
+            for number in self._index.structure(document).tables(item.passage.span):
                 if (document, number) not in seen:
                     seen.add((document, number))
                     table = self._table(document, number, (item.source.path, item.source.title or ""))

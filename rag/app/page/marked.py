@@ -47,7 +47,7 @@ def quoted_first(
 ) -> tuple[str, Iterator[Sequence[str]]]:
     """The same blocks in the order in which they are to be sent: those with the quoted words before all others.
 
-    `headings` are set as such, and the signs that a format has before them are not seen.
+    `headings` are set as such, and the signs that a format has beside them are not seen.
 
     The first part has every block in its place, but for those that are far from any highlight, or from the top where
     there is none: an empty one of about its height. The second has these, in batches, the nearest first; each takes
@@ -154,8 +154,8 @@ def _inline(
     """One paragraph, cut wherever a highlight or a heading begins or ends, and at the anchors."""
     if not (near or anchors or headings):
         return safe(span.of(text))
-    before = [Span(text.rfind("\n", 0, heading.start) + 1, heading.start) for heading in headings]
-    signs = [one for one in before if not any(map(str.isalnum, one.of(text)))]  # a speaker's name is no sign
+    beside = [one for heading in headings for one in _beside(text, heading)]
+    signs = [one for one in beside if not any(map(str.isalnum, one.of(text)))]  # a speaker's name is no sign
     spans = [*(one.span for _, one in near), *headings, *signs]
     edges = {edge for one in spans for edge in (one.start, one.end)} | set(anchors)
     cuts = sorted({span.start, span.end, *(edge for edge in edges if span.start < edge < span.end)})
@@ -163,8 +163,14 @@ def _inline(
     return "".join(_set(_piece(text, piece, near, anchors), piece, headings, signs) for piece in pieces)
 
 
+def _beside(text: str, heading: Span) -> tuple[Span, Span]:
+    """What stands before a heading on its line, and what stands after it."""
+    end = text.find("\n", heading.end)
+    return Span(text.rfind("\n", 0, heading.start) + 1, heading.start), Span(heading.end, len(text) if end < 0 else end)
+
+
 def _set(content: str, piece: Span, headings: Sequence[Span], signs: Sequence[Span]) -> str:
-    """A piece of a heading, or of the signs before one, as such."""
+    """A piece of a heading, or of the signs beside one, as such."""
     if any(heading.contains(piece) for heading in headings):
         return f"<b>{content}</b>"
     return f'<span class="sign">{content}</span>' if any(sign.contains(piece) for sign in signs) else content

@@ -20,7 +20,8 @@ from index.types import Block, Document, Span
 MARKS = st.sampled_from(
     ["# One", "## Two", "Three", "===", "---", "- item", "1. first", "| a | b |", "|---|---|", "| 1 | |", "```", "", ""]
 )
-ANY = st.one_of(MARKS, st.text(alphabet="ab.A1| \t#-", max_size=30))
+TABLES = st.sampled_from(["| a | b |", "| Glims | |", "| 1 | |", "| Glims are lent on Thursdays. | |"])
+ANY = st.one_of(MARKS, TABLES, st.text(alphabet="ab.A1| \t#-", max_size=30))
 
 
 def structure(text: str) -> Structure:

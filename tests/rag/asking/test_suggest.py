@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.readers.markdown import read_markdown
 from index.types import Block, BlockKind, Cell, Document, Span
 from rag.asking.suggest import MOST, TRIED, DocumentSpan, Suggestion, candidates, suggestions
 
@@ -70,6 +71,19 @@ def test_a_row_is_asked_for_by_the_cell_that_no_other_row_has() -> None:
         ("Kind", "Where", "Single"),
     )
     assert questions(fares) == ["What is listed under “Single” for Zone one?"]
+
+
+def test_the_title_of_a_table_takes_no_question_from_the_heading_above_it() -> None:
+    rows = "| Stage | Single |\n| Ormsby | 2.40 |\n| Vurn | 3.10 |\n"
+    plain, titled = (
+        read_markdown(f"# Ostrum\n\nBy the sea.\n\n## Ferry fares\n\n{title}{rows}".encode())
+        for title in ("", "| Of 2031 | |\n")
+    )
+    without, beside = (
+        questions(Document("fares", "1" * 64, one.text, one.encoding, blocks=one.blocks)) for one in (plain, titled)
+    )
+    assert without == beside
+    assert "What is said about Ferry fares?" in beside
 
 
 def test_what_answers_lies_in_the_words_that_the_question_was_made_from() -> None:

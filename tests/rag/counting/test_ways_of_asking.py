@@ -121,3 +121,12 @@ def test_what_holds_now_is_not_surely_of_the_year_that_another_column_gives(pipe
     answer = pipeline.ask("How many glimbers get the letter in 2021?")
     assert answer.computed is not None
     assert answer.status == "may_answer"
+
+
+def test_a_year_in_the_title_above_a_table_is_that_of_all_its_rows(tmp_path_factory: pytest.TempPathFactory) -> None:
+    heads, rows = "Brillet,Quay,Tide fee", "Orl,North,4\nTarn,South,6\nVey,North,7\n"
+    for pipeline in pipeline_over({"quays.csv": f'"Dues of the quays, 2031",,\n{heads}\n{rows}'}, tmp_path_factory):
+        answer = pipeline.ask("How many brillets of the North quay were there in 2031?")
+        assert answer.computed is not None
+        assert answer.computed.text.startswith("2 of 3 rows of quays.csv")
+        assert answer.citations[0].headings == ("Dues of the quays, 2031",)

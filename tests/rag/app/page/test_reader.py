@@ -162,12 +162,13 @@ def test_the_blocks_with_the_quoted_words_are_sent_before_all_others() -> None:
     assert len(set(sent)) == len(sent)
 
 
-def test_a_heading_is_set_as_one_and_the_signs_before_it_are_put_by() -> None:
-    text = "# The lease\n\nIt runs on.\n## Rent\nDue on the fifth."
-    headings = [Span(2, 11), Span(28, 32)]
+def test_a_heading_is_set_as_one_and_the_signs_beside_it_are_put_by() -> None:
+    text = "# The lease\n\nIt runs on.\n## Rent\nDue on the fifth.\n\n| Fees of 2031 |\n| Glim | Fee |"
+    headings = [Span(2, 11), Span(28, 32), Span(54, 66)]
     shown, _ = quoted_first(text, [Highlight(Span(28, 32))], {}, headings)
     assert '<span class="sign"># </span><b>The lease</b>' in shown
     assert '<span class="sign">## </span><b><mark id="hit-1" data-hit="1">Rent</mark></b>' in shown
+    assert '<span class="sign">| </span><b>Fees of 2031</b><span class="sign"> |</span>\n| Glim | Fee |' in shown
     assert untagged(shown).strip() == text
 
 
