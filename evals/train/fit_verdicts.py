@@ -33,6 +33,11 @@ from rag.verification.weigh import SIGNALS, WEIGHTS, signals
 
 RIDGE, RIDGE_OF_PAGE = 10.0, 30.0
 SHORT, PAGES = ("everyday", "authored", "written"), ("wice",)
+ELSEWHERE, COUNTS_ELSEWHERE = "elsewhere", 0.03
+"""True statements over a passage that is about something else, as where the wrong one is cited, and how much they count
+beside another set: with more, shared words would support, and near misses share most."""
+_UNRELATED = 0.99
+"""The share of those that have fewer words of their passage than a supported statement must have."""
 """The sets of short evidence, and those of pages: their claims share many words with what they stand over, and would
 teach that shared words support, which in a paragraph they do not."""
 FOLDS = 5
@@ -87,6 +92,7 @@ def examples(data: Path) -> dict[str, list[Example]]:
         "wice": list(_wice(data)),
         "authored": list(_authored(data)),
         "written": list(_written()),
+        ELSEWHERE: list(_elsewhere()),
     }
 
 
@@ -126,6 +132,14 @@ def _written() -> Iterator[Example]:
             yield Example(item.text, tuple(context.source.units), item.label, number)
 
 
+def _elsewhere() -> Iterator[Example]:
+    contexts = load_written("fit")
+    for number, context in enumerate(contexts):
+        other = contexts[number - len(contexts) // 2]
+        for item in context.of(true=True)[:2]:
+            yield Example(item.text, tuple(other.source.units), NOT_SAID, number)
+
+
 def _wice(data: Path) -> Iterator[Example]:
     claims = [claim for claim in wice(find(data, "claim_dev.jsonl")) if claim.split == "tune"]
     for number, claim in enumerate(claims):
@@ -156,7 +170,7 @@ def rows(sets: Mapping[str, Sequence[Example]], reader: Reader) -> Rows:
 
 def fit(rows: Rows) -> dict[str, object]:
     """Everything that is written: weights, thresholds, and figures by folds."""
-    short, pages = rows.of(*SHORT), rows.of(*PAGES)
+    short, pages = rows.of(*SHORT, ELSEWHERE), rows.of(*PAGES)
     denied = np.asarray(rows.labels == CONTRADICTED)
     sure = short & (denied | rows.true)
     held_out = _by_folds(rows, rows.true, short, RIDGE)
@@ -168,13 +182,14 @@ def fit(rows: Rows) -> dict[str, object]:
         "of_page": _named(*_fitted(rows, rows.true, pages, RIDGE_OF_PAGE)),
         "contradicted": _named(*_fitted(rows, denied, sure, RIDGE)),
         "thresholds": thresholds,
-        "figures": {name: _figures(rows, name, held_out, thresholds) for name in dict.fromkeys(rows.names)},
+        "figures": {name: _figures(rows, name, held_out, thresholds) for name in (*SHORT, *PAGES)},
     }
 
 
 def _fitted(rows: Rows, wanted: Flags, among: Flags, ridge: float) -> tuple[float, Floats]:
     """Bias and weights by the rows `among`, each set counting the same."""
-    counts = balanced(list(np.asarray(rows.names)[among]))
+    names = np.asarray(rows.names)[among]
+    counts = balanced(list(names)) * np.where(names == ELSEWHERE, COUNTS_ELSEWHERE, 1.0)
     return fitted(rows.signals[among], wanted[among].astype(float), counts, ridge=ridge)
 
 
@@ -194,7 +209,13 @@ def _thresholds(rows: Rows, supported: Floats, denied: Floats) -> dict[str, floa
     least = _quantile(rows, supported, false, 1 - FALSE_SUPPORTED)
     partly = min(least, _quantile(rows, supported, true, TRUE_UNSUPPORTED))
     contradicted = _quantile(rows, denied, true, 1 - TRUE_CONTRADICTED)
-    return {"supported": round(least, 4), "partly": round(partly, 4), "contradicted": round(contradicted, 4)}
+    shared = rows.signals[rows.of(ELSEWHERE), SIGNALS.index("cover_all")]
+    return {
+        "supported": round(least, 4),
+        "partly": round(partly, 4),
+        "contradicted": round(contradicted, 4),
+        "shared": round(float(np.quantile(shared, _UNRELATED)), 4),
+    }
 
 
 def _quantile(rows: Rows, chances: Floats, among: npt.NDArray[np.bool_], share: float) -> float:

@@ -14,7 +14,7 @@ _ENTAILED = {
     "mnli": 16, "fm2": 6, "fever-sym": 4, "summedits": 4, "breaking-nli": 3, "halueval-qa": 2, "fm2-retrieved": 2,
     "wice-train": 1,
 }  # fmt: skip
-_AUTHORED, _WRITTEN, _COPIED = 15, 35, 3
+_AUTHORED, _WRITTEN, _ELSEWHERE, _COPIED = 15, 28, 12, 3
 """How often each is drawn; what was written in pairs gives two statements at once."""
 
 
@@ -27,6 +27,7 @@ def streams(data: Path) -> list[Stream]:
     return [
         Stream("authored", _AUTHORED, lambda rng: (authored.judged(rng, rng.choice(documents)),)),
         Stream("written", _WRITTEN, lambda rng: written.pair(rng, rng.choice(contexts))),
+        Stream("elsewhere", _ELSEWHERE, lambda rng: written.elsewhere(rng, contexts, rng.randrange(len(contexts)))),
         Stream("copied", _COPIED, lambda rng: _copied(rng, rng.choice(spanned))),
         *(entailment(name, weight, public.rows(folder, name)) for name, weight in _ENTAILED.items()),
     ]

@@ -27,6 +27,10 @@ _WHOLE = 0.35
 """Share of the pairs that are given all of the context."""
 _TWINS = 0.7
 """Share of the pairs that are about the same sentences, where there are such."""
+_NEXT = 0.5
+"""Share of the contexts about something else that are the one before, often of the same document."""
+_FEWEST, _MOST = 3, 6
+"""Units of a context about something else."""
 _BESIDE = 2
 """Units before and after its evidence that a pair is given at most."""
 
@@ -91,6 +95,19 @@ def pair(rng: random.Random, context: Context) -> Group:
     false = rng.choice(twins if twins and rng.random() < _TWINS else others)
     units = _window(rng, context.source, true.places | false.places)
     return tuple(Judged(item.text, units, item.label) for item in (true, false))
+
+
+def elsewhere(rng: random.Random, contexts: Sequence[Context], at: int) -> Group:
+    """A true statement of one of `contexts` over what decides it, and over a part of another that is about something
+    else: without such pairs it is told from false ones by how it is written, whatever it stands over.
+    """
+    context = contexts[at]
+    other = contexts[at - 1] if rng.random() < _NEXT else rng.choice(contexts)
+    true = rng.choice(context.of(true=True))
+    start = rng.randint(0, max(0, len(other.source.units) - _FEWEST))
+    apart = tuple(other.source.units[start : start + rng.randint(2, _MOST)])
+    own = _window(rng, context.source, true.places)
+    return () if other is context else (Judged(true.text, own, SUPPORTED), Judged(true.text, apart, NOT_SAID))
 
 
 def _window(rng: random.Random, source: Source, places: frozenset[int]) -> tuple[Unit, ...]:

@@ -156,7 +156,7 @@ class _Verifier:
             return "partly", "too short to be checked by itself"
         turned = turning(comparison.features)
         differs = comparison.notes[0] if comparison.notes else ""
-        if weighed.supported >= least.least_supported and not comparison.features.identifiers_missing and not turned:
+        if least.support(weighed) and not turned:
             return "supported", ""
         if turned == "negation" or weighed.contradicted >= least.least_contradicted:
             return "contradicted", differs or "the source says otherwise"
@@ -180,7 +180,7 @@ class _Verifier:
         weighed = self._weigh([(text, (label,)) for _, text, label in tried])
         best: dict[int, _Place] = {}
         for (at, _, label), item in zip(tried, weighed, strict=True):
-            stands = item.supported >= self.weights.least_supported and not item.comparison.features.identifiers_missing
+            stands = self.weights.support(item)
             place = _Place(label, self.evidence[label].spans(item.comparison.chosen), item.supported, stands)
             if at not in best or place.probability > best[at].probability:
                 best[at] = place

@@ -50,6 +50,15 @@ class Weights:
     least_supported: float
     least_partly: float
     least_contradicted: float
+    least_shared: float
+    """The share of a statement's words that its evidence must have for "supported", whatever the judge thinks: hardly a
+    statement has as many in common with a passage about something else."""
+
+    def support(self, weighed: Weighed) -> bool:
+        """Whether evidence is likely enough to say all of a statement, and has its identifiers."""
+        features = weighed.comparison.features
+        shares = weighed.comparison.verbatim or features.cover_all >= self.least_shared
+        return weighed.supported >= self.least_supported and shares and not features.identifiers_missing
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +70,9 @@ def fitted() -> Weights:
         for name in ("supported", "of_page", "contradicted")
     )
     least = content["thresholds"]
-    return Weights(supported, of_page, contradicted, least["supported"], least["partly"], least["contradicted"])
+    return Weights(
+        supported, of_page, contradicted, least["supported"], least["partly"], least["contradicted"], least["shared"]
+    )
 
 
 def weigh(pairs: Sequence[tuple[str, Sequence[Unit]]], reader: Reader, weights: Weights) -> list[Weighed]:

@@ -300,7 +300,7 @@ def test_what_judges_stands_side_by_side_on_the_same_statements(tmp_path: Path) 
 
 def test_the_verifier_is_given_all_the_passages_that_a_statement_cites() -> None:
     nothing = (0.0,) * (len(SIGNALS) + 1)
-    says = program.judge(OverlapReader(), Weights(nothing, nothing, nothing, 0.9, 0.8, 0.9))
+    says = program.judge(OverlapReader(), Weights(nothing, nothing, nothing, 0.9, 0.8, 0.9, 0.0))
     for passages in ([PASSAGE], ["The weir is old.", PASSAGE]):
         assert says("The road was not closed.", passages).verdict == "supported"
     invented = says("Nobody ever saw the mayor dance.", [PASSAGE])

@@ -28,7 +28,7 @@ def only(signal: int, bias: float) -> tuple[float, ...]:
     return (*(float(n == signal) for n in range(len(SIGNALS))), bias)
 
 
-WEIGHTS = Weights(only(_MODEL, 0.0), only(_MODEL, 0.0), only(_DENIED, 0.0), 0.8, 0.3, 0.8)
+WEIGHTS = Weights(only(_MODEL, 0.0), only(_MODEL, 0.0), only(_DENIED, 0.0), 0.8, 0.3, 0.8, 0.0)
 
 
 class OneMind:
