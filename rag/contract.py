@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from index.document.scan import confidence
 from index.types import Frame, IndexState, Passage, ScannedSpan, Source, Span
@@ -30,11 +30,6 @@ from rag.types import (
     Verdict,
 )
 
-if TYPE_CHECKING:
-    from rag.checking.excerpt import Excerpt, Outline
-    from rag.checking.quotation import Quotation
-    from rag.checking.text import Check
-
 Json = dict[str, Any]
 PATH = " > "
 """What stands between the headings of a path."""
@@ -51,9 +46,9 @@ def as_json(answer: Answer) -> Json:
         "reason": answer.reason,
         "missing": answer.missing,
         "text": answer.text,
-        "statements": [_statement(s) for s in answer.statements],
-        "citations": [_citation(c) for c in answer.citations],
-        "quotes": [_citation(c) for c in answer.quotes],
+        "statements": [statement_as_json(s) for s in answer.statements],
+        "citations": [citation_as_json(c) for c in answer.citations],
+        "quotes": [citation_as_json(c) for c in answer.quotes],
         "passages": [passage_as_json(p) for p in answer.passages],
         "unknown_labels": list(answer.unknown_labels),
         "unsent_labels": list(answer.unsent),
@@ -177,44 +172,6 @@ def search_as_json(query: str, filtering: Filtering, passages: Sequence[Retrieve
     }
 
 
-def check_as_json(check: Check) -> Json:
-    """The contract's object for a text that was checked; `place` counts in the text, all other offsets in sources."""
-    rows = zip(check.statements, check.places, check.citations, strict=True)
-    verdicts = [statement.verdict for statement in check.statements]
-    return {
-        "supported": round(check.supported, 4),
-        "verdicts": {verdict: verdicts.count(verdict) for verdict in get_args(Verdict) if verdict in verdicts},
-        "statements": [
-            {
-                **_statement(statement),
-                "probability": round(statement.probability, 4),
-                "place": _pair(place),
-                "citations": [_citation(citation) for citation in citations],
-            }
-            for statement, place, citations in rows
-        ],
-        "sources": [
-            {
-                **source_as_json(offer.source, offer.label),
-                "span": [offer.span.start, offer.span.end] if offer.span else None,
-            }
-            for offer in check.offers
-        ],
-        "unknown": list(check.unknown),
-    }
-
-
-def quotation_as_json(quotation: Quotation) -> Json:
-    """The contract's object for words that were looked for."""
-    return {
-        "quote": quotation.quote,
-        "verbatim": quotation.verbatim,
-        "places": [_citation(place) for place in quotation.places],
-        "nearest": _citation(quotation.nearest) if quotation.nearest else None,
-        "likeness": quotation.likeness,
-    }
-
-
 def source_as_json(source: Source, label: int) -> Json:
     """The contract's form of a document in a list; `label` is its number there."""
     return {
@@ -230,27 +187,8 @@ def source_as_json(source: Source, label: int) -> Json:
     }
 
 
-def excerpt_as_json(excerpt: Excerpt) -> Json:
-    """The contract's object for a part of a document."""
-    return {
-        **source_as_json(excerpt.source, excerpt.label),
-        "start": excerpt.span.start,
-        "end": excerpt.span.end,
-        "length": excerpt.length,
-        "text": excerpt.text,
-    }
-
-
-def outline_as_json(outline: Outline) -> Json:
-    """The contract's object for the headings of a document."""
-    return {
-        **source_as_json(outline.source, outline.label),
-        "length": outline.length,
-        "headings": [asdict(heading) for heading in outline.headings],
-    }
-
-
-def _statement(statement: Statement) -> Json:
+def statement_as_json(statement: Statement) -> Json:
+    """The contract's form of a statement with its verdict."""
     return {
         "text": statement.text,
         "labels": list(statement.labels),
@@ -260,7 +198,8 @@ def _statement(statement: Statement) -> Json:
     }
 
 
-def _citation(citation: Citation) -> Json:
+def citation_as_json(citation: Citation) -> Json:
+    """The contract's form of a citation."""
     return {
         "label": citation.label,
         "verdict": citation.verdict,
@@ -273,12 +212,13 @@ def _citation(citation: Citation) -> Json:
         "start": citation.span.start,
         "end": citation.span.end,
         "quote": citation.quote,
-        "answer": _pair(citation.answer),
+        "answer": span_as_json(citation.answer),
         "cells": [list(cell) for cell in citation.cells],
     }
 
 
-def _pair(span: Span | None) -> list[int] | None:
+def span_as_json(span: Span | None) -> list[int] | None:
+    """The contract's form of a place: where it begins and ends; None where there is none."""
     return [span.start, span.end] if span else None
 
 

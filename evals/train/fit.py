@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evals.train.fit_quoting import WORDS, fitted_quoting
-from evals.train.logistic import Floats, balanced, fitted
+from evals.train.logistic import balanced, fitted, quantile
 from evals.train.measure import auroc
 from evals.train.reads import Read
 from rag.answering.decide import (
@@ -51,8 +51,8 @@ def fit(reads: Sequence[Read]) -> dict[str, object]:
     answerable = np.array([bool(item.question.evidence) for item in reads if item.reading.candidates])
     own = np.isin(groups, OWN_PAPERS)
     counts = balanced(groups)
-    refused = _quantile(chances[answerable], counts[answerable], REFUSED_SHARE)
-    answered = _quantile(chances[~answerable & own], counts[~answerable & own], 1 - NEAR_MISS_SHARE)
+    refused = quantile(chances[answerable], counts[answerable], REFUSED_SHARE)
+    answered = quantile(chances[~answerable & own], counts[~answerable & own], 1 - NEAR_MISS_SHARE)
     return {
         "command": "python -m evals.train fit DATA",
         "unit": _named(unit, FEATURES),
@@ -85,7 +85,7 @@ def _near(reads: Sequence[Read]) -> float:
     counts = balanced([item.question.domain for item in answerable])
     is_worded_so = [missing_share(item.reading) < MOST_MISSING for item in answerable]
     nearest = np.where(is_worded_so, np.inf, [item.reading.nearest for item in answerable])
-    return round(_quantile(nearest, counts, FAR_SHARE), 4)
+    return round(quantile(nearest, counts, FAR_SHARE), 4)
 
 
 def _named(logistic: Logistic, names: Sequence[str]) -> dict[str, float]:
@@ -108,12 +108,6 @@ def _is_right(item: Read, decision: Decision) -> bool:
     quotes = evidence_of(item.reading, decision, WORDS).quotes
     gold = [candidate for candidate, right in zip(item.reading.candidates, item.gold, strict=True) if right]
     return any(q.label == c.passage.label and q.span.overlap(c.span) for q in quotes for c in gold)
-
-
-def _quantile(values: Floats, weights: Floats, share: float) -> float:
-    order = np.argsort(values)
-    passed = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][min(len(order) - 1, int(np.searchsorted(passed, share)))])
 
 
 def report(reads: Sequence[Read], decision: Decision) -> dict[str, dict[str, float]]:

@@ -22,7 +22,7 @@ import typer
 from evals.loaders import find, wice
 from evals.train.authored import Document, load, read_markdown
 from evals.train.examples import CONTRADICTED, NOT_SAID, NOT_SUPPORTED, SUPPORTED
-from evals.train.logistic import Floats, balanced, fitted
+from evals.train.logistic import Floats, balanced, fitted, quantile
 from evals.train.measure import auroc
 from evals.train.mixture import HELD_EVERY
 from evals.train.written import load as load_written
@@ -206,9 +206,9 @@ def _by_folds(rows: Rows, wanted: Flags, among: Flags, ridge: float) -> Floats:
 def _thresholds(rows: Rows, supported: Floats, denied: Floats) -> dict[str, float]:
     """The least probabilities of the verdicts, by folds."""
     true, false = rows.true & rows.of(*SHORT), ~rows.true & rows.of(*SHORT)
-    least = _quantile(rows, supported, false, 1 - FALSE_SUPPORTED)
-    partly = min(least, _quantile(rows, supported, true, TRUE_UNSUPPORTED))
-    contradicted = _quantile(rows, denied, true, 1 - TRUE_CONTRADICTED)
+    least = _threshold(rows, supported, false, 1 - FALSE_SUPPORTED)
+    partly = min(least, _threshold(rows, supported, true, TRUE_UNSUPPORTED))
+    contradicted = _threshold(rows, denied, true, 1 - TRUE_CONTRADICTED)
     shared = rows.signals[rows.of(ELSEWHERE), SIGNALS.index("cover_all")]
     return {
         "supported": round(least, 4),
@@ -218,12 +218,9 @@ def _thresholds(rows: Rows, supported: Floats, denied: Floats) -> dict[str, floa
     }
 
 
-def _quantile(rows: Rows, chances: Floats, among: npt.NDArray[np.bool_], share: float) -> float:
+def _threshold(rows: Rows, chances: Floats, among: npt.NDArray[np.bool_], share: float) -> float:
     """The chance that `share` of the rows `among` do not exceed, each set counting the same."""
-    order = np.argsort(chances[among])
-    counts = balanced(list(np.asarray(rows.names)[among]))[order]
-    at = min(int(np.searchsorted(np.cumsum(counts) / counts.sum(), share)), len(order) - 1)
-    return float(chances[among][order][at]) + 1e-4
+    return quantile(chances[among], balanced(list(np.asarray(rows.names)[among])), share) + 1e-4
 
 
 def _named(bias: float, weights: Floats) -> dict[str, object]:

@@ -66,3 +66,10 @@ def balanced(groups: Sequence[str]) -> Floats:
     """A weight for each row so that every group weighs the same."""
     names, inverse, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     return np.asarray(len(groups) / (len(names) * sizes[inverse]), dtype=np.float64)
+
+
+def quantile(values: Floats, weights: Floats, share: float) -> float:
+    """The least of `values` such that those up to it have at least `share` of the weight."""
+    order = np.argsort(values)
+    passed = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][min(len(order) - 1, int(np.searchsorted(passed, share)))])

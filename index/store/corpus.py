@@ -13,13 +13,13 @@ import json
 import os
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from index.document.blocks import Blocks
 from index.document.structure import Structure, breaks
 from index.errors import IndexDamaged
 from index.folder.roots import Place, Root, from_line, places_from_line
+from index.store.queries import Row, embedded, rows_in
 from index.store.schema import GONE, LAID_OVER, READ_AT, SCHEMA
 from index.store.within import Placed
 from index.types import Article, Document, Passage, Remark, Span, Vectors
@@ -41,9 +42,6 @@ _PATH = "SELECT path, location, document, size, mtime_ns FROM paths"
 _IDENTIFIED = "SELECT path, location, document, size, mtime_ns, identity FROM paths JOIN identities USING (path)"
 _TEXTS_KEPT = 64
 _STRUCTURES_KEPT = 32
-_VALUES_A_QUERY = 500
-_Key = TypeVar("_Key")
-_Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +237,7 @@ class Corpus:
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """The passages that have these ids, in the order given; ids that name none are left out."""
         wanted = list(dict.fromkeys(ids))
-        rows = [row for part in _parts(wanted) for row in self._rows(f"{_PASSAGE} WHERE id IN ({_marks(part)})", part)]
+        rows = rows_in(self._rows, f"{_PASSAGE} WHERE id IN", (), wanted)
         by_id = {row[0]: self._passage(row) for row in rows}
         return {key: by_id[key] for key in wanted if key in by_id}
 
@@ -327,14 +325,14 @@ class Corpus:
         _, _, scanned = layout.from_json(places)
         return Structure(Blocks.unpack(packed), breaks(self.articles(document_id)), scanned)
 
-    def _passage(self, row: _Row) -> Passage:
+    def _passage(self, row: Row) -> Passage:
         key, document, article, start, stop, page = row
         return Passage(key, document, article, start, stop, self.text(document)[start:stop], page)
 
-    def _one(self, select: str, *values: str | int) -> _Row:
+    def _one(self, select: str, *values: str | int) -> Row:
         return self._some(select, *values)[0]
 
-    def _some(self, select: str, *values: str | int) -> list[_Row]:
+    def _some(self, select: str, *values: str | int) -> list[Row]:
         rows = self._rows(select, values)
         if not rows:
             raise IndexDamaged(f"{str(self._file)!r} does not hold {values!r}; run `rag doctor`.")
@@ -342,10 +340,9 @@ class Corpus:
 
     def _values(self, select: str, values: Sequence[str], keys: Sequence[str]) -> dict[str, Any]:
         """The second column by the first, of a `select` that ends in `IN`, for all of `keys`."""
-        parts = (self._rows(f"{select} ({_marks(part)})", (*values, *part)) for part in _parts(keys))
-        return {key: value for rows in parts for key, value in rows}
+        return {row[0]: row[1] for row in rows_in(self._rows, select, values, keys)}
 
-    def _rows(self, select: str, values: Sequence[str | int] = ()) -> list[_Row]:
+    def _rows(self, select: str, values: Sequence[str | int] = ()) -> list[Row]:
         with self._lock, self._reading():
             return self._database.execute(select, tuple(values)).fetchall()
 
@@ -377,28 +374,11 @@ def _in_words(encoding: str, replaced: int, hidden: int, notes: str) -> str:
     return "; ".join(remarks)
 
 
-def _stored(row: _Row) -> StoredPath:
+def _stored(row: Row) -> StoredPath:
     return StoredPath(row[0], Path(os.fsdecode(row[1])), *row[2:])
 
 
-def _article(row: _Row) -> Article:
+def _article(row: Row) -> Article:
     document, ordinal, start, stop, title, outlet, author, date, *spans, columns = row
     headline, byline = (None if a is None else Span(a, b) for a, b in (spans[:2], spans[2:]))
     return Article(document, ordinal, Span(start, stop), title, outlet, author, date, headline, byline, columns)
-
-
-def embedded(
-    rows: Callable[[str, Sequence[str]], Sequence[_Row]], fingerprint: str, digests: Sequence[str]
-) -> set[str]:
-    """Those of `digests` that have a vector of this fingerprint; `rows` executes one query."""
-    select = "SELECT text_sha256 FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
-    parts = (rows(f"{select} ({_marks(part)})", (fingerprint, *part)) for part in _parts(digests))
-    return {str(digest) for part in parts for (digest,) in part}
-
-
-def _parts(values: Sequence[_Key]) -> Iterator[Sequence[_Key]]:
-    return (values[at : at + _VALUES_A_QUERY] for at in range(0, len(values), _VALUES_A_QUERY))
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))

@@ -12,7 +12,8 @@ from pathlib import Path
 from index.cut.searchable import digest_of
 from index.document import layout
 from index.document.structure import packed
-from index.store.corpus import StoredPath, embedded
+from index.store.corpus import StoredPath
+from index.store.queries import embedded
 from index.store.schema import PURGE, SCHEMA, TABLES
 from index.types import Article, Document, Passage, Vectors
 

@@ -66,7 +66,7 @@ def verify(
     name = "stdin" if answer == "-" else answer
     _write_reports(check, name, failing, junit, sarif)
     if json:
-        from rag.contract import check_as_json
+        from rag.checking.contract import check_as_json
 
         Terminal().json({"passed": not fails, **check_as_json(check)})
     else:

@@ -21,16 +21,9 @@ from rag.app.doors.fence import HEALTH
 from rag.app.doors.streams import Stream, as_sent
 from rag.app.page.trouble import discreet
 from rag.asking.filters import EVERY_ARTICLE, Filters
+from rag.checking.contract import check_as_json, excerpt_as_json, quotation_as_json
 from rag.checking.text import Cited, Claim
-from rag.contract import (
-    Json,
-    as_json,
-    check_as_json,
-    excerpt_as_json,
-    quotation_as_json,
-    search_as_json,
-    source_as_json,
-)
+from rag.contract import Json, as_json, search_as_json, source_as_json
 from rag.errors import Cancelled, NoDocument
 from rag.types import Answer, Live, Turn
 from rag.version import VERSION

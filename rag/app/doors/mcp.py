@@ -15,16 +15,9 @@ from typing_extensions import TypedDict
 from index.errors import RagError
 from rag.app.documents import Documents
 from rag.app.doors import shapes
+from rag.checking.contract import check_as_json, excerpt_as_json, outline_as_json, quotation_as_json
 from rag.checking.text import Cited, Claim
-from rag.contract import (
-    as_json,
-    check_as_json,
-    excerpt_as_json,
-    outline_as_json,
-    quotation_as_json,
-    search_as_json,
-    source_as_json,
-)
+from rag.contract import as_json, search_as_json, source_as_json
 from rag.types import Filtering, Turn
 from rag.version import VERSION
 

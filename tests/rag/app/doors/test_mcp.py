@@ -19,7 +19,8 @@ from mcp.types import TextContent, TextResourceContents
 
 from rag import Documents
 from rag.app.doors.mcp import mcp_server
-from rag.contract import as_json, check_as_json, quotation_as_json
+from rag.checking.contract import check_as_json, quotation_as_json
+from rag.contract import as_json
 from tests.conftest import ROOT
 from tests.rag.app.doors.conftest import QUESTIONS
 from tests.rag.app.doors.serving import served
