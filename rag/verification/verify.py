@@ -160,7 +160,8 @@ class _Verifier:
             return "supported", ""
         if turned == "negation" or weighed.contradicted >= least.least_contradicted:
             return "contradicted", differs or "the source says otherwise"
-        if weighed.supported >= least.least_partly:
+        shares_words = comparison.features.cover_all > 0
+        if weighed.supported >= least.least_partly and shares_words:
             return "partly", differs or "not in these words in the source: compare them"
         return "unsupported", differs or "the source does not say this"
 

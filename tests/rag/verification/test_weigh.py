@@ -43,11 +43,12 @@ def test_what_shares_no_word_with_its_evidence_is_not_supported_however_likely(
 
 def test_a_true_statement_is_never_supported_by_a_passage_about_something_else() -> None:
     contexts = load("held")
+    of_the_other_domain = [*contexts[len(contexts) // 2 :], *contexts[: len(contexts) // 2]]
     judge = program.judge(OnnxReader())
     verdicts = [
         judge(statement.text, [other.text]).verdict
-        for context, other in zip(contexts, reversed(contexts), strict=True)
+        for context, other in zip(contexts, of_the_other_domain, strict=True)
         for statement in context.of(true=True)
     ]
     assert len(verdicts) == 80
-    assert "supported" not in verdicts
+    assert verdicts.count("supported") == 0
