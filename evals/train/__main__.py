@@ -14,7 +14,7 @@ from evals.train.published import published
 from evals.train.reads import gather
 from index.vectors.model_files import find
 from rag.answering.decide import DECISION, load_decision
-from rag.reader.onnx_model import INSTALLED, OnnxReader
+from rag.reader.onnx_model import INSTALLED, JUDGE, OnnxReader
 from rag.verification.weigh import WEIGHTS
 
 STEPS = ("learn", "export", "judge", "fit", "quotes", "verdicts", "all")
@@ -47,7 +47,7 @@ def main() -> None:
     if args.step in ("export", "all"):
         export(plan.work / "last.pt", encoder, args.model)
     if args.step in ("judge", "all"):
-        start = args.start or published(args.model, encoder, args.work / "reader.pt")
+        start = args.start or published(args.model, encoder, args.work / "judge.pt", JUDGE)
         judge = replace(plan, judge=True, work=args.work / "judge", start=start, examples=args.examples or JUDGED)
         judge = quick(judge) if args.quick else replace(judge, rate=8e-5, head_rate=3.2e-4, tokens=3_500)
         export(learn(judge), encoder, args.model, judge=True)

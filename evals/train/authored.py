@@ -66,8 +66,8 @@ def load(folder: Path) -> list[Document]:
 
 def _document(row: dict) -> Document:  # type: ignore[type-arg]
     source, raw = read_markdown(row["text"])
-    known = [item for item in row["qa"] if _at(raw, item["a"]) is not None]
-    places = [_at(raw, item["a"]) or 0 for item in known]
+    known = [item for item in row["qa"] if unit_of(raw, item["a"]) is not None]
+    places = [unit_of(raw, item["a"]) or 0 for item in known]
     misses: dict[int, tuple[str, ...]] = {}
     for item in row["near"]:
         nearest = _nearest(source, item["q"], known, places)
@@ -118,7 +118,7 @@ def _units(line: str, heads: Sequence[str], is_heading: bool) -> Iterator[tuple[
             yield Unit(written), written
 
 
-def _at(raw: Sequence[str], quote: str) -> int | None:
+def unit_of(raw: Sequence[str], quote: str) -> int | None:
     """The unit that holds `quote`, or that `quote` holds; None where it is not found."""
     wanted = quote.strip()
     for number, written in enumerate(raw):
@@ -177,7 +177,7 @@ def _elsewhere(rng: random.Random, document: Document, question: str, gold: int 
 def judged(rng: random.Random, document: Document) -> Judged:
     """A statement over a window of the document that holds its evidence, or over the evidence alone."""
     statement, evidence, label = rng.choice(document.statements)
-    places = [place for place in (_at(document.raw, quote) for quote in evidence) if place is not None]
+    places = [place for place in (unit_of(document.raw, quote) for quote in evidence) if place is not None]
     if not places:
         return Judged(statement, tuple(Unit(quote) for quote in evidence), label)
     if label == SUPPORTED and rng.random() < _UNRELATED:

@@ -26,6 +26,7 @@ from evals.train.judging import judgements
 from evals.train.measure import measured
 from evals.train.mixture import mixture
 from evals.train.model import Batch, Output, ReaderModel, build
+from rag.reader.onnx_model import INSTALLED, OnnxReader
 
 PAIR, SPAN = 0.5, 0.25
 """Weights of the losses of a pair's order and of the answer's words beside that of the units."""
@@ -55,6 +56,8 @@ class Plan:
     """A checkpoint whose weights this run begins with."""
     sharpen: bool = False
     """Whether more of what is learnt slowest is drawn, as in a second run that begins where the first ended."""
+    model: Path = INSTALLED
+    """The reader whose answers a judge learns to judge."""
     judge: bool = False
     """Whether only statements are drawn, for a model that does nothing but judge them."""
 
@@ -124,6 +127,7 @@ class _Run:
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
         self.model = build(plan.encoder)
+        self.reader = OnnxReader(plan.model) if plan.judge else None
         self.trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(_rates(self.model, plan), weight_decay=0.01, fused=True)
         self.seen = self.step = self.begun = 0
@@ -159,7 +163,10 @@ class _Run:
     def _batches(self) -> Iterator[tuple[Batch, Targets, list[Example]]]:
         """This process's batches; a run that goes on draws from another seed than it began with."""
         plan, seed = self.plan, self.plan.seed + 1000 * self.begun + self.rank
-        stream = judgements(plan.data, seed) if plan.judge else mixture(plan.data, seed, sharpen=plan.sharpen)
+        if self.reader is None:
+            stream = mixture(plan.data, seed, sharpen=plan.sharpen)
+        else:
+            stream = judgements(plan.data, seed, self.reader)
         return batched(self.tokenizer, stream, plan.tokens, plan.pool)
 
     def _learn(self, batch: Batch, targets: Targets) -> dict[str, float]:
@@ -202,7 +209,7 @@ class _Run:
             }  # fmt: skip
             torch.save(state, self.plan.work / "next.pt")
             os.replace(self.plan.work / "next.pt", self.plan.work / "last.pt")
-            figures = measured(self.model, self.tokenizer, self.plan.data, judge=self.plan.judge)
+            figures = measured(self.model, self.tokenizer, self.plan.data, reader=self.reader)
             _say(f"{self.seen:7d} examples: {figures}")
         dist.barrier()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,17 @@ from tokenizers import Tokenizer
 from evals.train import authored, public, written
 from evals.train.batches import batched
 from evals.train.examples import SUPPORTED, Group, Judged, Reading
+from evals.train.judging import as_read
 from evals.train.mixture import HELD_EVERY, SQUAD_HELD
 from evals.train.model import ReaderModel
+from rag.reader.reader import Reader
 
 
-def held(data: Path, seed: int = 3, *, judge: bool = False) -> dict[str, list[Group]]:
-    """Groups of each held set: "authored" and "squad" readings, "statements" and "written"; these two for a judge."""
+def held(data: Path, seed: int = 3, *, reader: Reader | None = None) -> dict[str, list[Group]]:
+    """Groups of each held set: "authored" and "squad" readings, "statements" and "written".
+
+    With a reader all are statements: the readings are what it read, one by one.
+    """
     rng = random.Random(seed)
     documents = [document for n, document in enumerate(authored.load(data / "authored")) if n % HELD_EVERY == 0]
     squad = public.squad_groups(data / "squad2-cs224n" / "dev-v2.0.json", SQUAD_HELD)
@@ -31,16 +36,24 @@ def held(data: Path, seed: int = 3, *, judge: bool = False) -> dict[str, list[Gr
         "statements": [(authored.judged(rng, document),) for document in documents for _ in range(12)],
         "written": [(example,) for context in written.load("fit") for example in written.judged(context)],
     }
-    return statements if judge else readings | statements
+    if reader is not None:
+        readings = {name: list(_one_by_one(groups, reader)) for name, groups in readings.items()}
+    return readings | statements
 
 
-def measured(model: ReaderModel, tokenizer: Tokenizer, data: Path, *, judge: bool = False) -> dict[str, float]:
+def _one_by_one(groups: Sequence[Group], reader: Reader) -> Iterator[Group]:
+    for group in groups:
+        for item in group:
+            yield as_read((item,), reader)
+
+
+def measured(model: ReaderModel, tokenizer: Tokenizer, data: Path, *, reader: Reader | None = None) -> dict[str, float]:
     """Of each held set: how often the best unit is right where one is, and AUROC of answerable from not, or of true
     statements from false.
     """
     model.eval()
     figures: dict[str, float] = {}
-    for name, groups in held(data, judge=judge).items():
+    for name, groups in held(data, reader=reader).items():
         scores: list[float] = []
         positives: list[bool] = []
         right: list[bool] = []

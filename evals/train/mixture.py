@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from evals.train import authored, public
+from evals.train import asked, authored, public
 from evals.train.examples import Edits, Group, Reading
 
 HELD_EVERY = 6
@@ -32,6 +32,12 @@ class Stream:
     draw: Callable[[random.Random], Group]
 
 
+def squad_taught(data: Path) -> list[tuple[str, list[public.Row], list[str]]]:
+    """The paragraphs of SQuAD 2's tuning half that are trained on. Raises: OSError, when the set is missing."""
+    taught = range(SQUAD_TUNE.start, SQUAD_HELD.start, SQUAD_TUNE.step)
+    return public.squad_groups(data / "squad2-cs224n" / "dev-v2.0.json", taught)
+
+
 def streams(data: Path) -> list[Stream]:
     """Every stream over the sets under `data`. Raises: OSError, when one is missing."""
     folder = data / "reader"
@@ -43,15 +49,14 @@ def streams(data: Path) -> list[Stream]:
         item["q"] for doc in documents for item in doc.questions
     ]
     edits = public.edits(folder, questions)
-    squad = public.squad_groups(
-        data / "squad2-cs224n" / "dev-v2.0.json", range(SQUAD_TUNE.start, SQUAD_HELD.start, SQUAD_TUNE.step)
-    )
+    squad, parts = squad_taught(data), asked.load("train")
     human = public.rows(folder, "unansq-dev")
     made = [
         Stream("authored", 22, lambda rng: _edited(rng, authored.reading(rng, rng.choice(documents)), edits)),
         Stream("statements", 28, lambda rng: (authored.judged(rng, rng.choice(documents)),)),
-        Stream("human", 10, lambda rng: _any(rng, public.human_pairs(rng, rng.choice(human)))),
-        Stream("squad", 12, lambda rng: _any(rng, public.squad_pairs(rng, rng.choice(squad)))),
+        Stream("human", 10, lambda rng: drawn(rng, public.human_pairs(rng, rng.choice(human)))),
+        Stream("asked", 10, lambda rng: asked.pair(rng, rng.choice(parts))),
+        Stream("squad", 12, lambda rng: drawn(rng, public.squad_pairs(rng, rng.choice(squad)))),
         _ordered("nqg", 3, public.rows(folder, "nqg-squadtrain"), ordered, edits),
         _ordered("unansq", 4, public.rows(folder, "unansq-train-nqg"), ordered, edits),
         _selected(3, public.rows(folder, "selqa")),
@@ -74,7 +79,14 @@ _ENTAILED = {
 }  # fmt: skip
 
 
-_SHARPENED = {"authored": 2.0, "statements": 3.0, "human": 1.5, "squad": 1.5, **dict.fromkeys(_ENTAILED, 2.0)}
+_SHARPENED = {
+    "authored": 2.0,
+    "statements": 3.0,
+    "human": 1.5,
+    "squad": 1.5,
+    "asked": 1.5,
+    **dict.fromkeys(_ENTAILED, 2.0),
+}
 """How many times as often a stream is drawn in the last part of the training; what is not named, a third as often."""
 
 
@@ -101,7 +113,7 @@ def _with_statements(rng: random.Random, group: Group) -> Iterator[Group]:
     yield from ((judged,) for judged in stated)
 
 
-def _any(rng: random.Random, groups: Iterator[Group]) -> Group:
+def drawn(rng: random.Random, groups: Iterator[Group]) -> Group:
     """One of the groups, at random; empty where there is none."""
     every = list(groups)
     return rng.choice(every) if every else ()
@@ -155,7 +167,7 @@ def _selected(weight: float, rows: Sequence[public.Row]) -> Stream:
 
 def _yes_or_no(weight: float, rows: Sequence[public.Row]) -> Stream:
     def draw(rng: random.Random) -> Group:
-        group = _any(rng, public.yes_or_no(rng, rng.choice(rows)))
+        group = drawn(rng, public.yes_or_no(rng, rng.choice(rows)))
         other = next(islice(public.yes_or_no(rng, rng.choice(rows)), 1), ())
         if group and other and isinstance(group[0], Reading) and isinstance(other[0], Reading):
             return group[0], Reading(other[0].question, group[0].units)
@@ -172,7 +184,7 @@ def _conditions(weight: float, rows: Sequence[public.Row]) -> Stream:
     every = list(groups.values())
 
     def draw(rng: random.Random) -> Group:
-        return _any(rng, public.conditions(rng.choice(unsettled if rng.random() < 0.7 else every)))
+        return drawn(rng, public.conditions(rng.choice(unsettled if rng.random() < 0.7 else every)))
 
     return Stream("condaqa", weight, draw)
 

@@ -16,12 +16,12 @@ from rag.reader.onnx_model import GRAPH
 _OF_PRODUCT = ("/MatMul_quant", "/Gemm_MatMul_quant")
 
 
-def published(folder: Path, encoder: Path, to: Path) -> Path:
-    """Write the weights of the reader in `folder`, eight bits wide as they are there, to the checkpoint `to`.
+def published(folder: Path, encoder: Path, to: Path, graph_name: str = GRAPH) -> Path:
+    """Write the weights of a graph in `folder`, eight bits wide as they are there, to the checkpoint `to`.
 
     What the graph does not have is as in `encoder`. Raises: OSError.
     """
-    graph = onnx.load(str(folder / GRAPH)).graph
+    graph = onnx.load(str(folder / graph_name)).graph
     arrays = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
     state: dict[str, Tensor] = build(encoder).state_dict()
     for name, array in arrays.items():

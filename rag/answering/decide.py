@@ -23,8 +23,9 @@ from rag.types import Status
 
 DECISION = INSTALLED / "decision.json"
 _OF_BEST = ("margin", "share", "elsewhere", "likeness", "missing_marks")
-OF_QUESTION = (*_OF_BEST, "best", "second")
-"""What the decision about a question knows: some features of its best candidate, and the scores of the best two.
+OF_QUESTION = (*_OF_BEST, "judged", "best", "second")
+"""What the decision about a question knows: some features of its best candidate, what the judge thinks of its words,
+and the scores of the best two.
 
 How much of the question's words is covered is not among them: near misses of one kind of document share more words than
 what is answered, those of another fewer, so that weights fitted on the one mislead on the other.
@@ -127,7 +128,7 @@ def of_question(ranked: Ranked) -> tuple[float, ...]:
     """The features of a question whose candidates are ranked, at least one."""
     known = dict(zip(FEATURES, ranked[0][1].features, strict=True))
     best = [max(_WORST, score) for score, _ in ranked[:2]]
-    return (*(known[name] for name in _OF_BEST), *best, *[_WORST] * (2 - len(best)))
+    return (*(known[name] for name in _OF_BEST), ranked[0][1].judged, *best, *[_WORST] * (2 - len(best)))
 
 
 @lru_cache(maxsize=4)

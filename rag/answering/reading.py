@@ -14,10 +14,13 @@ from index.document.dates import find_dates
 from index.types import Span, Word
 from index.words.tokens import stem, tokenize, words
 from rag.lexicon import MONTHS
+from rag.reader.layout import Unit
 from rag.reader.reader import PassageReading, Reader
-from rag.reader.units import ReadUnit, whole_words
+from rag.reader.units import ReadUnit, claim_of, whole_words
 from rag.types import RetrievedPassage
 
+_JUDGED = 2
+"""Candidates whose words are judged: those that the reader holds likeliest."""
 _FURTHEST = 15.0
 """Logits are cut here: beyond it they tell no more."""
 
@@ -30,7 +33,11 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A sentence or row that might answer; `features` are named by `FEATURES`, `answer` are the words that do."""
+    """A sentence or row that might answer; `features` are named by `FEATURES`, `answer` are the words that do.
+
+    `words` are the characters of the unit's text that `answer` was read in; `judged` the log-odds, by the judge, that
+    they answer, 0 where it was not asked.
+    """
 
     passage: RetrievedPassage
     at: int
@@ -38,6 +45,8 @@ class Candidate:
     span: Span
     answer: Span | None
     features: tuple[float, ...]
+    words: tuple[int, int] | None = None
+    judged: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +100,33 @@ def read(
     Where the `first` of them are enough, the others are not read. Raises: ModelUnavailable.
     """
     end = min(first or len(passages), len(passages))
-    readings = _judged(question, units[:end], reader)
-    reading = _weighed(question, passages[:end], units[:end], readings, idf)
+    readings = _read(question, units[:end], reader)
+    reading = _judged(_weighed(question, passages[:end], units[:end], readings, idf), reader)
     if end == len(passages) or is_enough(reading):
         return reading
-    return _weighed(question, passages, units, [*readings, *_judged(question, units[end:], reader)], idf)
+    readings += _read(question, units[end:], reader)
+    return _judged(_weighed(question, passages, units, readings, idf), reader)
 
 
-def _judged(question: str, units: Sequence[tuple[ReadUnit, ...]], reader: Reader) -> list[PassageReading]:
+def _judged(reading: Reading, reader: Reader) -> Reading:
+    """The reading with the likeliest candidates judged: whether what was read in them answers, by another model."""
+    likeliest = sorted(reading.candidates, key=lambda candidate: -candidate.features[0])[:_JUDGED]
+    judgements = reader.judge([_claim(reading, candidate) for candidate in likeliest])
+    judged = {
+        candidate: replace(candidate, judged=judgement.logits()[0])
+        for candidate, judgement in zip(likeliest, judgements, strict=True)
+    }
+    return replace(reading, candidates=tuple(judged.get(candidate, candidate) for candidate in reading.candidates))
+
+
+def _claim(reading: Reading, candidate: Candidate) -> tuple[str, list[Unit]]:
+    """What is claimed by a candidate, and the passage that it is claimed over."""
+    units = reading.units[candidate.passage.label]
+    text = candidate.unit.unit.text
+    return claim_of(reading.question, text, candidate.words), [item.unit for item in units]
+
+
+def _read(question: str, units: Sequence[tuple[ReadUnit, ...]], reader: Reader) -> list[PassageReading]:
     """What the reader makes of each passage's units."""
     return reader.read(question, [[item.unit for item in of_one] for of_one in units]) if units else []
 
@@ -164,7 +192,7 @@ def _of_passage(
             1 / passage.label,
         )
         answer = unit.place(*whole_words(unit.unit.text, *words_of)) if words_of else None
-        candidates.append(Candidate(passage, at, unit, unit.span, answer, features))
+        candidates.append(Candidate(passage, at, unit, unit.span, answer, features, words_of))
     return candidates
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from rag.reader.layout import Unit
+
+_SURE = 1e-4
+"""What probabilities are kept away from 0 and 1 by, as logits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Judgement:
     not_said: float
     supported: float
 
+    def logits(self) -> tuple[float, float, float]:
+        """Of "supported", "contradicted" and "not said", bounded."""
+        return _logit(self.supported), _logit(self.contradicted), _logit(self.not_said)
+
 
 class Reader(Protocol):
     """Reads. Safe to use from several threads; bounded in time by the length of what it is given."""
@@ -45,3 +53,7 @@ class Reader(Protocol):
     def judge(self, pairs: Sequence[tuple[str, Sequence[Unit]]]) -> list[Judgement]:
         """Each statement over the units of its evidence, in order. Raises: ModelUnavailable."""
         ...
+
+
+def _logit(share: float) -> float:
+    return math.log((share + _SURE) / (1 - share + _SURE))

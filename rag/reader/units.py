@@ -62,6 +62,12 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     return min(start, cut[0].start), max(end, cut[-1].end)
 
 
+def claim_of(question: str, text: str, answer: tuple[int, int] | None) -> str:
+    """ "Question? Words": what is claimed by the characters of `text` that were read for an answer, or by all of it."""
+    words = text[slice(*whole_words(text, *answer))] if answer else text
+    return f"{question.rstrip(' ?')}? {words}"
+
+
 def context_text(source: Source, headings: Sequence[str], author: str | None, date: str | None) -> str:
     """What is read above a passage: who wrote it and when, then title and headings, outermost first."""
     who = ", ".join(part for part in (author or source.author, date or source.date) if part)

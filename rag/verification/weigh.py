@@ -25,7 +25,6 @@ _WINDOW = 150
 PAGE = 2 * _WINDOW
 """Words of evidence from which on it is a page, most of which the reader is not given: there what is said nowhere tells
 more than its judgement, and other weights are fitted."""
-_SURE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +131,8 @@ def _heading_of(units: Sequence[Unit], place: int) -> int | None:
 
 
 def _row(comparison: Comparison, judged: Sequence[Judgement]) -> tuple[float, ...]:
-    model = [_logit(share) for one in judged for share in (one.supported, one.contradicted, one.not_said)]
-    return (*comparison.features.row(), *model)
-
-
-def _logit(share: float) -> float:
-    return math.log((share + _SURE) / (1 - share + _SURE))
+    logits = [logit for one in judged for logit in one.logits()]
+    return (*comparison.features.row(), *logits)
 
 
 def _probability(row: Sequence[float], weights: Sequence[float]) -> float:
