@@ -22,9 +22,10 @@ Use = Literal["train", "fit"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question, the unit that answers it and the words in it that do, and its near miss."""
+    """A question, the sentence that answers it, the unit of this and the words in it that do, and a near miss."""
 
     question: str
+    evidence: str
     place: int
     words: str
     miss: str
@@ -51,7 +52,7 @@ def load(use: Use, path: Path = ASKED) -> list[Context]:
 def _context(row: dict[str, Any]) -> Context:
     source, raw = read_markdown(row["context"])
     placed = [(item, unit_of(raw, item["e"])) for item in row["pairs"]]
-    pairs = [Pair(item["q"], place, item["a"], item["miss"]) for item, place in placed if place is not None]
+    pairs = [Pair(item["q"], item["e"], place, item["a"], item["miss"]) for item, place in placed if place is not None]
     return Context(row["domain"], row["context"], source, tuple(pairs))
 
 

@@ -1,7 +1,7 @@
 """The kinds of document that the decision is fitted on, each as a folder of files and questions with their evidence.
 
-None of them is reported on: held authored documents, two held articles of SQuAD 2's tuning half, and the tuning
-halves of the everyday, notes and seeds suites.
+None of them is reported on: held authored documents, parts of documents with near misses worded like what they answer,
+two held articles of SQuAD 2's tuning half, and the tuning halves of the everyday, notes and seeds suites.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.cases import load_suite, of_split
-from evals.train import public
+from evals.train import asked, public
 from evals.train.mixture import HELD_EVERY, SQUAD_HELD
 
 SAMPLE = 480
@@ -38,6 +38,7 @@ class Question:
 def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Question]]]:
     """The name, the folder and the questions of each domain; what is no folder yet is written below `work`."""
     yield from _authored(data / "authored", work / "authored")
+    yield "asked", *_asked(work / "asked")
     yield "squad", *_squad(data / "squad2-cs224n" / "dev-v2.0.json", work / "squad")
     yield "everyday", data / "everyday" / "docs", _suite("everyday", data / "everyday" / "suite.jsonl")
     yield "seeds", SEEDS, _suite("seeds", SUITES / "seeds.jsonl")
@@ -58,6 +59,19 @@ def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Question
             questions += [Question("authored", item["q"], ((file, item["a"], 0),)) for item in row["qa"]]
             questions += [Question("authored", item["q"], ()) for item in row["near"]]
         yield name, to / name, random.Random(5).sample(questions, SAMPLE // apart)
+
+
+def _asked(to: Path) -> tuple[Path, list[Question]]:
+    """The parts of documents that are not trained on, each a file, with their questions and near misses."""
+    to.mkdir(parents=True, exist_ok=True)
+    questions: list[Question] = []
+    for number, context in enumerate(asked.load("fit")):
+        file = f"part-{number}.md"
+        (to / file).write_text(context.text, encoding="utf-8")
+        for pair in context.pairs:
+            questions.append(Question("asked", pair.question, ((file, pair.evidence, 0),)))
+            questions.append(Question("asked", pair.miss, ()))
+    return to, questions
 
 
 def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Question]]:
