@@ -1,8 +1,9 @@
 """Sentences made wrong in one known way, and true ones said otherwise, to measure a verifier with.
 
 Everything is by rule and seeded. The rules are of their own: no pattern of the verifier's is used, so that it is not
-measured with what it knows. A wrong sentence differs from its source in one thing that a reader would call false; where
-a rule cannot be sure of that, it makes nothing.
+measured with what it knows; only the closed classes of words are the same, which are the language's. A wrong sentence
+differs from its source in one thing that a reader would call false; where a rule cannot be sure of that, it makes
+nothing.
 """
 
 from __future__ import annotations
@@ -93,9 +94,9 @@ def _date(text: str, source: str, document: str, rng: random.Random) -> Swap | N
 
 def _unit(text: str, source: str, document: str, rng: random.Random) -> Swap | None:
     for match in _shuffled(list(rules.UNIT.finditer(text)), rng):
-        new = rules.OTHER_UNIT[match["unit"].lower()]
-        if not re.search(rf"\b{new}\b", source, re.I):
-            return match.start("unit"), match.end("unit"), new
+        others = [new for new in rules.other_units(match["unit"]) if not re.search(rf"\b{new}\b", source)]
+        if others:
+            return match.start("unit"), match.end("unit"), rng.choice(others)
     return None
 
 
@@ -104,10 +105,10 @@ def _name(text: str, source: str, document: str, rng: random.Random) -> Swap | N
     for start, end in _shuffled(rules.names_in(text), rng):
         old = text[start:end]
         same = [
-            n for n in others if rules.kind_of(n) == rules.kind_of(old) and rules.unrelated(n, source, document, old)
+            n for n in others if rules.form_of(n) == rules.form_of(old) and rules.unrelated(n, source, document, old)
         ]
         if same:
-            return start, end, rng.choice(same)
+            return start, end, rng.choice(rules.likest(same, text, start, document))
     return None
 
 

@@ -1,96 +1,110 @@
-"""The rules by which `evals.perturb` finds what to change in a sentence, and says a true one otherwise."""
+"""The rules by which `evals.perturb` finds what to change in a sentence, and says a true one otherwise.
+
+They know words of the closed classes alone, forms (capitals, digits, endings), and what the document itself writes.
+"""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
-_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTH = "|".join(_MONTHS)
+from index.document.dates import MONTH_NAMES
+from rag import lexicon
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_WORDS = {int(value): word for word, value in lexicon.NUMBERS.items() if value <= 20}
+_COUNTS = _any_of(word for value, word in _WORDS.items() if value >= 2)
+_DAYS = [name.title() for name in lexicon.WEEKDAYS if name.endswith("day")]
+_MONTH, _YEAR = "|".join(MONTH_NAMES), r"(?:1[5-9]|20)\d\d"
 _NUMBER = re.compile(
-    rf"(?<![\w.,$€£/–-])(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?|{'|'.join(_WORDS[2:])})(?![\w/–]|[.,]\d|-\d)(?!\s+(?:{_MONTH})\b)"
+    rf"(?<![\w.,$€£/–-])(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?|{_COUNTS})(?![\w/–]|[.,]\d|-\d)(?!\s+(?:{_MONTH})\b)"
 )
-_IN_DATE = re.compile(
-    rf"\b(?:(?:{_MONTH})\.? \d{{1,2}}(?:, \d{{4}})?|\d{{1,2}} (?:{_MONTH})(?: \d{{4}})?|(?:1[5-9]|20)\d\d)\b"
-)
+_IN_DATE = re.compile(rf"\b(?:(?:{_MONTH})\.? \d{{1,2}}(?:, \d{{4}})?|\d{{1,2}} (?:{_MONTH})(?: \d{{4}})?|{_YEAR})\b")
 _DATE_WORD = re.compile(
-    rf"\b(?:(?:1[5-9]|20)\d\d|{'|'.join(_DAYS)}|(?:{_MONTH})(?= \d|,? (?:1[5-9]|20)\d\d)|(?<=\d )(?:{_MONTH}))\b(?![-–]\d)"
+    rf"\b(?:{_YEAR}|{'|'.join(_DAYS)}|(?:{_MONTH})(?= \d|,? {_YEAR})|(?<=\d )(?:{_MONTH}))\b(?![-–]\d)"
 )
-OTHER_UNIT = {
-    "miles": "kilometers", "mile": "kilometer", "kilometers": "miles", "kilometres": "miles", "km": "miles",
-    "meters": "feet", "metres": "feet", "feet": "meters", "hours": "days", "days": "weeks", "weeks": "months",
-    "months": "years", "years": "months", "minutes": "hours", "seconds": "minutes", "decades": "years", "centuries": "decades",
-    "million": "billion", "billion": "million", "percent": "million", "dollars": "euros", "euros": "dollars", "thousand": "million",
-}  # fmt: skip
-UNIT = re.compile(rf"(?:\d|\b(?:{'|'.join(_WORDS[2:])}|hundred))[ -](?P<unit>{'|'.join(OTHER_UNIT)})\b(?!-)", re.I)
-_NAME = re.compile(
-    r"(?<![“\"\w.’'-])(?:[A-Z][a-z’'-]*[a-z]|[A-Z]{2,6})(?: (?:[A-Z][a-z’'-]*[a-z]|[A-Z]{2,6}))*(?![\w’'-])"
+
+_SIZES = {
+    **{name: (kind.partition(":")[0], kind, factor) for name, (kind, factor) in lexicon.UNITS.items()},
+    **{name: ("money", kind, factor) for name, (kind, factor) in lexicon.CURRENCIES.items()},
+    **{name: ("scale", "", factor) for name, factor in lexicon.SCALES.items()},
+}
+"""Of each unit, currency and scale: what it measures, in what, and how much of it."""
+_WRITTEN_OUT = [name for name in _SIZES if len(name) > 3]
+_PLURAL = re.compile(r"s$|^feet$|^pence$")
+UNIT = re.compile(
+    rf"(?:\d|(?i:\b(?:{_COUNTS}|{_any_of(lexicon.SCALES)})))[ -](?P<unit>km|{_any_of(_WRITTEN_OUT)})\b(?!-)"
 )
-_NO_NAME = frozenset(
-    _MONTHS
-    + _DAYS
-    + (
-        "The A An In On At It He She They We I This That These Those There But And If As When While After Before However For "
-        "From With By Not No His Her Their Its Our My What Who Which Where How Some Many Most All Both Also According One Two "
-        "Mr Mrs Ms Dr Sir Since Until Although Though Despite During Under Over To Of Or So Such Then Thus Each Other Another "
-        "Given Because Once Even Only Several First Second Unlike Like Yet You Your Now Today God Islam Islamic Muslim Muslims "
-        "Christian Christianity"
-    ).split()
-)
-_SAYING = r"(?:said|says|told|claimed|claims|stated|argued|argues|announced|insisted|denied|warned|alleged|declared)"
-_WHO = r"(?:(?:[Tt]he )?(?:[A-Z][\w’-]+(?: (?:of )?[A-Z][\w’-]+){0,3})(?:’s (?:army|government|ministry|president|military))?)"
+
+_FUNCTION = frozenset[str]().union(
+    lexicon.PRONOUNS, lexicon.QUESTION_WORDS, lexicon.AUXILIARIES, lexicon.DETERMINERS, lexicon.PREPOSITIONS,
+    lexicon.SUBORDINATORS, lexicon.CONJUNCTIONS, lexicon.CONDITIONALS, lexicon.CONTRASTS, lexicon.COMPARISONS,
+    lexicon.ANAPHORS, lexicon.NEGATIONS, lexicon.POSSIBILITY, lexicon.EXCLUSIVES, lexicon.UNIVERSALS,
+    lexicon.PARTITIVES, lexicon.NUMBERS, lexicon.ORDINALS, lexicon.MONTHS, lexicon.WEEKDAYS,
+)  # fmt: skip
+"""Words that are no name, nor part of one, however they are written."""
+_CAPITAL = r"(?:[A-Z][a-z’'-]*[a-z]|[A-Z]{2,6})"
+_NAME = re.compile(rf"(?<![“\"\w.’'-]){_CAPITAL}(?: {_CAPITAL})*(?![\w’'-])")
+_WHO = r"(?:(?:[Tt]he )?[A-Z][\w’-]+(?: (?:of )?[A-Z][\w’-]+){0,3})"
 _SPEAKERS = (
-    re.compile(rf"(?:^|, |” )(?P<who>{_WHO}) {_SAYING}\b"),
+    re.compile(rf"(?:^|, |” )(?P<who>{_WHO}) [a-z]+ that\b"),
+    re.compile(rf"(?:^|, |” )(?P<who>{_WHO}) [a-z]+[,:]? [“\"]"),
     re.compile(rf"\b[Aa]ccording to (?P<who>{_WHO})(?=[,.;])"),
-    re.compile(rf"[,”] {_SAYING} (?P<who>{_WHO})(?=[,.;])"),
+    re.compile(rf"[”\"] [a-z]+ (?P<who>{_WHO})(?=[,.;])"),
 )
-_AUX = r"(?:is|was|were|are|has|have|had|will|would|can|could|did|does)"
-NEGATIONS = [
-    (re.compile(rf"\b({_AUX}) not (?!only\b|just\b|necessarily\b|yet\b)"), r"\1 "),
+"""Who stands before what a "that" opens or what is in quotation marks, or after it, with a word between."""
+
+Table = list[tuple[re.Pattern[str], str]]
+_NOT = _any_of(lexicon.NEGATIONS | lexicon.EXCLUSIVES | {"n[’']t", "also", "to"})
+_STATING = _any_of(lexicon.AUXILIARIES - lexicon.POSSIBILITY | {"can"})
+_WILL = _any_of(lexicon.INTENTION | lexicon.OBLIGATION | {"can"})
+NEGATIONS: Table = [
+    (re.compile(rf"\b({_STATING}) (?:not|never) (?!(?:only|just|necessarily|yet)\b)"), r"\1 "),
     (re.compile(r"\b(is|was|were|are|has|have|had|would|could)n[’']t "), r"\1 "),
-    (re.compile(r"\b(had|has|have|was|were|is|are) never "), r"\1 "),
-    (
-        re.compile(
-            r"\b(is|was|were|are|has been|have been|had been|will be) (?!not\b|n[’']t|no\b|never\b|neither\b|only\b|also not\b)(?=[a-z]+)"
-        ),
-        r"\1 not ",
-    ),
-    (
-        re.compile(
-            r"\b(has|have|had|will|can) (?!not\b|n[’']t|no\b|never\b|only\b|to\b|been\b)(?=[a-z]+(?:ed|en|e|t)\b)"
-        ),
-        r"\1 not ",
-    ),
+    (re.compile(rf"\b(is|was|were|are|{_WILL}) (?!(?:{_NOT})\b)(?=[a-z]+)"), r"\1 not "),
+    (re.compile(rf"\b(has|have|had) (?!(?:{_NOT})\b)(?=[a-z]+(?:ed|en|e|t)\b)"), r"\1 not "),
 ]
-MODALITY = [
+_PERHAPS = _any_of(lexicon.POSSIBILITY - lexicon.AUXILIARIES)
+MODALITY: Table = [
     (re.compile(r"\b(?:may|might|could) have been "), "was "),
     (re.compile(r"\b(?:may|might) have "), "had "),
     (re.compile(r"\b(?:may|might) (?:also )?be "), "is "),
-    (re.compile(r"\b(?:may|might) (?!have\b|be\b|also\b|not\b)(?=[a-z]+\b)"), "will "),
-    (re.compile(r"\b(?:allegedly|reportedly|possibly|probably|apparently|supposedly|perhaps) (?=[a-z])"), ""),
-    (re.compile(r"\b(?:alleged|suspected|purported) (?=[a-z])"), ""),
-    (re.compile(r"\b(?:appears?|seems?) to be "), "is "),
-    (re.compile(r"\b(?:appeared|seemed) to be "), "was "),
-    (re.compile(r"\b(is|was|are|were) (?:believed|thought) to be "), r"\1 "),
+    (re.compile(rf"\b(?:may|might) (?!(?:have|be|{_NOT})\b)(?=[a-z]+\b)"), "will "),
+    (re.compile(rf"\b(?:{_PERHAPS}) (?!to\b)(?=[a-z])"), ""),
     (re.compile(r"\b(is|was|are|were) likely "), r"\1 certain "),
 ]
-COMPARATIVES = [
-    (re.compile(rf"\b{old}\b(?!-)"), new)
-    for pair in (
-        "more than/less than fewer than/more than at least/at most higher/lower larger/smaller greater/smaller longer/shorter "
-        "older/younger earlier/later before/after largest/smallest highest/lowest biggest/smallest longest/shortest oldest/youngest "
-        "earliest/latest increased/decreased increase/decrease rose/fell north/south east/west northern/southern eastern/western "
-        "above/below better/worse best/worst stronger/weaker faster/slower"
-    ).replace(" than", "_than").replace("at ", "at_").split()
-    for old, new in (tuple(pair.replace("_", " ").split("/")), tuple(reversed(pair.replace("_", " ").split("/"))))
-]  # fmt: skip
+
+
+def _graded(adjective: str) -> str:
+    """What "-er" and "-est" are put to: "larg", "bigg", "earli"."""
+    stem = adjective.removesuffix("e")
+    stem = re.sub(r"(?<=[^aeiou])y$", "i", stem)
+    return re.sub(r"(?<=[^aeiou][aeiou])([^aeiouwxy])$", r"\1\1", stem) if stem == adjective else stem
+
+
+def _sides() -> dict[str, str]:
+    """Each word that gives a side, and its opposite."""
+    both = ["more than/less than", "at least/at most", "above/below", "before/after", "better/worse", "best/worst"]
+    both += ["north/south", "east/west", "northern/southern", "eastern/western", "the most/the least"]
+    opposites = {one: other for pair in both for one, other in (pair.split("/"), pair.split("/")[::-1])}
+    opposites["fewer than"] = "more than"
+    graded = {word: of for word, of in lexicon.MEASURES.items() if len(word) <= _LONGEST_GRADED}
+    for word, (noun, _, sign) in graded.items():
+        other = next((each for each, of in graded.items() if of[0] == noun and of[2] == -sign), None)
+        if other:
+            opposites |= {_graded(word) + ending: _graded(other) + ending for ending in ("er", "est")}
+    return opposites
+
+
+_LONGEST_GRADED = 5
+"""Letters of an adjective of measure that has an "-er"; longer ones take "more"."""
+COMPARATIVES: Table = [(re.compile(rf"\b{one}\b(?!-| of\b)"), other) for one, other in _sides().items()]
 Rewrite = Literal["clause dropped", "number form", "date form", "attribution moved"]
 
 
@@ -99,7 +113,7 @@ def numbers(text: str) -> list[tuple[int, int, float]]:
     dates = [(m.start(), m.end()) for m in _IN_DATE.finditer(text)]
     values = []
     for match in _NUMBER.finditer(text):
-        value = float(_WORDS.index(match[0])) if match[0] in _WORDS else float(match[0].replace(",", ""))
+        value = lexicon.NUMBERS[match[0]] if match[0] in lexicon.NUMBERS else float(match[0].replace(",", ""))
         if value >= 2 and not any(a < match.end() and match.start() < b for a, b in dates):
             values.append((match.start(), match.end(), value))
     return values
@@ -134,74 +148,85 @@ def other_date_word(word: str, rng: random.Random) -> str:
     """Another of the same kind."""
     if word.isdigit():
         return str(int(word) + rng.choice([-9, -7, -4, -3, -2, 2, 3, 4, 6]))
-    options = _DAYS if word in _DAYS else _MONTHS
+    options = _DAYS if word in _DAYS else MONTH_NAMES
     return rng.choice([option for option in options if option != word])
+
+
+def other_units(unit: str) -> list[str]:
+    """Other currencies, or units of what it measures of less than half or more than twice the size; none is shortened,
+    and all are of its number.
+    """
+    measured, kind, size = _SIZES[unit]
+    is_plural = unit not in _WRITTEN_OUT or bool(_PLURAL.search(unit))
+    others = []
+    for name in _WRITTEN_OUT:
+        is_alike = _SIZES[name][0] == measured and bool(_PLURAL.search(name)) == is_plural
+        is_currency = measured == "money" and _SIZES[name][1] != kind
+        if is_alike and (is_currency or not 0.5 <= _SIZES[name][2] / size <= 2):
+            others.append(name)
+    return others
 
 
 def names_in(text: str) -> list[tuple[int, int]]:
     """Where a name stands that does not begin the sentence or stand in quotation marks."""
     return [
-        (m.start(), m.end())
-        for m in _NAME.finditer(text)
-        if m.start() > 1 and not set(m[0].split()) & _NO_NAME and not in_quotes(text, m.start()) and len(m[0]) > 2
+        match.span()
+        for match in _NAME.finditer(text)
+        if match.start() > 1 and len(match[0]) > 2 and _is_name(match[0]) and not in_quotes(text, match.start())
     ]
 
 
 def names(document: str) -> list[str]:
-    """The names of a document that it says at least twice, in order of the alphabet."""
-    candidates = [m[0] for m in _NAME.finditer(document) if not set(m[0].split()) & _NO_NAME and len(m[0]) > 3]
-    return sorted({name for name in candidates if candidates.count(name) > 1})
+    """The names of a document that it writes at least twice, in order of the alphabet.
+
+    A word that it also writes in small letters is none: it has its capital from where a sentence begins.
+    """
+    small = frozenset(re.findall(r"(?<!\w)[a-z][a-z’'-]*", document))
+    candidates = [match[0] for match in _NAME.finditer(document) if len(match[0]) > 3 and _is_name(match[0])]
+    return sorted({name for name in candidates if candidates.count(name) > 1 and name.lower() not in small})
 
 
-_PLACES = frozenset(
-    (
-        "Syria Israel Iran Iraq Russia America Lebanon Jordan Turkey France Germany Britain England Spain Italy China Japan India "
-        "Egypt London Paris Berlin Rome Moscow Damascus Washington Tehran Europe Africa Asia Scotland Ireland Kenya Poland"
-    ).split()
-)
+def _is_name(text: str) -> bool:
+    return not any(word.lower() in _FUNCTION and not word.isupper() for word in text.split())
 
 
-def kind_of(name: str) -> str:
-    """A rough type: acronym, well-known place, people (-ian, -ese, -ish), of several words, or of one."""
+def form_of(name: str) -> str:
+    """A rough type by form: acronym, people (-ian, -ese, -ish), of several words, or of one."""
     if name.isupper():
         return "acronym"
-    if name in _PLACES:
-        return "place"
     if " " not in name:
         return "people" if re.search(r"(?:ian|ians|ese|ish|can|cans)$", name) else "one"
     return f"{min(len(name.split()), 3)} words"
 
 
-_SAME = ("america american us usa united states washington", "britain british uk england english", "germany german germans",
-         "france french paris", "russia russian russians soviet moscow kremlin", "israel israeli israelis idf", "iran iranian tehran",
-         "syria syrian syrians damascus assad", "china chinese beijing", "scotland scottish")  # fmt: skip
+def likest(options: list[str], text: str, at: int, document: str) -> list[str]:
+    """Those that the document sets after the same word as `text` has before `at`, or all, where it does of none."""
+    before = re.search(r"\w+ $", text[:at])
+    return [name for name in options if before and f" {before[0]}{name}" in document] or options
 
 
 def unrelated(name: str, source: str, document: str, old: str) -> bool:
-    """Whether no word of `name`, nor of what it may stand for, is in `source`, and `document` never sets it beside `old`."""
+    """Whether no word of `name`, nor one that begins as it does, is in `source`, and `document` never sets the name
+    beside `old`.
+    """
     source_words = {word.lower() for word in re.findall(r"[\w-]+", source.replace("’s", ""))}
     mine = {word.lower() for word in re.findall(r"[\w-]+", name.replace("’s", ""))} - {"the", "of"}
-    wide = mine.union(*(line.split() for line in _SAME if mine & set(line.split())))
     stems = {word[:5] for word in source_words if len(word) >= 5}
     return (
-        not wide & source_words
+        not mine & source_words
         and not {word[:5] for word in mine if len(word) >= 5} & stems
         and f"{old} ({name})" not in document
     )
 
 
 def speakers_in(text: str) -> list[tuple[int, int]]:
-    """Where those stand who are said to have said something."""
-    return [
-        m.span("who")
-        for pattern in _SPEAKERS
-        for m in pattern.finditer(text)
-        if m["who"].split()[-1] not in _NO_NAME and m["who"].split()[0] not in _NO_NAME - {"The"}
-    ]
+    """Where those stand who are quoted, or who are said to have said something."""
+    every = {match.span("who"): match["who"] for pattern in _SPEAKERS for match in pattern.finditer(text)}
+    return [span for span, who in every.items() if _is_name(re.sub(r"^[Tt]he |\bof ", "", who))]
 
 
 def speakers(document: str) -> list[str]:
-    """Everyone who is said to have said something, in order of the alphabet."""
+    """Everyone who is quoted, or is said to have said something, in order of the alphabet."""
     return sorted({line[a:b] for line in re.split(r"(?<=[.!?])\s+|\n", document) for a, b in speakers_in(line)})
 
 
@@ -218,32 +243,35 @@ def tidy(text: str) -> str:
     return re.sub(r"\b([Aa]) (?=[aeio])", r"\1n ", text)
 
 
-_LEADING = re.compile(
-    r"(?:In|On|At|After|During|By|However|Meanwhile|Today|Since|For example|Additionally|Furthermore)\b(?P<clause>[^,“”\"]{0,60}), (?P<rest>\S.{40,})$",
-    re.S,
+_OPENED = re.compile(r"(?P<opener>[A-Z][^,“”\"]{1,60}), (?P<rest>\S.{40,})", re.S)
+_OPENING = lexicon.PREPOSITIONS - lexicon.NEGATIONS - lexicon.EXCLUSIVES
+_OF_TIME = lexicon.PREPOSITIONS | lexicon.DETERMINERS | {*lexicon.MEASURES, *lexicon.UNITS, *lexicon.ORDINALS}
+_WIDE = re.compile(
+    rf"\b(?:{_any_of(lexicon.UNIVERSALS | lexicon.NEGATIONS)}|only|most|least|best|worst|\w+est)\b", re.I
 )
-_DOUBTFUL = re.compile(
-    r"\b(?:not|no|never|without|if|unless|may|might|could|alleged\w*|claim\w*|said|statement|interview|report\w*|words|view|opinion)\b"
-)
+"""What may be true only of where or when the sentence begins by saying."""
+_GOES_ON = re.compile(r"(?:and|or|who|which|but|\d|[A-Z]\w+,)")
 
 
 def _drop_clause(text: str) -> str:
-    match = _LEADING.fullmatch(text)
-    if (
-        match is None
-        or _DOUBTFUL.search(match["clause"])
-        or re.match(r"(?:and|or|who|which|but|\d|[A-Z]\w+,)", match["rest"])
-    ):
+    match = _OPENED.fullmatch(text)
+    if match is None or _GOES_ON.match(match["rest"]):
         return ""
-    return match["rest"][:1].upper() + match["rest"][1:]
+    opener, rest = match["opener"], match["rest"]
+    tells_when = _is_place_or_time(opener.split()) and not _WIDE.search(rest)
+    return rest[:1].upper() + rest[1:] if tells_when or opener.lower() in lexicon.CONTRASTS else ""
+
+
+def _is_place_or_time(words: list[str]) -> bool:
+    """Whether words that begin with a preposition end in a date, or are names, dates and words of closed classes."""
+    is_known = [word.lower() in _OF_TIME or word[0].isupper() or word[0].isdigit() for word in words]
+    return words[0].lower() in _OPENING and (words[-1].isdigit() or all(is_known))
 
 
 def _number_form(text: str) -> str:
     for start, end, value in numbers(text):
         written = text[start:end]
-        in_date = re.search(
-            r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? $|[.$€£#/-]$", text[:start], re.I
-        )
+        in_date = re.search(rf"\b(?:{_any_of(lexicon.MONTHS)})\.? $|[.$€£#/-]$", text[:start], re.I)
         named = re.search(r"\b[A-Z]\w* $", text[:start])  # "Apollo 11", "Figure 2"
         if (
             start
@@ -273,13 +301,8 @@ def _date_form(text: str) -> str:
 
 
 def _move_attribution(text: str) -> str:
-    first = re.fullmatch(rf"According to (?P<who>{_WHO}), (?P<what>[^“”\"]+)\.", text, re.S)
-    if first:
-        return f"{first['what'][:1].upper()}{first['what'][1:]}, according to {first['who']}."
-    match = re.fullmatch(rf"(?P<who>{_WHO}) (?P<verb>said|says|claimed|stated) that (?P<what>[^“”\"]+)\.", text, re.S)
-    if match and not re.search(r", (?:and|but)\b", match["what"]):
-        return f"{match['what'][:1].upper()}{match['what'][1:]}, {match['who']} {match['verb']}."
-    return ""
+    match = re.fullmatch(rf"According to (?P<who>{_WHO}), (?P<what>[^“”\"]+)\.", text, re.S)
+    return f"{match['what'][:1].upper()}{match['what'][1:]}, according to {match['who']}." if match else ""
 
 
 REWRITES: Mapping[Rewrite, Callable[[str], str]] = {
