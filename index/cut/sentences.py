@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from index.document.dates import AFTER_A_DAY
+from index.document.wrapped import going_on
 from index.types import Span
 
 MAX_SENTENCE = 1200
@@ -19,7 +21,8 @@ _ITEM = re.compile(
 )
 """Where a list item, a heading, a row, a quotation or an entry of a log begins."""
 _STOP = re.compile(
-    r"""(?P<stop>[.!?…]+|[。！？])           # the full stop itself
+    rf"""(?P<stop>[.!?…]+|[。！？])          # the full stop itself, but not that of a day before its month
+        (?!(?:(?<=\b\d\.)|(?<=\b\d\d\.))\s+(?:{"|".join(AFTER_A_DAY)})\b)
         (?P<close>[”’"'»)\]]*(?:\[\d+\])*)   # closing quotes, brackets, footnote marks
         (?P<gap>\s+|(?<=[。！？])|(?<=\])(?=[A-Z])|$)""",
     re.VERBOSE,
@@ -64,9 +67,11 @@ def sentences(text: str, within: Span | None = None) -> list[Span]:
 
 def _items(text: str, block: Span) -> Iterator[Span]:
     start = block.start
+    inside = going_on(text, block)
     for match in _ITEM.finditer(text, block.start, block.end):
-        yield _trim(text, start, match.start())
-        start = match.end()
+        if match.end() not in inside:
+            yield _trim(text, start, match.start())
+            start = match.end()
     yield _trim(text, start, block.end)
 
 

@@ -34,6 +34,8 @@ MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+AFTER_A_DAY = "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember".split()
+"""The months of German, which sets a full stop after the day: 12. Mai."""
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = r"(?:1[5-9]|20)\d\d"
 _DAY = r"[0-3]?\d(?:st|nd|rd|th)?"

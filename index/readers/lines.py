@@ -8,9 +8,10 @@ other with at least two blanks between them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from index.document.blocks import Blocks, BlockWriter
+from index.document.wrapped import going_on
 from index.readers import grid
 from index.readers.rows import write_row
 from index.types import Span
@@ -60,6 +61,7 @@ class _Reading:
         self._fence = ""
         self._begun = False
         self._is_marked = False
+        self._inside: Container[int] = ()
 
     def read(self) -> None:
         groups = list(_groups(self._text))
@@ -71,6 +73,7 @@ class _Reading:
     def _group(self, lines: Sequence[_Line], following: Sequence[_Line] | None) -> None:
         """The blocks of the lines between two blank ones."""
         at = 0
+        self._inside = going_on(self._text, Span(lines[0][0], lines[-1][0] + len(lines[-1][1])))
         waiting: list[_Line] = []
         while at < len(lines):
             taken = self._special(lines, at, waiting, following)
@@ -103,7 +106,7 @@ class _Reading:
             inside = bold.span(2) if bold else (len(line) - len(line.lstrip()), len(line.rstrip()))
             self._heading(lines[at][0], inside, level)
             return 2 if at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1][1]) else 1
-        if waiting and ITEM.match(line):
+        if waiting and ITEM.match(line) and lines[at][0] not in self._inside:
             self._flush(waiting)
             waiting.clear()
         return 0

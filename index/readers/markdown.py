@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from index.readers.decode import decode
-from index.readers.extracted import Extracted, require_lines, visible
-from index.readers.lines import blocks_of
+from index.readers.extracted import Extracted, require_lines
+from index.readers.text import extracted_of
 
 _COMMENT = re.compile(
     r"""^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)
@@ -20,15 +20,14 @@ _BLOCK = re.compile(r"^[ ]{0,3}<!--", re.MULTILINE)
 
 
 def read_markdown(data: bytes) -> Extracted:
-    """The decoded source text, marks included, without the comments that no rendering shows.
+    """The decoded source text, marks included, without the comments that no rendering shows; a thread of mails as
+    `read_text` reads it.
 
     Raises: UnreadableFile, when the bytes are not text, or hold a line longer than any book.
     """
     decoded = decode(data)
     require_lines(decoded.text)
-    text, hidden = without_comments(decoded.text)
-    text, unseen = visible(text)
-    return Extracted(text, decoded.encoding, decoded.replaced, hidden + unseen, blocks=blocks_of(text))
+    return extracted_of(decoded, *without_comments(decoded.text))
 
 
 def without_comments(text: str) -> tuple[str, int]:

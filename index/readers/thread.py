@@ -45,6 +45,7 @@ _LABELS = {
 _LABEL = re.compile(r"\*?\s?([^\W\d_][\w -]{0,14}?)\s?:\s?\*?\s?(.*)$")
 _LONGEST_LINE = 1000
 """Characters of a line of a head, at most."""
+_FURTHER_HEADING = re.compile(r"\n {0,3}#{1,6} \S")
 _LINES_BEFORE = 3
 """Lines with words that may stand before the first head of a thread: what it is, and who kept it."""
 _SEPARATOR = re.compile(
@@ -115,13 +116,20 @@ def messages(text: str) -> list[Part]:
     """The messages of a thread that was kept as a plain text, and what is quoted in them; none where it is no thread.
 
     A thread begins with a head that gives both sender and subject, or nearly so: `From:` and `To:` alone may be a
-    journey's, and a mail further below may be an example.
+    journey's, and a mail further below may be an example. Or it is a reply without its own head, which quotes below a
+    line that says who wrote it and when; what is set out under headings, and not one alone, may do so too.
     """
     lines = marked(text)
     read_parts = parts(lines, Voice())
     first = next((part.begin for part in read_parts if part.subject is not None), len(lines))
     before = sum(1 for _, line in lines[:first] if line.strip())
-    return read_parts if first < len(lines) and before <= _LINES_BEFORE else []
+    has_head = first < len(lines) and before <= _LINES_BEFORE
+    is_reply = any(map(_is_named_below_marks, read_parts)) and not _FURTHER_HEADING.search(text)
+    return read_parts if has_head or is_reply else []
+
+
+def _is_named_below_marks(part: Part) -> bool:
+    return part.level > 0 and None not in (part.voice.author, part.voice.date)
 
 
 class _Reading:
@@ -226,12 +234,11 @@ def _head(lines: Sequence[Line], at: int) -> _Head | None:
     """The head of another mail; None where the line at `at` begins none."""
     level = lines[at][0]
     begin = at
-    while begin < len(lines) and begin - at < 3 and (begin == at or not lines[begin][1].strip()):
-        if _label(lines[begin]) is not None:
-            break
-        if begin == at and not _SEPARATOR.match(_short(lines[at])):
+    if _label(lines[at]) is None:
+        if not _SEPARATOR.match(_short(lines[at])):
             return None
-        begin += 1
+        below = range(at + 1, min(at + 3, len(lines)))
+        begin = next((place for place in below if lines[place][1].strip()), at + 3)
     fields: dict[str, str] = {}
     end = begin
     for place, kind, value in _fields(lines, begin, level):

@@ -78,7 +78,8 @@ def verify(
 def _typed(answer: str) -> str:
     """The text of the file, or what stdin holds. Raises: BadParameter; QuestionInvalid, when it is too long."""
     from index.errors import UnreadableFile
-    from index.readers.text import read_text
+    from index.readers.decode import decode
+    from index.readers.extracted import visible
     from rag.checking.text import LONGEST
 
     most = 4 * LONGEST + 1
@@ -88,7 +89,7 @@ def _typed(answer: str) -> str:
         else:
             with Path(answer).open("rb") as file:
                 data = file.read(most)
-        text = read_text(data).text
+        text, _ = visible(decode(data).text)
     except (OSError, ValueError, UnreadableFile) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise typer.BadParameter(f"{answer!r} cannot be read ({reason}); name a file with the text.") from None

@@ -65,6 +65,8 @@ def document(text: str) -> Document:
         ("The ferry, dep. 10:35, is late. It waits.", ["The ferry, dep. 10:35, is late.", "It waits."]),
         ("Your booking no. KY-5531 is paid. Thanks.", ["Your booking no. KY-5531 is paid.", "Thanks."]),
         ("It stood in the bar. The 3 men left.", ["It stood in the bar.", "The 3 men left."]),
+        ("Es gilt ab dem 12. Mai. Danach nicht.", ["Es gilt ab dem 12. Mai.", "Danach nicht."]),
+        ("They were 112. Mai was among them.", ["They were 112.", "Mai was among them."]),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:

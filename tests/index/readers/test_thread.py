@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from email.message import EmailMessage
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,6 @@ from index.cut.articles import split_articles
 from index.document.dates import printed_date
 from index.readers.extracted import Extracted
 from index.readers.mail import messages_of, read_mail
-from index.readers.text import read_text
 from index.types import Document
 
 SENDER = ("Ada Writer", "2024-05-06")
@@ -258,77 +256,3 @@ def test_messages_come_back_from_a_mailbox_as_they_went_in(texts: list[str]) -> 
     marked = [re.sub(rb"^(>*From )", rb">\1", message, flags=re.MULTILINE) for message in messages]
     line = b"From ada@x.org Mon May  6 08:00:00 2024\n"
     assert messages_of(b"".join(line + message + b"\n" for message in marked)) == [m + b"\n" for m in messages]
-
-
-THREAD = """Minutes of the thread, kept by hand.
-
-From: Greta Loos <g@x.org>
-To: Committee
-Date: Mon, 3 March 2025 09:12
-Subject: Slates
-
-The north slope needs forty slates.
-
-Greta
-
----
-
-Subject: Re: Slates
-From: Tom Wexley
-To: Greta Loos
-Date: Tue, 4 March 2025 18:40
-
-We wait until the regatta is over.
-
-On Mon, 3 March 2025 at 09:12, Greta Loos wrote:
-> It needs forty of them.
-"""
-
-
-def test_a_thread_kept_as_text_gives_each_message_its_writer() -> None:
-    thread = read_text(THREAD.encode())
-    assert thread.text == THREAD
-    assert voice(thread, "Minutes of") == (None, None)
-    assert voice(thread, "forty slates") == ("Greta Loos", "2025-03-03")
-    assert voice(thread, "We wait") == ("Tom Wexley", "2025-03-04")
-    assert voice(thread, "forty of them") == ("Greta Loos", "2025-03-03")
-
-
-def test_nobody_said_the_heads_and_rules_of_a_thread() -> None:
-    thread = read_text(THREAD.encode())
-    kinds = {block.span.of(THREAD): block.kind for block in thread.blocks}
-    assert kinds["---"] == "furniture"
-    assert [words.split(":")[0] for words, kind in kinds.items() if kind == "furniture"][:2] == ["From", "---"]
-    assert kinds["Greta"] == "paragraph"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Your journey\n\nFrom: Lisbon\nTo: Porto\nDate: 3 May 2025\n\nSeat 14 by the window.",
-        "Subject: Latin\nDate: Mondays\n\nThe room changes every week.",
-        "# Desk\n\nOpen daily.\n\nAsk Orla.\n\nWrite so:\n\nFrom: Anna Meier\nSubject: Your refund\n\nDear guest, ...",
-    ],
-)
-def test_a_text_with_fields_of_its_own_is_no_thread(text: str) -> None:
-    plain = read_text(text.encode())
-    assert plain.sections == ()
-    assert all(block.kind != "furniture" for block in plain.blocks)
-
-
-@given(st.lists(st.sampled_from(THREAD.split("\n")), max_size=30))
-def test_every_word_of_a_thread_stands_in_a_block_once(lines: list[str]) -> None:
-    text = "\n".join(lines)
-    thread = read_text(text.encode())
-    assert thread.text == text
-    spans = [block.span for block in thread.blocks]
-    assert all(left.end <= right.start for left, right in pairwise(spans))
-    covered = {at for span in spans for at in range(span.start, span.end)}
-    assert all(at in covered for at, character in enumerate(text) if character.isalnum())
-    assert all(left.span.end <= right.span.start for left, right in pairwise(thread.sections))
-
-
-def test_no_line_of_a_head_is_longer_than_anybody_writes_one() -> None:
-    head = "From: Orla{}\nDate: 3 March 2025\nSubject: Slates\n\nThe slope needs forty."
-    assert len(read_text(head.format("").encode()).sections) == 1
-    assert read_text(head.format(" Brandt" * 2000).encode()).sections == ()

@@ -195,3 +195,9 @@ def test_a_value_that_the_source_has_is_given_to_the_reader_as_the_source_writes
 ) -> None:
     source = Unit("The larch costs £1,200, and Wenna waxes it for 14 days.", True)
     assert compare(statement, [source]).restated == restated
+
+
+def test_words_copied_from_a_heading_that_stands_alone_are_verbatim() -> None:
+    heading = Unit("The walled orchard opens at dusk on Thursdays", candidate=False)
+    assert compare("The walled orchard opens at dusk on Thursdays.", [heading]).verbatim
+    assert not compare("The walled orchard opens at dawn on Thursdays.", [heading]).verbatim
