@@ -94,7 +94,7 @@ def _date(text: str, source: str, document: str, rng: random.Random) -> Swap | N
 
 def _unit(text: str, source: str, document: str, rng: random.Random) -> Swap | None:
     for match in _shuffled(list(rules.UNIT.finditer(text)), rng):
-        others = [new for new in rules.other_units(match["unit"]) if not re.search(rf"\b{new}\b", source)]
+        others = sorted({*rules.other_units(match["unit"])} - {*re.findall(r"\w+", source)})
         if others:
             return match.start("unit"), match.end("unit"), rng.choice(others)
     return None

@@ -30,14 +30,14 @@ _DATE_WORD = re.compile(
     rf"\b(?:{_YEAR}|{'|'.join(_DAYS)}|(?:{_MONTH})(?= \d|,? {_YEAR})|(?<=\d )(?:{_MONTH}))\b(?![-–]\d)"
 )
 
-_SIZES = {
-    **{name: (kind.partition(":")[0], kind, factor) for name, (kind, factor) in lexicon.UNITS.items()},
-    **{name: ("money", kind, factor) for name, (kind, factor) in lexicon.CURRENCIES.items()},
-    **{name: ("scale", "", factor) for name, factor in lexicon.SCALES.items()},
+_SIZES: dict[str, tuple[str, float | str]] = {
+    **lexicon.UNITS,
+    **{name: ("money", currency) for name, (currency, _) in lexicon.CURRENCIES.items()},
+    **{name: ("scale", factor) for name, factor in lexicon.SCALES.items()},
 }
-"""Of each unit, currency and scale: what it measures, in what, and how much of it."""
+"""Of each unit, currency and scale: what it measures, in which system, and how much of it or in what."""
 _WRITTEN_OUT = [name for name in _SIZES if len(name) > 3]
-_PLURAL = re.compile(r"s$|^feet$|^pence$")
+_PLURAL = re.compile(r"s$|^(?:feet|pence|km)$")
 UNIT = re.compile(
     rf"(?:\d|(?i:\b(?:{_COUNTS}|{_any_of(lexicon.SCALES)})))[ -](?P<unit>km|{_any_of(_WRITTEN_OUT)})\b(?!-)"
 )
@@ -88,23 +88,26 @@ def _graded(adjective: str) -> str:
     return re.sub(r"(?<=[^aeiou][aeiou])([^aeiouwxy])$", r"\1\1", stem) if stem == adjective else stem
 
 
-def _sides() -> dict[str, str]:
-    """Each word that gives a side, and its opposite."""
-    both = ["more than/less than", "at least/at most", "above/below", "before/after", "better/worse", "best/worst"]
-    both += ["north/south", "east/west", "northern/southern", "eastern/western", "the most/the least"]
-    opposites = {one: other for pair in both for one, other in (pair.split("/"), pair.split("/")[::-1])}
-    opposites["fewer than"] = "more than"
-    graded = {word: of for word, of in lexicon.MEASURES.items() if len(word) <= _LONGEST_GRADED}
-    for word, (noun, _, sign) in graded.items():
-        other = next((each for each, of in graded.items() if of[0] == noun and of[2] == -sign), None)
-        if other:
-            opposites |= {_graded(word) + ending: _graded(other) + ending for ending in ("er", "est")}
-    return opposites
-
-
-_LONGEST_GRADED = 5
-"""Letters of an adjective of measure that has an "-er"; longer ones take "more"."""
-COMPARATIVES: Table = [(re.compile(rf"\b{one}\b(?!-| of\b)"), other) for one, other in _sides().items()]
+_SHORT = {word: (noun, sign) for word, (noun, _, sign) in lexicon.MEASURES.items() if len(word) <= 5}
+"""Adjectives of measure that have an "-er"; longer ones take "more"."""
+_FIRST = {side: word for word, side in reversed(_SHORT.items())}
+_PAIRS = (
+    "more than/less than", "at least/at most", "the most/the least", "above/below", "before/after", "better/worse",
+    "best/worst", "north/south", "east/west", "northern/southern", "eastern/western",
+)  # fmt: skip
+_SIDES = {
+    "fewer than": "more than",
+    **dict(pair.split("/") for pair in _PAIRS),
+    **dict(pair.split("/")[::-1] for pair in _PAIRS),
+    **{
+        _graded(word) + ending: _graded(_FIRST[noun, -sign]) + ending
+        for word, (noun, sign) in _SHORT.items()
+        for ending in ("er", "est")
+        if (noun, -sign) in _FIRST
+    },
+}
+"""What gives a side, and what gives the other one."""
+COMPARATIVES: Table = [(re.compile(rf"\b{one}\b(?!-| of\b)"), other) for one, other in _SIDES.items()]
 Rewrite = Literal["clause dropped", "number form", "date form", "attribution moved"]
 
 
@@ -122,7 +125,8 @@ def numbers(text: str) -> list[tuple[int, int, float]]:
 def other_numbers(value: float, rng: random.Random) -> list[float]:
     """Other values of about the same size, each far enough from `value` to be false even of a rounded number."""
     if value <= 20:
-        return rng.sample([float(n) for n in range(2, 21) if n != value and abs(n - value) <= 6], 5)
+        near = range(max(2, int(value) - 6), min(20, int(value) + 6) + 1)
+        return rng.sample(sorted({*map(float, near)} - {value}), 5)
     size = 10 ** max(0, len(str(int(value))) - 2)
     return [
         float(round(value * factor / size) * size + rng.randrange(1, 4) * size)
@@ -153,18 +157,10 @@ def other_date_word(word: str, rng: random.Random) -> str:
 
 
 def other_units(unit: str) -> list[str]:
-    """Other currencies, or units of what it measures of less than half or more than twice the size; none is shortened,
-    and all are of its number.
-    """
-    measured, kind, size = _SIZES[unit]
-    is_plural = unit not in _WRITTEN_OUT or bool(_PLURAL.search(unit))
-    others = []
-    for name in _WRITTEN_OUT:
-        is_alike = _SIZES[name][0] == measured and bool(_PLURAL.search(name)) == is_plural
-        is_currency = measured == "money" and _SIZES[name][1] != kind
-        if is_alike and (is_currency or not 0.5 <= _SIZES[name][2] / size <= 2):
-            others.append(name)
-    return others
+    """Others of what it measures in its system, none of them shortened, and all of its number."""
+    measured, size = _SIZES[unit]
+    alike = [name for name in _WRITTEN_OUT if bool(_PLURAL.search(name)) == bool(_PLURAL.search(unit))]
+    return [name for name in alike if _SIZES[name][0] == measured and _SIZES[name][1] != size]
 
 
 def names_in(text: str) -> list[tuple[int, int]]:
@@ -187,7 +183,7 @@ def names(document: str) -> list[str]:
 
 
 def _is_name(text: str) -> bool:
-    return not any(word.lower() in _FUNCTION and not word.isupper() for word in text.split())
+    return _FUNCTION.isdisjoint(word[0].lower() + word[1:] for word in text.split())
 
 
 def form_of(name: str) -> str:
@@ -201,22 +197,25 @@ def form_of(name: str) -> str:
 
 def likest(options: list[str], text: str, at: int, document: str) -> list[str]:
     """Those that the document sets after the same word as `text` has before `at`, or all, where it does of none."""
-    before = re.search(r"\w+ $", text[:at])
-    return [name for name in options if before and f" {before[0]}{name}" in document] or options
+    before = text[:at].split()[-1]
+    return [name for name in options if f" {before} {name}" in document] or options
 
 
 def unrelated(name: str, source: str, document: str, old: str) -> bool:
     """Whether no word of `name`, nor one that begins as it does, is in `source`, and `document` never sets the name
     beside `old`.
     """
-    source_words = {word.lower() for word in re.findall(r"[\w-]+", source.replace("’s", ""))}
-    mine = {word.lower() for word in re.findall(r"[\w-]+", name.replace("’s", ""))} - {"the", "of"}
-    stems = {word[:5] for word in source_words if len(word) >= 5}
-    return (
-        not mine & source_words
-        and not {word[:5] for word in mine if len(word) >= 5} & stems
-        and f"{old} ({name})" not in document
-    )
+    mine, theirs = _words_of(name) - {"the", "of"}, _words_of(source)
+    is_apart = mine.isdisjoint(theirs) and _beginnings(mine).isdisjoint(_beginnings(theirs))
+    return is_apart and f"{old} ({name})" not in document
+
+
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[\w-]+", text.replace("’s", "").lower()))
+
+
+def _beginnings(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(word[:5] for word in words if len(word) >= 5)
 
 
 def speakers_in(text: str) -> list[tuple[int, int]]:
@@ -243,46 +242,37 @@ def tidy(text: str) -> str:
     return re.sub(r"\b([Aa]) (?=[aeio])", r"\1n ", text)
 
 
-_OPENED = re.compile(r"(?P<opener>[A-Z][^,“”\"]{1,60}), (?P<rest>\S.{40,})", re.S)
-_OPENING = lexicon.PREPOSITIONS - lexicon.NEGATIONS - lexicon.EXCLUSIVES
-_OF_TIME = lexicon.PREPOSITIONS | lexicon.DETERMINERS | {*lexicon.MEASURES, *lexicon.UNITS, *lexicon.ORDINALS}
+_OPENED = re.compile(r"(?P<opener>[A-Z][^,“”\"]{1,60}), (?!and|or|who|which|but|\d|[A-Z]\w+,)(?P<rest>\S.{40,})", re.S)
+_OPENING = _any_of(lexicon.PREPOSITIONS - lexicon.NEGATIONS - lexicon.EXCLUSIVES)
+_SMALL = _any_of(lexicon.PREPOSITIONS | lexicon.DETERMINERS | {*lexicon.MEASURES, *lexicon.UNITS, *lexicon.ORDINALS})
+_WHEN_OR_WHERE = re.compile(rf"(?i:{_OPENING})\b(?:.* \d+|(?: (?:(?i:{_SMALL})(?= |$)|[A-Z\d]\S*))+)")
+"""What begins with a preposition and ends in a date, or is of names, dates and words of closed classes."""
 _WIDE = re.compile(
     rf"\b(?:{_any_of(lexicon.UNIVERSALS | lexicon.NEGATIONS)}|only|most|least|best|worst|\w+est)\b", re.I
 )
 """What may be true only of where or when the sentence begins by saying."""
-_GOES_ON = re.compile(r"(?:and|or|who|which|but|\d|[A-Z]\w+,)")
 
 
 def _drop_clause(text: str) -> str:
     match = _OPENED.fullmatch(text)
-    if match is None or _GOES_ON.match(match["rest"]):
+    if match is None:
         return ""
     opener, rest = match["opener"], match["rest"]
-    tells_when = _is_place_or_time(opener.split()) and not _WIDE.search(rest)
+    tells_when = _WHEN_OR_WHERE.fullmatch(opener) and not _WIDE.search(rest)
     return rest[:1].upper() + rest[1:] if tells_when or opener.lower() in lexicon.CONTRASTS else ""
 
 
-def _is_place_or_time(words: list[str]) -> bool:
-    """Whether words that begin with a preposition end in a date, or are names, dates and words of closed classes."""
-    is_known = [word.lower() in _OF_TIME or word[0].isupper() or word[0].isdigit() for word in words]
-    return words[0].lower() in _OPENING and (words[-1].isdigit() or all(is_known))
+_BOUND_BEFORE = re.compile(rf"^$|\b(?i:{_any_of(lexicon.MONTHS)})\.? $|[.$€£#/-]$|\b[A-Z]\w* $")
+"""What makes a number part of a date, a sum or a name ("Apollo 11", "Figure 2"), or the first word of a sentence."""
+_BOUND_AFTER = re.compile(r"[-–%.]|:\d|\s*(?:km|cm|mm|[ap]\.?m)\b")
 
 
 def _number_form(text: str) -> str:
     for start, end, value in numbers(text):
-        written = text[start:end]
-        in_date = re.search(rf"\b(?:{_any_of(lexicon.MONTHS)})\.? $|[.$€£#/-]$", text[:start], re.I)
-        named = re.search(r"\b[A-Z]\w* $", text[:start])  # "Apollo 11", "Figure 2"
-        if (
-            start
-            and not in_date
-            and not named
-            and not in_quotes(text, start)
-            and value <= 20
-            and value == int(value)
-            and not re.match(r"[-–%.]|:\d|\s*(?:km|cm|mm|[ap]\.?m)\b", text[end:])
-        ):
-            return text[:start] + (str(int(value)) if not written[0].isdigit() else _WORDS[int(value)]) + text[end:]
+        before, written, after = text[:start], text[start:end], text[end:]
+        is_bound = _BOUND_BEFORE.search(before) or _BOUND_AFTER.match(after)
+        if value in _WORDS and not is_bound and not in_quotes(text, start):
+            return before + (_WORDS[int(value)] if written[0].isdigit() else str(int(value))) + after
     return ""
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from evals.train.authored import answered, read_markdown, unit_of
 from evals.train.examples import Group, Reading, Source, cut
 
-ASKED = Path(__file__).parent / "asked.jsonl.gz"
+CONTEXTS = Path(__file__).parent / "asked.jsonl.gz"
 Use = Literal["train", "fit"]
 
 
@@ -41,7 +41,7 @@ class Context:
     pairs: tuple[Pair, ...]
 
 
-def load(use: Use, path: Path = ASKED) -> list[Context]:
+def load(use: Use, path: Path = CONTEXTS) -> list[Context]:
     """The contexts of one use, in their order. Raises: OSError, where there are none to read."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]

@@ -38,7 +38,7 @@ class Question:
 def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Question]]]:
     """The name, the folder and the questions of each domain; what is no folder yet is written below `work`."""
     yield from _authored(data / "authored", work / "authored")
-    yield "asked", *_asked(work / "asked")
+    yield "asked", *_near_misses(work / "asked")
     yield "squad", *_squad(data / "squad2-cs224n" / "dev-v2.0.json", work / "squad")
     yield "everyday", data / "everyday" / "docs", _suite("everyday", data / "everyday" / "suite.jsonl")
     yield "seeds", SEEDS, _suite("seeds", SUITES / "seeds.jsonl")
@@ -61,7 +61,7 @@ def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Question
         yield name, to / name, random.Random(5).sample(questions, SAMPLE // apart)
 
 
-def _asked(to: Path) -> tuple[Path, list[Question]]:
+def _near_misses(to: Path) -> tuple[Path, list[Question]]:
     """The parts of documents that are not trained on, each a file, with their questions and near misses."""
     to.mkdir(parents=True, exist_ok=True)
     questions: list[Question] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def fit(reads: Sequence[Read]) -> dict[str, object]:
         "command": "python -m evals.train fit DATA",
         "unit": _named(unit, FEATURES),
         "question": _named(Logistic(bias, tuple(map(float, weights))), OF_QUESTION),
-        "refused": round(refused, 4),
-        "answered": round(max(refused, answered), 4),
+        "refused": _at_most(refused),
+        "answered": _more_than(max(refused, answered)),
         **_of_quoting(undecided),
         "near": _near(reads),
     }
@@ -85,7 +86,17 @@ def _near(reads: Sequence[Read]) -> float:
     counts = balanced([item.question.domain for item in answerable])
     is_worded_so = [missing_share(item.reading) < MOST_MISSING for item in answerable]
     nearest = np.where(is_worded_so, np.inf, [item.reading.nearest for item in answerable])
-    return round(quantile(nearest, counts, FAR_SHARE), 4)
+    return _at_most(quantile(nearest, counts, FAR_SHARE))
+
+
+def _at_most(value: float) -> float:
+    """The value cut to four digits: what is exactly there does not fall below a threshold because it was rounded."""
+    return math.floor(value * 1e4) / 1e4
+
+
+def _more_than(value: float) -> float:
+    """The next value of four digits, which what is exactly there does not reach."""
+    return (math.floor(value * 1e4) + 1) / 1e4
 
 
 def _named(logistic: Logistic, names: Sequence[str]) -> dict[str, float]:

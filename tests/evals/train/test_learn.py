@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -24,102 +21,10 @@ from evals.train.logistic import fitted_within
 from evals.train.measure import auroc
 from evals.train.mixture import mixture
 from evals.train.model import Output, build
-from evals.train.published import published
 from evals.train.written import load
 from rag.reader.layout import Unit
 from rag.reader.onnx_model import OnnxReader
-
-TEXT = "The quoin of Brask is blue. Wenna sold 40 larches in May. The weir opens at nine. Orl lies north of Brask."
-DOCUMENT = (
-    "# Brask\n\n## Weir\n\nThe weir opens at nine. Wenna keeps it.\n\n| Item | Price |\n|---|---|\n| quoin | 40 |\n"
-)
-
-
-def write(folder: Path, name: str, rows: Sequence[Mapping[str, object]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder laid out as the training data are, with a row or two of each form."""
-    place = tmp_path_factory.mktemp("data")
-    folder = place / "reader"
-    spanned = [{"q": "Who sold larches in May?", "ctx": TEXT, "spans": "[[28, 33]]"}]
-    spanned += [{"q": "Who sold the moon?", "ctx": TEXT, "spans": "[]"}]
-    names = "qed-train qed-dev nq-oracle timeqa covidqa onestopqa quoref-ni molweni qasrl qanom qadiscourse qamr"
-    for name in (*names.split(), "qasrl-invalid", "qamr-invalid"):
-        write(folder, name, spanned)
-    write(
-        folder,
-        "unansq-dev",
-        [{"q": "who sold larches ?", "uq": "who ate larches ?", "ctx": TEXT, "spans": "[[28, 33]]"}],
-    )
-    ordered = [
-        {"q": "what is blue ?", "sent": text, "label": "1", "pos": str(n)} for n, text in enumerate(TEXT.split(". "))
-    ]
-    write(folder, "nqg-squadtrain", ordered)
-    write(folder, "unansq-train-nqg", [{**ordered[0], "uq": "what is red ?"}])
-    write(folder, "unansq-edits", [{"from": "sold", "to": "bought", "n": "3"}])
-    write(
-        folder,
-        "selqa",
-        [{"q": "What is blue?", "sent": row["sent"], "label": int(n == 0)} for n, row in enumerate(ordered)],
-    )
-    write(folder, "boolq-yesno", [{"q": f"is the quoin blue\npassage: Brask -- {TEXT}", "label": "True"}] * 2)
-    write(
-        folder,
-        "condaqa",
-        [
-            {"sentence1": TEXT, "sentence2": "Is the quoin blue?", "label": "YES"},
-            {"sentence1": TEXT, "sentence2": "Is the weir blue?", "label": "DON'T KNOW"},
-        ],
-    )
-    for name in "mnli breaking-nli fever-sym fm2 summedits halueval-qa wice-train fm2-retrieved".split():
-        write(
-            folder,
-            name,
-            [{"prem": TEXT, "hyp": "The quoin is blue.", "label": "e"}, {"prem": TEXT, "hyp": "No.", "label": "n"}],
-        )
-    document = {
-        "text": DOCUMENT,
-        "qa": [{"q": "When does the weir open?", "a": "The weir opens at nine.", "short": "at nine"}] * 2,
-        "near": [{"q": "When does the mill open?"}],
-        "true": [{"s": "Wenna looks after the weir.", "e": ["Wenna keeps it."], "kind": "paraphrase"}],
-        "false": [{"s": "The weir opens at ten.", "e": ["The weir opens at nine."], "kind": "number"}],
-    }
-    (place / "authored").mkdir()
-    (place / "authored" / "a.jsonl").write_text("\n".join([json.dumps(document)] * 7))
-    question = {
-        "question": "Who sold larches?",
-        "is_impossible": False,
-        "answers": [{"answer_start": 28, "text": "Wenna"}],
-    }
-    paragraph = {
-        "context": TEXT,
-        "qas": [question, {"question": "Who ate larches?", "is_impossible": True, "answers": []}],
-    }
-    articles = [{"title": f"Brask_{n:02}", "paragraphs": [paragraph]} for n in range(16)]
-    (place / "squad2-cs224n").mkdir()
-    (place / "squad2-cs224n" / "dev-v2.0.json").write_text(json.dumps({"data": articles}))
-    return place
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of one layer with random weights and a vocabulary of letters."""
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder = tmp_path_factory.mktemp("encoder")
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,?"
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=len(vocabulary), max_position_embeddings=512, **shape)).save_pretrained(folder)
-    return folder
+from tests.fakes import OverlapReader
 
 
 def test_the_mixture_is_the_same_for_the_same_seed_and_holds_both_judgements(data: Path) -> None:
@@ -157,7 +62,7 @@ def test_a_run_can_be_stopped_goes_on_and_gives_a_reader(data: Path, encoder: Pa
 
 
 def test_statements_are_drawn_the_same_for_the_same_seed_and_true_ones_beside_false_ones(data: Path) -> None:
-    first, again = (list(islice(judgements(data, seed=4), 120)) for _ in range(2))
+    first, again = (list(islice(judgements(data, seed=4, reader=OverlapReader()), 120)) for _ in range(2))
     assert first == again
     pairs = [group for group in first if len(group) == 2]
     assert {example.label for example in pairs[0]} - {SUPPORTED}
@@ -179,16 +84,6 @@ def test_every_written_statement_has_the_sentences_that_decide_it() -> None:
     statements = [item for use in ("train", "fit", "held") for context in load(use) for item in context.statements]
     assert len(statements) > 9_000
     assert sum(bool(item.places) for item in statements) > 0.99 * len(statements)
-
-
-def test_a_run_can_begin_with_a_graph_that_is_published(data: Path, encoder: Path, tmp_path: Path) -> None:
-    plan = Plan(data, encoder, tmp_path / "work", examples=12, tokens=1_500, pool=12, processes=1)
-    last = learn(plan)
-    export(last, encoder, tmp_path / "model")
-    again = torch.load(published(tmp_path / "model", encoder, tmp_path / "reader.pt"), weights_only=True)["model"]
-    for name, weight in torch.load(last, weights_only=True)["model"].items():
-        if not name.startswith("stands"):
-            assert torch.allclose(again[name], weight, atol=0.02), name
 
 
 def test_reading_begins_as_likeness(encoder: Path) -> None:
