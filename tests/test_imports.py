@@ -64,6 +64,7 @@ HOMES = {
         BASELINES,
     },
     "opentelemetry": {"rag/spans.py"},
+    "txtai": {BASELINES},
     "ir_measures": {"evals/ranking.py"},
     "Stemmer": {"index/words/tokens.py"},
     "pypdfium2": {f"index/readers/{name}.py" for name in ("pdf", "pdf_lines", "pdf_picture", "pdf_tables")},

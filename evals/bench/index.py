@@ -1,4 +1,4 @@
-"""How fast folders are indexed and kept in step, beside LlamaIndex's default pipeline."""
+"""How fast folders are indexed and kept in step, beside LlamaIndex's default pipeline and txtai."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from evals.bench.material import WORDS, Material, Written, write_files
@@ -22,7 +23,9 @@ from index.types import Embedder
 
 LLAMA_MOST = 1_000
 """Passages of the largest size over whose files LlamaIndex is run; it would take hours over more."""
-OURS = "ours"
+TXTAI_MOST = 1_000
+"""Passages that txtai is given at most: it embeds them itself."""
+OURS, TXTAI = "ours", "txtai, the same passages"
 _ADDED = "\n\nThis sentence was not in the file before, and the passage that it is in is another one now."
 
 Say = Callable[[str], None]
@@ -47,10 +50,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One size: ours and LlamaIndex over the same files; `llama` is None above `LLAMA_MOST`."""
+    """One size: ours, LlamaIndex over the same files, and txtai over our passages.
+
+    `llama` is None above `LLAMA_MOST`, `txtai` above `TXTAI_MOST` and where it is not installed.
+    """
 
     prepared: Prepared
     llama: IndexRun | None
+    txtai: IndexRun | None = None
 
 
 def prepare(material: Material, passages: int, work: Path, say: Say, *, static: bool = False) -> Prepared:
@@ -67,14 +74,43 @@ def prepare(material: Material, passages: int, work: Path, say: Say, *, static: 
 
 
 def measure(prepared: Prepared, work: Path, say: Say) -> Measured:
-    """Run LlamaIndex over what `prepare` left in `work`.
+    """Run LlamaIndex, and txtai where it is installed, over what `prepare` left in `work`.
 
-    Raises: EvalError, when its process dies.
+    Raises: EvalError, when a process dies.
     """
-    if prepared.ours.first.passages > 1.5 * LLAMA_MOST:
-        return Measured(prepared, None)
-    say("index: LlamaIndex over the same files")
-    return Measured(prepared, fresh(llama_files, documents_of(work), work / "llama-files"))
+    passages, llama, txtai = prepared.ours.first.passages, None, None
+    if passages <= 1.5 * LLAMA_MOST:
+        say("index: LlamaIndex over the same files")
+        llama = fresh(llama_files, documents_of(work), work / "llama-files")
+    if runs_txtai(passages):
+        say("index: txtai over the same passages")
+        txtai = fresh(txtai_passages, home_of(work), txtai_of(work))
+    return Measured(prepared, llama, txtai)
+
+
+def runs_txtai(passages: int) -> bool:
+    """Whether txtai, which nothing here needs, is installed, and may be given so many passages."""
+    return _txtai_version() is not None and passages <= 1.5 * TXTAI_MOST
+
+
+def about_txtai() -> str:
+    """How txtai is run, or that it is not."""
+    installed = _txtai_version()
+    if installed is None:
+        return "txtai is not installed here: its rows are left out."
+    return (
+        f"txtai {installed} is given the passages that ours cut, up to {TXTAI_MOST:,}, and reads no file: its hybrid "
+        "index (vectors and words) with content, all else its defaults, saved at the end. One call embeds and makes "
+        "both indexes; all of it stands under `embed`. Its search embeds the question, searches vectors and words for "
+        "100 passages each, fuses, and gives the ten best with their texts."
+    )
+
+
+def _txtai_version() -> str | None:
+    try:
+        return version("txtai")
+    except PackageNotFoundError:
+        return None
 
 
 def documents_of(work: Path) -> Path:
@@ -85,6 +121,11 @@ def documents_of(work: Path) -> Path:
 def home_of(work: Path) -> Path:
     """Where `prepare` leaves our index."""
     return work / "home"
+
+
+def txtai_of(work: Path) -> Path:
+    """Where txtai's index is saved."""
+    return work / "txtai"
 
 
 def index_ours(
@@ -190,7 +231,7 @@ NOTE = (
 
 def _runs(one: Measured) -> list[tuple[str, ...]]:
     ours, text = one.prepared.ours.first, one.prepared.written.characters
-    systems = [(OURS, ours), *([("LlamaIndex, files", one.llama)] if one.llama else [])]
+    systems = ((OURS, ours), ("LlamaIndex, files", one.llama), (TXTAI, one.txtai))
     return [
         (
             name,
@@ -204,6 +245,7 @@ def _runs(one: Measured) -> list[tuple[str, ...]]:
             amount(run.peak_mib),
         )
         for name, run in systems
+        if run
     ]
 
 
@@ -229,3 +271,12 @@ def llama_files(folder: Path, store: Path) -> IndexRun:
     from evals.bench import baselines
 
     return baselines.index_files(folder, store, baselines.loaded())
+
+
+def txtai_passages(home: Path, store: Path) -> IndexRun:
+    """One run of txtai over the passages of our index, in the text that ours embeds."""
+    from evals.bench import baselines
+
+    with indexed(home) as (corpus, _):
+        texts = corpus.embedding_texts(corpus.passage_ids())
+    return baselines.index_texts(texts, store, baselines.hybrid())

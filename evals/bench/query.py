@@ -1,4 +1,4 @@
-"""How long a search takes as the index grows, beside LlamaIndex's retriever, Chroma alone and exact search."""
+"""How long a search takes as the index grows, beside LlamaIndex's retriever, txtai, Chroma alone and exact search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.bench.index import Say, home_of, indexed, loaded_embedder
+from evals.bench.index import Say, home_of, indexed, loaded_embedder, runs_txtai, txtai_of, txtai_passages
 from evals.bench.measure import Spread, fresh, share_of_nearest, spread, times_ms
 from evals.bench.tables import Row, amount, render_rows
 from evals.markdown import NOTHING, table
@@ -22,8 +22,8 @@ NEAREST = 10
 LLAMA_MOST = 10_000
 """Passages that LlamaIndex's retriever is given at most: it holds each as a node, and its vector as a list."""
 WHOLE, EMBED, DENSE, WORDS = "ours: whole retrieval", "ours: embed", "ours: dense search", "ours: word search"
-LLAMA, CHROMA, EXACT = "LlamaIndex's retriever", "Chroma alone", "numpy, exact"
-BESIDE: Mapping[str, tuple[str, ...]] = {WHOLE: (LLAMA,), DENSE: (CHROMA, EXACT)}
+LLAMA, TXTAI, CHROMA, EXACT = "LlamaIndex's retriever", "txtai's hybrid search", "Chroma alone", "numpy, exact"
+BESIDE: Mapping[str, tuple[str, ...]] = {WHOLE: (LLAMA, TXTAI), DENSE: (CHROMA, EXACT)}
 """What each of ours is measured beside: that which takes the same input and finds the same kind of thing."""
 
 
@@ -54,10 +54,13 @@ def measure(work: Path, questions: Sequence[str], say: Say, *, static: bool = Fa
     home = home_of(work)
     say("query: ours")
     ours = fresh(query_ours, home, questions, static=static)
-    say("query: LlamaIndex, Chroma alone and exact search")
-    small = ours.passages <= 1.5 * LLAMA_MOST and not static
-    llama = fresh(llama_ms, home, questions, work / "llama-query") if small else None
-    return fresh(search_vectors, home, ours, llama, work / "chroma-query")
+    say("query: the baselines")
+    beside: dict[str, Sequence[float]] = {}
+    if ours.passages <= 1.5 * LLAMA_MOST and not static:
+        beside[LLAMA] = fresh(llama_ms, home, questions, work / "llama-query")
+    if runs_txtai(ours.passages) and not static:
+        beside[TXTAI] = fresh(txtai_ms, home, questions, txtai_of(work))
+    return fresh(search_vectors, home, ours, beside, work / "chroma-query")
 
 
 def query_ours(home: Path, questions: Sequence[str], embedder: Embedder | None = None, *, static: bool = False) -> Ours:
@@ -94,7 +97,17 @@ def llama_ms(home: Path, questions: Sequence[str], store: Path) -> list[float]:
     return times_ms(retriever.retrieve, questions)
 
 
-def search_vectors(home: Path, ours: Ours, llama: Sequence[float] | None, store: Path) -> Measured:
+def txtai_ms(home: Path, questions: Sequence[str], store: Path) -> list[float]:
+    """Milliseconds of txtai's hybrid search over the passages of our index, which it indexes where `store` is not."""
+    from evals.bench import baselines
+
+    if not store.exists():
+        txtai_passages(home, store)
+    saved = baselines.saved_hybrid(store)
+    return times_ms(lambda question: saved.search(question, NEAREST), questions)
+
+
+def search_vectors(home: Path, ours: Ours, beside: Mapping[str, Sequence[float]], store: Path) -> Measured:
     """Time Chroma alone and exact search on the same vectors, and compare what was found with what is nearest."""
     from evals.bench import baselines
 
@@ -106,7 +119,7 @@ def search_vectors(home: Path, ours: Ours, llama: Sequence[float] | None, store:
     chroma = times_ms(lambda query: rows_found.append(search(query)), queries)
     exact = times_ms(lambda query: nearest(vectors, query, k), queries)
     scores = ours.vectors @ vectors.T
-    ms = {**ours.ms, **({LLAMA: llama} if llama else {}), CHROMA: chroma, EXACT: exact}
+    ms = {**ours.ms, **beside, CHROMA: chroma, EXACT: exact}
     recall = {
         DENSE: share_of_nearest(scores, ours.rows, k),
         CHROMA: share_of_nearest(scores, rows_found, k),
@@ -162,6 +175,6 @@ def _growth(small: Measured, large: Measured) -> list[Row]:
             f"the same at {small.passages:,}",
             small.ms[name].p50,
         )
-        for name in (WHOLE, DENSE, WORDS, LLAMA, CHROMA, EXACT)
+        for name in (WHOLE, DENSE, WORDS, LLAMA, TXTAI, CHROMA, EXACT)
         if name in large.ms and name in small.ms
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,51 @@ class HashingModel:
     def encode(self, sentences: list[str], *, normalize_embeddings: bool = False, **_: object) -> Vectors:
         assert normalize_embeddings
         return HashingEmbedder().embed(sentences)
+
+
+class ListedHybrid:
+    """A txtai index that finds what it was given in the order given."""
+
+    texts: Sequence[str] = ()
+
+    def index(self, documents: Sequence[str]) -> None:
+        self.texts = documents
+
+    def count(self) -> int:
+        return len(self.texts)
+
+    def save(self, path: str) -> None:
+        Path(path).write_text("\n".join(self.texts), "utf-8")
+
+    def search(self, query: str, limit: int) -> Sequence[object]:
+        return self.texts[:limit]
+
+
+class Processes:
+    """Stands in for `fresh`: notes what it is to run, and gives an answer that is laid ready for it."""
+
+    def __init__(self, **answers: object) -> None:
+        self.answers = answers
+        self.ran: list[str] = []
+
+    def __call__(self, function: Callable[..., object], *_: object, **__: object) -> object:
+        self.ran.append(function.__name__)
+        return self.answers[function.__name__]
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, txtai: str | None) -> None:
+    """Let txtai be installed in this version, or not at all."""
+
+    def version(name: str) -> str:
+        if txtai is None:
+            raise PackageNotFoundError(name)
+        return txtai
+
+    monkeypatch.setattr(index, "version", version)
+
+
+RUN = IndexRun(100, 100, {"read and cut": 1.0, "embed": 6.0, "store": 1.0, "probe": 1.5, "publish": 0.5}, 10, 50)
+PREPARED = Prepared(Written(10, 80_000), Synced(RUN, IndexRun(100, 0, {}, 0.1, 1), IndexRun(101, 2, {}, 2.5, 1)))
 
 
 def sound(_: Path) -> str | None:
@@ -85,17 +132,78 @@ def test_the_texts_that_baselines_get_are_those_that_ours_embedded(documents: Pa
 
 
 def test_the_index_table_puts_each_system_beside_ours() -> None:
-    ours = IndexRun(100, 100, {"read and cut": 1.0, "embed": 6.0, "store": 1.0, "probe": 1.5, "publish": 0.5}, 10, 50)
     llama = IndexRun(20, 20, {"read and cut": 1.0, "embed": 8.0, "store": 1.0}, 10, 70)
-    again, edited = IndexRun(100, 0, {}, 0.1, 1), IndexRun(101, 2, {}, 2.5, 1)
-    prepared = Prepared(Written(10, 80_000), Synced(ours, again, edited))
-    runs, syncs = index.render(index.Measured(prepared, llama)).split("\n\n")
+    txtai = IndexRun(100, 100, {"embed": 19.0, "store": 1.0}, 20, 60)
+    runs, syncs = index.render(index.Measured(PREPARED, llama, txtai)).split("\n\n")
     assert cells(runs) == [
         ["ours", "100", "1.00", "6.00", "1.00", "2.00", "10.0", "10.0", "–", "8.00", "–", "50.0"],
         ["LlamaIndex, files", "20", "1.00", "8.00", "1.00", "–", "10.0", "2.00", "5.00", "8.00", "1.00", "70.0"],
+        [index.TXTAI, "100", "–", "19.0", "1.00", "–", "20.0", "5.00", "2.00", "4.00", "2.00", "60.0"],
     ]
     assert [row[-1] for row in cells(syncs)] == ["0.010", "0.250"]
     assert "10 files, nothing changed: 0 passages embedded" in syncs
+
+
+@pytest.mark.parametrize(
+    ("version", "static", "index_runs", "query_runs"),
+    [
+        ("9.14.0", False, ["llama_files", "txtai_passages"], ["query_ours", "llama_ms", "txtai_ms", "search_vectors"]),
+        ("9.14.0", True, ["llama_files", "txtai_passages"], ["query_ours", "search_vectors"]),
+        (None, False, ["llama_files"], ["query_ours", "llama_ms", "search_vectors"]),
+    ],
+)
+def test_txtai_is_measured_where_it_is_installed_and_left_out_elsewhere(
+    version: str | None,
+    static: bool,
+    index_runs: list[str],
+    query_runs: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed(monkeypatch, version)
+    ours = query.Ours({}, np.zeros((1, 1), np.float32), [], RUN.passages)
+    processes = Processes(
+        llama_files=RUN, txtai_passages=RUN, query_ours=ours, llama_ms=[1.0], txtai_ms=[1.0], search_vectors=None
+    )
+    monkeypatch.setattr(index, "fresh", processes)
+    monkeypatch.setattr(query, "fresh", processes)
+    table = index.render(index.measure(PREPARED, tmp_path, print))
+    assert (index.TXTAI in table) == (version is not None)
+    query.measure(tmp_path, QUESTIONS, print, static=static)
+    assert processes.ran == [*index_runs, *query_runs]
+
+
+def test_the_report_says_which_txtai_it_was_or_that_its_rows_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, "9.14.0")
+    assert index.about_txtai().startswith("txtai 9.14.0 is given the passages that ours cut")
+    installed(monkeypatch, None)
+    assert index.about_txtai() == "txtai is not installed here: its rows are left out."
+
+
+def test_txtai_is_not_run_over_more_than_it_can_embed_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, "9.14.0")
+    assert index.runs_txtai(index.TXTAI_MOST)
+    assert not index.runs_txtai(2 * index.TXTAI_MOST)
+
+
+def test_txtai_saves_what_it_indexed_and_no_part_is_counted_twice(tmp_path: Path) -> None:
+    run = baselines.index_texts(TOPICS, tmp_path / "store", ListedHybrid())
+    assert (tmp_path / "store").read_text("utf-8").split() == list(TOPICS)
+    assert (run.passages, run.embedded) == (8, 8)
+    assert math.isclose(sum(run.seconds.values()), run.total)
+
+
+def test_txtai_searches_our_passages_and_indexes_them_only_where_none_are_saved(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hybrid = ListedHybrid()
+    monkeypatch.setattr(baselines, "hybrid", lambda: hybrid)
+    monkeypatch.setattr(baselines, "saved_hybrid", lambda _: hybrid)
+    assert len(query.txtai_ms(home, QUESTIONS, tmp_path / "store")) == len(QUESTIONS) - WARM
+    assert all(any(topic in text for text in hybrid.texts) for topic in TOPICS)
+    hybrid.texts = ()
+    query.txtai_ms(home, QUESTIONS, tmp_path / "store")
+    assert hybrid.count() == 0
 
 
 def test_exact_search_is_best_first() -> None:
@@ -110,15 +218,24 @@ def test_ours_is_timed_by_part_and_finds_what_is_nearest(home: Path) -> None:
     assert {name: len(values) for name, values in told.ms.items()} == dict.fromkeys(
         (query.WHOLE, query.EMBED, query.DENSE, query.WORDS), len(QUESTIONS) - WARM
     )
-    measured = query.search_vectors(home, told, [1.0, 2.0, 3.0], home / "chroma")
+    measured = query.search_vectors(home, told, {query.TXTAI: [1.0, 2.0, 3.0]}, home / "chroma")
     assert measured.passages == len(TOPICS)
     assert measured.recall == {query.DENSE: 1.0, query.CHROMA: 1.0, query.EXACT: 1.0}
-    assert measured.ms[query.LLAMA] == Spread(2.0, pytest.approx(2.9), 3)
+    assert measured.ms[query.TXTAI] == Spread(2.0, pytest.approx(2.9), 3)
 
 
 def test_the_query_table_compares_like_with_like_and_tells_growth() -> None:
     def size(passages: int, scale: float) -> query.Measured:
-        names = (query.WHOLE, query.EMBED, query.DENSE, query.WORDS, query.LLAMA, query.CHROMA, query.EXACT)
+        names = (
+            query.WHOLE,
+            query.EMBED,
+            query.DENSE,
+            query.WORDS,
+            query.LLAMA,
+            query.CHROMA,
+            query.EXACT,
+            query.TXTAI,
+        )
         times = {name: Spread(scale * n, 2 * scale * n, 7) for n, name in enumerate(names, start=1)}
         return query.Measured(passages, times, {query.DENSE: 0.99, query.CHROMA: 0.5, query.EXACT: 1.0})
 
@@ -130,6 +247,7 @@ def test_the_query_table_compares_like_with_like_and_tells_growth() -> None:
     assert by_name[query.DENSE] == ["3.00", "6.00", "0.990", "–"]
     assert by_name[query.LLAMA] == ["5.00", "10.0", "–", "0.200"]
     assert by_name[query.CHROMA] == ["6.00", "12.0", "0.500", "0.500"]
+    assert by_name[query.TXTAI] == ["8.00", "16.0", "–", "0.125"]
     assert by_name[query.EXACT] == ["7.00", "14.0", "1.000", "0.429"]
     growth = cells(query.render_growth([small, large]))
     assert {row[-1] for row in growth} == {"3.00"}
