@@ -63,12 +63,9 @@ class Parts:
 
     def table_rows(self, row: Candidate) -> tuple[str, ...]:
         """The values of each row of data of the table that a candidate is a row of; none for what is no row."""
-        document = row.passage.passage.document_id
-        text, structure = self.index.text(document), self.index.structure(document)
-        block = structure.block(row.span.start)
-        data = structure.blocks.data(block.table) if block and block.table is not None else []
-        edges = (zip(row[2::2], row[3::2], strict=True) for row in data)
-        return tuple("; ".join(text[start:end] for start, end in cells) for cells in edges)
+        tables = self.counting.tables_at(row.passage, row.span)
+        columns = (column.values for table in tables for column in table.columns)
+        return tuple(map("; ".join, zip(*columns, strict=True)))
 
     def kept_to(self, search: Search) -> tuple[Within | None, Filtering]:
         """The passages that a search is kept to, None for all; and how that is told."""
@@ -166,7 +163,8 @@ class Searcher:
             chosen = with_parts(chosen, reading, rest, self._decision, self._max_words)
         nothing = filtering.filters and not filtering.articles
         none = none_found(search, parts.entries) if nothing else None
-        return Searched(text, reading.passages, chosen, filtering, none)
+        passages, chosen = parts.counting.with_rows_alike(text, reading.passages, chosen)
+        return Searched(text, passages, chosen, filtering, none)
 
     def read(
         self, parts: Parts, question: str, within: Within | None, limit: int, many: int, clock: Clock | None = None

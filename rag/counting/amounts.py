@@ -81,9 +81,13 @@ def _numbers(values: Sequence[str], head_unit: str) -> Amounts | None:
     kinds = {unit_of(unit) or (unit.casefold(), 1.0) for unit in units}
     if len(kinds) != 1 or not _are_most(read, values):
         return None
+    numbers = np.array([item[0] if item else np.nan for item in read])
+    plain = Amounts("", "", 1.0, numbers)
+    if units == {""} and plain.have_years and unit_of(head_unit) == unit_of("year"):  # 1785 is a year, not that many
+        return plain
     unit = next(iter(units)) or head_unit
     kind, factor = unit_of(unit) or (unit.casefold(), 1.0)
-    return Amounts(kind, unit, factor, np.array([item[0] if item else np.nan for item in read]))
+    return Amounts(kind, unit, factor, numbers)
 
 
 def _dates(values: Sequence[str]) -> Amounts | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import starmap
@@ -12,6 +12,7 @@ from index.store.within import Within
 from index.types import Embedder, Span
 from rag.asking.phrases import tokens
 from rag.asking.question import split_parts
+from rag.counting.alike import named_alike
 from rag.counting.asks import asks_of, without_courtesy
 from rag.counting.compute import Result, carry_out, condition_of
 from rag.counting.plan import Plan
@@ -57,16 +58,41 @@ class Counting:
         best = _best(results)
         return self._evidence(*best) if best else None
 
+    def tables_at(
+        self, item: RetrievedPassage, span: Span, but: Collection[tuple[str, int]] = frozenset()
+    ) -> list[Table]:
+        """The tables of the document of a passage that have a row in a span of it, but for those known."""
+        document = item.passage.document_id
+        titles = (item.source.path, item.source.title or "")
+        every = self._index.structure(document).tables(span)
+        numbers = [number for number in every if (document, number) not in but]
+        return list(filter(None, (self._table(document, number, titles) for number in numbers)))
+
+    def with_rows_alike(
+        self, question: str, passages: tuple[RetrievedPassage, ...], evidence: Evidence
+    ) -> tuple[tuple[RetrievedPassage, ...], Evidence]:
+        """The passages and the evidence; where what answers likeliest is a row, the others of its table that the
+        question names as well are quoted behind it, and their passages come last. Where these are more than are
+        quoted, all is left as it is.
+        """
+        best = evidence.quotes[:1]
+        tables = [table for quote in best for table in self.tables_at(passages[quote.label - 1], quote.span)]
+        if not tables:
+            return passages, evidence
+        rows = named_alike(question, tables[0])
+        items, quotes = self._quoted(tables[0], rows[: MOST_ROWS + 1], passages)
+        if len(quotes) > MOST_ROWS or best[0].span not in [quote.span for quote in quotes]:
+            return passages, evidence
+        by_place = {(quote.label, quote.span): quote for quote in (*best, *quotes, *evidence.quotes)}
+        return items, replace(evidence, quotes=tuple(by_place.values()))
+
     def _tables(self, question: str, within: Within | None) -> Iterator[Table]:
         """The tables of the passages found for a question, in their order."""
         seen: set[tuple[str, int]] = set()
         for item in self._retriever.retrieve([question], CANDIDATES, within):
-            document = item.passage.document_id
-            for number in self._index.structure(document).tables(item.passage.span):
-                if (document, number) not in seen:
-                    seen.add((document, number))
-                    table = self._table(document, number, (item.source.path, item.source.title or ""))
-                    yield from (table,) if table else ()
+            for table in self.tables_at(item, item.passage.span, seen):
+                seen.add((table.document_id, table.number))
+                yield table
 
     def _read(self, document_id: str, number: int, titles: tuple[str, ...]) -> Table | None:
         text, structure = self._index.text(document_id), self._index.structure(document_id)
@@ -84,8 +110,7 @@ class Counting:
 
     def _evidence(self, plan: Plan, result: Result) -> tuple[tuple[RetrievedPassage, ...], Evidence]:
         table = plan.table
-        spans = [table.rows[at] for at in result.rows[:MOST_ROWS]]
-        passages, quotes = self._quoted(table, result.rows[:MOST_ROWS], spans)
+        passages, quotes = self._quoted(table, result.rows[:MOST_ROWS])
         computed = Computed(
             operation=plan.asks.operation,
             condition=condition_of(plan),
@@ -98,13 +123,16 @@ class Counting:
         return passages, Evidence(quotes, SURE if plan.is_sure else UNSURE, computed=computed)
 
     def _quoted(
-        self, table: Table, rows: Sequence[int], spans: Sequence[Span]
+        self, table: Table, rows: Sequence[int], before: Sequence[RetrievedPassage] = ()
     ) -> tuple[tuple[RetrievedPassage, ...], tuple[Quote, ...]]:
-        """The passages that hold rows, labelled in order, and the rows as quotes; the table's first where none is."""
-        items: dict[str, RetrievedPassage] = {}
+        """The passages `before` and those that hold rows, labelled in order, and the rows as quotes; the table's first
+        passage where none is.
+        """
+        items = {item.passage.id: item for item in before}
         quotes: list[Quote] = []
         headings = heading_path(self._index.structure(table.document_id), table.text, table.rows[0].start)
-        for at, span in zip(rows or (0,), spans or (table.rows[0],), strict=True):
+        for at in rows or (0,):
+            span = table.rows[at]
             passage = self._index.passage_at(table.document_id, span.start)
             if passage is None:
                 continue

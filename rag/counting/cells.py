@@ -10,7 +10,8 @@ from rag.asking.phrases import Token
 from rag.counting.table import Column, Table, denies, stems
 from rag.lexicon import DETERMINERS, NEGATIONS
 
-_DENIAL = re.compile(rf"\b(?:{'|'.join(sorted(NEGATIONS))})\b|n['’]t\b", re.IGNORECASE)
+DENIAL = re.compile(rf"\b(?:{'|'.join(sorted(NEGATIONS))})\b|n['’]t\b", re.IGNORECASE)
+"""What denies something in a text."""
 _LONGEST = 6
 """Words of a question that may name one cell."""
 _ALIKE = 4
@@ -68,7 +69,7 @@ def _naming(line: Sequence[Token], place: tuple[int, int], table: Table) -> Iter
 
 def _has_negation(value: str) -> bool:
     """Whether a cell denies something: "no", "does not sing"."""
-    return denies(value) or _DENIAL.search(value) is not None
+    return denies(value) or DENIAL.search(value) is not None
 
 
 def _stands_in(wanted: Sequence[str], words: Sequence[str]) -> bool:

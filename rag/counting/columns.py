@@ -88,7 +88,7 @@ def nearest(word: str, columns: Sequence[Column], like: Like) -> Column | None:
 
 
 def _with_numbers(table: Table, noun: str) -> list[Column]:
-    return [column for column in table.columns if (column.is_date if noun == "date" else column.is_number)]
+    return [column for column in table.columns if (column.tells_when if noun == "date" else column.is_number)]
 
 
 def _is_named(noun: str) -> Callable[[Column], bool]:

@@ -82,6 +82,11 @@ class Column:
         return self.kind == "date"
 
     @property
+    def tells_when(self) -> bool:
+        """Whether its cells are dates or years."""
+        return self.amounts is not None and (self.is_date or self.amounts.have_years)
+
+    @property
     def is_number(self) -> bool:
         """Whether its cells are numbers, and no dates."""
         return self.kind not in ("words", "date")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.asking.filters import same_word
 from rag.counting.amounts import unit_of
@@ -14,10 +15,14 @@ from rag.counting.columns import NEAR, measured_column, nearest
 from rag.counting.grouped import grouping
 from rag.counting.reading import Reading
 from rag.counting.table import only
-from rag.lexicon import LIGHT_VERBS, MEASURED
+from rag.lexicon import LIGHT_VERBS, MEASURED, MEASURES
+from rag.types import Operation
 
 ALIKE = 0.6
 """From this likeness on a word and a head mean one thing: "kids" and "Children" have .88, "kids" and "Leaders" .35."""
+_AGE = MEASURES["old"][:2]
+_TURNED: dict[Operation, Operation] = {"max": "min", "min": "max"}
+"""Of years and dates the oldest is the lowest."""
 _POSSESSIVE = re.compile(r"['’]s?$")
 _THINGS = frozenset("table list register log file document sheet spreadsheet row entry entries rows".split())
 """What this program calls a table and what it is made of."""
@@ -81,6 +86,9 @@ def take_measure(reading: Reading) -> bool:
     reading.column = measure.column
     reading.by_likeness |= measure.by_likeness
     reading.taken |= {at for at in reading.free if reading.line[at].text == measure.word}
+    if reading.asks.measure == _AGE and reading.column and reading.column.tells_when:
+        turned = _TURNED.get(reading.asks.operation, reading.asks.operation)
+        reading.asks = replace(reading.asks, operation=turned)
     wanted = (reading.table.ledger_sum(),) if reading.asks.of_ledger else reading.table.columns
     return reading.column in wanted
 
