@@ -101,8 +101,7 @@ def compare(statement: str, units: Sequence[Unit]) -> Comparison:
     """`statement` held against `units`; a unit that is no candidate is a heading of those after it, if there are any."""
     text = _PARTICLE.sub("", statement[:_CHARACTERS])
     claim = parts(text)[:_LONGEST]
-    is_all_headings = not any(unit.candidate for unit in units)
-    sources = list(_sources([Unit(unit.text) for unit in units] if is_all_headings else units))
+    sources = list(_sources(units)) or list(_sources([Unit(unit.text) for unit in units]))
     if not sources or not any(part.means for part in claim):
         return Comparison(Features(), restated=statement)
     comparison = _Comparison(claim, sources)

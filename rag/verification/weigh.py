@@ -130,9 +130,9 @@ def _heading_of(units: Sequence[Unit], place: int) -> int | None:
     return next((at for at in range(place - 1, -1, -1) if not units[at].candidate), None)
 
 
-def _row(comparison: Comparison, judged: Sequence[Judgement]) -> tuple[float, ...]:
-    logits = [logit for one in judged for logit in one.logits()]
-    return (*comparison.features.row(), *logits)
+def _row(comparison: Comparison, judged: tuple[Judgement, Judgement]) -> tuple[float, ...]:
+    wide, near = judged
+    return (*comparison.features.row(), *wide.logits(), *near.logits())
 
 
 def _probability(row: Sequence[float], weights: Sequence[float]) -> float:
