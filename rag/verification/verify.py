@@ -144,8 +144,9 @@ class _Verifier:
             return Statement(sentence.text, sentence.labels, "supported", missing, quoted, 1.0)
         verdict, note = self._verdict(weighed, text)
         if len(quoted) < len(quotes):
-            verdict = "partly" if verdict == "supported" else verdict
             note = "the quoted words are not in the passage"
+            if verdict == "supported":
+                verdict = "partly"
         remarks = "; ".join(part for part in (note, missing) if part)
         return Statement(sentence.text, sentence.labels, verdict, remarks, quoted + spans, weighed.supported)
 
