@@ -13,7 +13,7 @@ from tests.rag.shell import Shell
 
 REPAIRS = "The landlord pays for repairs to the boiler and the roof"
 TRUE = f"{REPAIRS} [lease.md].\n"
-FALSE = f"{REPAIRS} [lease.md].\n\nThe tenant of the flat may keep eleven \x07parrots & <cats> [lease.md].\n"
+FALSE = f"{REPAIRS} [lease.md].\n\nEleven \x07parrots & <owls> sing at dusk [lease.md].\n"
 
 
 @pytest.fixture
