@@ -38,6 +38,15 @@ def published(folder: Path, encoder: Path, to: Path, graph_name: str = GRAPH) ->
     return to
 
 
+def mixed(first: Path, second: Path, share: float, to: Path) -> Path:
+    """Write to `to` the mean of two checkpoints' weights, `share` of it the second's (Wortsman et al. 2022, "Robust
+    fine-tuning of zero-shot models"): less of what the first could do is forgotten. Raises: OSError.
+    """
+    one, other = (torch.load(path, weights_only=True)["model"] for path in (first, second))
+    torch.save({"model": {name: torch.lerp(one[name], other[name], share) for name in one}}, to)
+    return to
+
+
 def _name(node: str) -> str:
     """The parameter that a product multiplies by: `/model/encoder/…/dense/MatMul_quant` is `encoder….dense.weight`."""
     path = node

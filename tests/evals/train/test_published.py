@@ -10,7 +10,7 @@ from torch import Tensor
 
 from evals.train.export import export
 from evals.train.model import build
-from evals.train.published import published
+from evals.train.published import mixed, published
 from rag.reader.onnx_model import GRAPH, JUDGE
 from tests.fakes import tiny_model
 
@@ -32,10 +32,20 @@ def test_a_published_graph_gives_back_its_weights(graph: str, parts: tuple[str, 
         assert torch.allclose(again[name], made[name], atol=0.02), name
 
 
-def random_weights(encoder: Path) -> dict[str, Tensor]:
+def test_weights_are_mixed_in_the_share_that_is_named(tmp_path: Path) -> None:
+    encoder = tiny_model(tmp_path / "encoder")
+    for name, seed in (("first", 4), ("second", 5)):
+        torch.save({"model": random_weights(encoder, seed)}, tmp_path / name)
+    checkpoint = mixed(tmp_path / "first", tmp_path / "second", 0.75, tmp_path / "mean")
+    weights = torch.load(checkpoint, weights_only=True)["model"]
+    first, second = random_weights(encoder, 4), random_weights(encoder, 5)
+    assert all(torch.allclose(weights[name], 0.25 * first[name] + 0.75 * second[name], atol=1e-6) for name in first)
+
+
+def random_weights(encoder: Path, seed: int = 4) -> dict[str, Tensor]:
     """Weights that no other model begins with, wide enough apart to be told from one another in eight bits."""
     model = build(encoder)
-    torch.manual_seed(4)
+    torch.manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad:

@@ -81,7 +81,7 @@ def test_the_reports_are_what_their_readers_take(bare: Shell, folder: Path) -> N
     region = place["region"]
     assert (region["startLine"], region["startColumn"], region["endLine"]) == (3, 1, 3)
     line = FALSE.splitlines()[2]
-    assert line[region["startColumn"] - 1 : region["endColumn"] - 1].startswith("The tenant")
+    assert line[region["startColumn"] - 1 : region["endColumn"] - 1].startswith("Eleven")
 
 
 def test_what_is_too_long_or_no_text_ends_in_one_sentence(bare: Shell, folder: Path) -> None:
