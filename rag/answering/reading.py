@@ -155,8 +155,12 @@ def _weighed(
 
 
 def _stands_nowhere(mark: str, idf: Callable[[str], float]) -> bool:
-    """Whether no passage has any part of a mark: each is as rare as what is no word."""
-    return all(idf(token) >= idf("") for token in tokenize(mark))
+    """Whether no passage has a mark: a part of it is as rare as what is no word; of the date of a month or day, which
+    can be written in other ways, each part.
+    """
+    is_unknown = [idf(token) >= idf("") for token in tokenize(mark)]
+    is_date = any(date.month for date in find_dates(mark))
+    return all(is_unknown) if is_date else any(is_unknown)
 
 
 def _of_passage(

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from index.words.tokens import tokenize
 from rag.answering.reading import FEATURES, marks, read, reordered
 from rag.reader.layout import Unit
 from rag.reader.reader import PassageReading
 from tests.fakes import OverlapReader
-from tests.rag.readings import read_over
+from tests.rag.readings import passage_of, read_over
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,19 @@ def test_the_rest_is_read_only_where_the_first_passages_are_not_enough(
 
 def test_nothing_is_read_where_there_is_no_passage() -> None:
     assert read("Where is the key?", (), (), Reads(), lambda stem: 1.0, first=5).candidates == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "is_unheard_of"),
+    [
+        ("What is the toll of berth 2023-331?", True),
+        ("What is the toll of berth 2024-331?", False),
+        ("What was paid on 2024-09-27?", False),
+    ],
+)
+def test_a_mark_stands_nowhere_where_a_part_of_it_does(question: str, is_unheard_of: bool) -> None:
+    texts = ["Berth 2024-331 pays a toll of 14.", "On 27 September 2024 nothing was paid."]
+    items, units = zip(*(passage_of(text, label) for label, text in enumerate(texts, start=1)), strict=True)
+    words = frozenset(word for text in texts for word in tokenize(text))
+    reading = read(question, items, units, OverlapReader(), lambda token: float(token not in words))
+    assert reading.is_unheard_of == is_unheard_of
