@@ -82,7 +82,10 @@ def heading_path(structure: Structure, text: str, at: int) -> tuple[str, ...]:
 
 
 def passage_units(passage: Passage, source: Source, text: str, structure: Structure) -> tuple[ReadUnit, ...]:
-    """The units of a passage of the document of this `text`, its context first; never none."""
+    """The units of a passage of the document of this `text`, its context first; never none.
+
+    Where all is furniture, as where only the head of a mail is left, nothing in it can answer.
+    """
     blocks = structure.within(passage.span)
     first = structure.block(passage.start)
     author, date = (first.author, first.date) if first else (None, None)
@@ -90,7 +93,8 @@ def passage_units(passage: Passage, source: Source, text: str, structure: Struct
     above = [ReadUnit(Unit(context, candidate=False), None, kind="context")] if context else []
     units = [unit for block in blocks for unit in _under_headings(block, passage.span, text, structure)]
     if not units:
-        units = list(_sentences(passage.span, text, passage.start, "paragraph"))
+        whole = Unit(passage.span.of(text), candidate=False)
+        units = [ReadUnit(whole, passage.span, passage.start, "paragraph", ((0, passage.span),))]
     return (*above, *units[:MOST_UNITS])
 
 

@@ -12,6 +12,7 @@ from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.document.structure import Structure, structure_of
 from index.readers.markdown import read_markdown
+from index.readers.text import read_text
 from index.types import Document, Passage, Source
 from rag.reader.units import ReadUnit, context_text, heading_path, passage_units, whole_words
 
@@ -152,3 +153,16 @@ def test_whole_words_hold_what_they_were_made_of(text: str, data: st.DataObject)
     first, last = whole_words(text, start, end)
     assert first <= start <= end <= last
     assert not any(map(str.isspace, text[first:start] + text[end:last]))
+
+
+def test_the_head_of_a_mail_that_is_a_passage_by_itself_never_answers() -> None:
+    thread = "From: Orla Pinnock\nTo: Wenna\nDate: 7 August 2025\nSubject: Eels\n\nThe ladder leaks.\n"
+    extracted = read_text(thread.encode())
+    document = Document("d", "d" * 64, extracted.text, "utf-8", blocks=extracted.blocks)
+    articles = split_articles(document)
+    head = extracted.text.index("The ladder")
+    passage = Passage("p", "d", 0, 0, head, extracted.text[:head])
+    source = Source("d", "eels.txt", "d" * 64, None, None, None, None)
+    units = passage_units(passage, source, extracted.text, structure_of(document, articles))
+    assert units
+    assert not any(unit.unit.candidate for unit in units)
