@@ -35,7 +35,7 @@ def is_identifier(mark: str) -> bool:
 def _without_rivals(ranked: Ranked, question: str) -> Ranked:
     """The candidates without those that have another identifier of the form of one asked for, where that is held."""
     for identifier in filter(is_identifier, (mark.text for mark in marks(question))):
-        held = [_identifiers(item) for _, item in ranked]
+        held = [_identifiers(item.unit.unit.text) for _, item in ranked]
         key = mark_key(identifier)
         if any(key in keys for keys in held):
             is_rival = [key not in keys and any(_form(key) == _form(other) for other in keys) for keys in held]
@@ -44,8 +44,14 @@ def _without_rivals(ranked: Ranked, question: str) -> Ranked:
     return ranked
 
 
-def _identifiers(candidate: Candidate) -> frozenset[str]:
-    return frozenset(mark_key(mark.text) for mark in marks(candidate.unit.unit.text) if is_identifier(mark.text))
+def identified(ranked: Ranked, question: str) -> list[Pair]:
+    """The candidates that hold an identifier of the question, in order."""
+    wanted = _identifiers(question)
+    return [pair for pair in ranked if wanted & _identifiers(pair[1].unit.unit.text)]
+
+
+def _identifiers(text: str) -> frozenset[str]:
+    return frozenset(mark_key(mark.text) for mark in marks(text) if is_identifier(mark.text))
 
 
 def _form(identifier: str) -> str:

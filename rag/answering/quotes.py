@@ -9,7 +9,7 @@ from index.types import Span
 from index.words.tokens import words
 from rag.answering.beside import chosen
 from rag.answering.decide import Decision
-from rag.answering.lookup import is_identifier, named_apart, named_first
+from rag.answering.lookup import identified, is_identifier, named_apart, named_first
 from rag.answering.reading import Candidate, Reading
 from rag.lexicon import CONTRASTS
 from rag.reader.units import ReadUnit
@@ -27,11 +27,14 @@ def evidence_of(reading: Reading, decision: Decision, max_words: int) -> Evidenc
     if not ranked:
         return Evidence((), 0.0)
     ordered = named_first(decision.ordered(reading.candidates), reading.question)
+    probability = decision.probability(ranked)
+    exact = identified(ordered, reading.question)
+    if exact and probability < decision.refused:  # what is named exactly is there: whether it answers, one can see
+        ordered, probability = list(dict.fromkeys((*exact, *ordered))), decision.refused
     candidates = chosen(ordered, reading.question, decision, max_words)
     quotes = _with_withdrawals(reading, _quotes(reading, candidates))
     unknown = [mark for mark in reading.absent if is_identifier(mark)]
     missing = next(iter((*unknown, *reading.absent)), None)
-    probability = decision.probability(ranked)
     apart = named_apart(ranked, reading.question)
     has_other_figures = any(map(str.isdigit, "".join(apart)))
     if (

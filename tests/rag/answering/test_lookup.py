@@ -115,3 +115,16 @@ def test_a_row_without_gaps_is_not_read_again() -> None:
     reading = read_over("What does the glacier walk cost?", [TOURS])
     found = evidence_of(reading, by_margin(), 75)
     assert with_empty_cell(found, reading, by_margin(), Marking("85")) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [("How sturdy is O4?", "may_answer"), ("How sturdy is O6?", "refused"), ("How sturdy is it?", "refused")],
+)
+def test_what_is_named_exactly_is_shown_first_however_unlikely_it_is_to_answer(question: str, status: str) -> None:
+    decision = by_margin()
+    reading = read_over(question, ["| spot | ground |\n|---|---|\n| O3 | moss |\n| O4 | shale |\n"], nothing=30.0)
+    evidence = evidence_of(reading, decision, 60)
+    assert decision.status(evidence.probability) == status
+    if status == "may_answer":
+        assert "shale" in evidence.quotes[0].text

@@ -19,7 +19,7 @@ from tests.rag.readings import by_margin, read_over
 
 DECISION = by_margin()
 SILENT = 9.0
-"""The logit of nothing, above that of every row: without a lookup each of these questions is refused."""
+"""The logit of nothing, above that of every row: without a lookup none of these questions is told plainly."""
 HEADS = ("glim", "brole", "tarnel", "vosk", "quend", "ploon")
 VALUES = ("Ostrum", "Fennimor", "Sinje Auk", "Ulva Prenn", "kraft", "none", "Weir End")
 ABSENT = "spindle"
@@ -140,7 +140,7 @@ def answer(quote: Quote) -> str:
 @given(given_orders=orders())
 def test_the_cell_of_a_row_and_a_head_that_are_named_is_the_answer(given_orders: Orders, form: str) -> None:
     before, after = looked_up(given_orders.question(form), given_orders.text)
-    assert DECISION.status(before.probability) == "refused"
+    assert DECISION.status(before.probability) != "answered"
     assert DECISION.status(after.probability) == "answered"
     (quote,) = after.quotes
     assert answer(quote) == given_orders.value
