@@ -92,7 +92,9 @@ def passage_units(passage: Passage, source: Source, text: str, structure: Struct
     context = context_text(source, heading_path(structure, text, passage.start), author, date)
     above = [ReadUnit(Unit(context, candidate=False), None, kind="context")] if context else []
     units = [unit for block in blocks for unit in _under_headings(block, passage.span, text, structure)]
-    if not units:
+    if not blocks:
+        units = list(_sentences(passage.span, text, passage.start, "paragraph"))
+    elif not units:
         whole = Unit(passage.span.of(text), candidate=False)
         units = [ReadUnit(whole, passage.span, passage.start, "paragraph", ((0, passage.span),))]
     return (*above, *units[:MOST_UNITS])
