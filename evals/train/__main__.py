@@ -22,7 +22,7 @@ JUDGED = 40_000
 """Statements that the judge learns from, where no other number is given."""
 LEARNT_SHARE = 0.75
 """Share of what was learnt in the judge's weights; the rest are those that it began with. Of .5, .75 and 1 this told
-most of the held statements and questions apart (`evals.train.measure`).
+most statements apart on the sets that verdicts are fitted on, and read answers about as well as 1 (`measure`).
 """
 
 

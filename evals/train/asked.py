@@ -6,15 +6,13 @@ The near miss is worded as the question is and has as many of its words in the p
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from evals.train.authored import answered, read_markdown, unit_of
-from evals.train.examples import Group, Reading, Source, cut
+from evals.train.examples import Group, Reading, Source, cut, json_lines
 
 CONTEXTS = Path(__file__).parent / "asked.jsonl.gz"
 Use = Literal["train", "fit"]
@@ -43,9 +41,7 @@ class Context:
 
 def load(use: Use, path: Path = CONTEXTS) -> list[Context]:
     """The contexts of one use, in their order. Raises: OSError, where there are none to read."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    contexts = [_context(row) for row in rows if row["use"] == use]
+    contexts = [_context(row) for row in json_lines(path) if row["use"] == use]
     return [context for context in contexts if context.pairs]
 
 

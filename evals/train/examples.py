@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from rag.reader.layout import Unit
 
@@ -56,6 +60,12 @@ class Source:
     units: list[Unit]
     headings: dict[int, str] = field(default_factory=dict)
     """The heading path at a unit, where there is one."""
+
+
+def json_lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a packed file with one a line. Raises: OSError, where there is none to read."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def pieces(text: str) -> list[tuple[int, int]]:

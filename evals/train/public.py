@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gzip
 import json
 import random
 from collections import defaultdict
@@ -22,6 +21,7 @@ from evals.train.examples import (
     Reading,
     Source,
     cut,
+    json_lines,
     pieces,
 )
 from index.cut.sentences import sentences
@@ -39,8 +39,7 @@ _UNSURE = ("summedits", "halueval-qa", "wice-train", "fm2-retrieved")
 
 def rows(folder: Path, name: str) -> list[Row]:
     """The rows of one set. Raises: OSError, when it is not there."""
-    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    return json_lines(folder / f"{name}.jsonl.gz")
 
 
 def edits(folder: Path, questions: Sequence[str]) -> Edits:

@@ -7,8 +7,6 @@ turns. `written.jsonl.gz` has a context a line; its `use` is "train", "fit" (wha
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evals.train.authored import read_markdown
-from evals.train.examples import CONTRADICTED, NOT_SAID, NOT_SUPPORTED, SUPPORTED, Group, Judged, Source
+from evals.train.examples import CONTRADICTED, NOT_SAID, NOT_SUPPORTED, SUPPORTED, Group, Judged, Source, json_lines
 from rag.reader.layout import Unit
 
 WRITTEN = Path(__file__).parent / "written.jsonl.gz"
@@ -61,9 +59,7 @@ class Context:
 
 def load(use: Use, path: Path = WRITTEN) -> list[Context]:
     """The contexts of one use, in their order. Raises: OSError, where there are none to read."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return [_context(row) for row in rows if row["use"] == use]
+    return [_context(row) for row in json_lines(path) if row["use"] == use]
 
 
 def _context(row: dict[str, Any]) -> Context:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import filterfalse
 
 from index.document.dates import find_dates
 from index.types import Span, Word
@@ -19,6 +20,8 @@ from rag.reader.reader import PassageReading, Reader
 from rag.reader.units import ReadUnit, claim_of, whole_words
 from rag.types import RetrievedPassage
 
+Claim = tuple[str, tuple[Unit, ...]]
+"""A statement, and the units that it is held against."""
 _JUDGED = 2
 """Candidates whose words are judged: those that the reader holds likeliest."""
 _FURTHEST = 15.0
@@ -101,29 +104,33 @@ def read(
     """
     end = min(first or len(passages), len(passages))
     readings = _read(question, units[:end], reader)
-    reading = _judged(_weighed(question, passages[:end], units[:end], readings, idf), reader)
+    known: dict[Claim, float] = {}
+    reading = _judged(_weighed(question, passages[:end], units[:end], readings, idf), reader, known)
     if end == len(passages) or is_enough(reading):
         return reading
     readings += _read(question, units[end:], reader)
-    return _judged(_weighed(question, passages, units, readings, idf), reader)
+    return _judged(_weighed(question, passages, units, readings, idf), reader, known)
 
 
-def _judged(reading: Reading, reader: Reader) -> Reading:
-    """The reading with the likeliest candidates judged: whether what was read in them answers, by another model."""
+def _judged(reading: Reading, reader: Reader, known: dict[Claim, float]) -> Reading:
+    """The reading with the likeliest candidates judged: whether what was read in them answers, by another model.
+
+    What is `known` is not judged again, and what is judged is known.
+    """
     likeliest = sorted(reading.candidates, key=lambda candidate: -candidate.features[0])[:_JUDGED]
-    judgements = reader.judge([_claim(reading, candidate) for candidate in likeliest])
-    judged = {
-        candidate: replace(candidate, judged=judgement.logits()[0])
-        for candidate, judgement in zip(likeliest, judgements, strict=True)
-    }
+    claims = {candidate: _claim(reading, candidate) for candidate in likeliest}
+    fresh = list(filterfalse(known.__contains__, claims.values()))
+    for claim, judgement in zip(fresh, reader.judge(fresh), strict=True):
+        known[claim] = judgement.logits()[0]
+    judged = {candidate: replace(candidate, judged=known[claim]) for candidate, claim in claims.items()}
     return replace(reading, candidates=tuple(judged.get(candidate, candidate) for candidate in reading.candidates))
 
 
-def _claim(reading: Reading, candidate: Candidate) -> tuple[str, list[Unit]]:
+def _claim(reading: Reading, candidate: Candidate) -> Claim:
     """What is claimed by a candidate, and the passage that it is claimed over."""
     units = reading.units[candidate.passage.label]
     text = candidate.unit.unit.text
-    return claim_of(reading.question, text, candidate.words), [item.unit for item in units]
+    return claim_of(reading.question, text, candidate.words), tuple(item.unit for item in units)
 
 
 def _read(question: str, units: Sequence[tuple[ReadUnit, ...]], reader: Reader) -> list[PassageReading]:

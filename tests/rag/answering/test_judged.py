@@ -80,3 +80,11 @@ def test_nothing_is_judged_where_nothing_was_read() -> None:
 )
 def test_a_claim_is_the_question_and_whole_words(answer: tuple[int, int] | None, claim: str) -> None:
     assert claim_of(QUESTION, "Odalys did.", answer) == claim
+
+
+def test_what_was_judged_of_the_first_passages_is_not_judged_again_with_the_others() -> None:
+    reader = Doubts("Fenwick")
+    pairs = [passage_of(text, label) for label, text in enumerate(TEXTS, start=1)]
+    items, units = [item for item, _ in pairs], [of_one for _, of_one in pairs]
+    read(QUESTION, items, units, reader, lambda _: 1.0, first=2)
+    assert len(reader.claims) == len(set(reader.claims)) == 2
