@@ -36,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
     "vectors": set(),
     "readers": {"document", "vectors"},
     "store": {"document", "folder", "words", "cut", "vectors", "readers"},
-    "indexing": {"document", "folder", "cut", "readers", "store"},
+    "indexing": {"document", "folder", "cut", "vectors", "readers", "store"},
 }
 """Which rooms of the index each room may import, as its docstring says."""
 # What ours is measured beside, as a user of these libraries alone would call them: for comparison, and nowhere else.

@@ -1,7 +1,9 @@
 """Parts of documents that were written for this project, each with questions that it answers, and a near miss of each.
 
 The near miss is worded as the question is and has as many of its words in the part, which does not answer it.
-`asked.jsonl.gz` has a context a line; its `use` is "train" or "fit" (what turns readings into a decision).
+`asked.jsonl.gz` has a context a line; its `use` is "train" or "fit" (what turns readings into a decision). So does
+`reworded.jsonl.gz`, whose questions are by people who do not know the document's words: they share none with what
+answers them, and some of their near misses share more.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any, Literal
 from evals.train.authored import answered, read_markdown, unit_of
 from evals.train.examples import Group, Reading, Source, cut, json_lines
 
-CONTEXTS = Path(__file__).parent / "asked.jsonl.gz"
+CONTEXTS, REWORDED = (Path(__file__).parent / f"{name}.jsonl.gz" for name in ("asked", "reworded"))
 Use = Literal["train", "fit"]
 
 

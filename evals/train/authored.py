@@ -21,8 +21,9 @@ from evals.train.examples import (
     cut,
     words,
 )
+from index.cut.searchable import row_text
 from index.cut.sentences import sentences
-from rag.reader.layout import Unit, row_text
+from rag.reader.layout import Unit
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _RULE = re.compile(r"\|?[\s:|-]+\|?$")

@@ -75,8 +75,10 @@ def _filled(ready: Sequence[Sequence[Laid]], tokens: int) -> Iterator[list[list[
         yield batch
 
 
-def _fits(units: Sequence[tuple[int, int]], number: int) -> bool:
-    return number < len(units) and units[number][1] > units[number][0]
+def _can_be_chosen(item: Laid, number: int) -> bool:
+    """Whether a unit is a candidate that fits the layout: no heading, and not the head of a table."""
+    start, end = item.layout.units[number] if number < len(item.layout.units) else (0, 0)
+    return end > start and item.example.units[number].candidate
 
 
 def _padded(item: Laid) -> int:
@@ -115,7 +117,7 @@ def _targets(groups: Sequence[Sequence[Laid]], items: Sequence[Laid], width: int
         if isinstance(example, Judged):
             labels[row] = example.label
             continue
-        inside = [n for n in example.gold if _fits(item.layout.units, n)]
+        inside = [n for n in example.gold if _can_be_chosen(item, n)]
         if example.anywhere:
             gold[row, 1:] = 1
         elif inside:

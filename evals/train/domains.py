@@ -1,14 +1,15 @@
 """The kinds of document that the decision is fitted on, each as a folder of files and questions with their evidence.
 
 None of them is reported on: held authored documents, parts of documents with near misses worded like what they answer,
-two held articles of SQuAD 2's tuning half, and the tuning halves of the everyday, notes and seeds suites.
+parts with questions in other words than theirs, two held articles of SQuAD 2's tuning half, and the tuning halves of
+the everyday and seeds suites.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,8 @@ class Question:
 def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Question]]]:
     """The name, the folder and the questions of each domain; what is no folder yet is written below `work`."""
     yield from _authored(data / "authored", work / "authored")
-    yield "asked", *_near_misses(work / "asked")
+    yield "asked", *_near_misses("asked", asked.load("fit"), work / "asked")
+    yield from _reworded(work / "reworded")
     yield "squad", *_squad(data / "squad2-cs224n" / "dev-v2.0.json", work / "squad")
     yield "everyday", data / "everyday" / "docs", _suite("everyday", data / "everyday" / "suite.jsonl")
     yield "seeds", SEEDS, _suite("seeds", SUITES / "seeds.jsonl")
@@ -61,16 +63,25 @@ def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Question
         yield name, to / name, random.Random(5).sample(questions, SAMPLE // apart)
 
 
-def _near_misses(to: Path) -> tuple[Path, list[Question]]:
+def _reworded(to: Path) -> Iterator[tuple[str, Path, list[Question]]]:
+    """The parts that are asked about in other words than theirs, in folders of twice `TOGETHER`, being short."""
+    held = asked.load("fit", asked.REWORDED)
+    apart = -(-len(held) // (2 * TOGETHER))
+    for first in range(apart):
+        name = f"reworded-{first}"
+        yield name, *_near_misses("reworded", held[first::apart], to / name)
+
+
+def _near_misses(name: str, contexts: Sequence[asked.Context], to: Path) -> tuple[Path, list[Question]]:
     """The parts of documents that are not trained on, each a file, with their questions and near misses."""
     to.mkdir(parents=True, exist_ok=True)
     questions: list[Question] = []
-    for number, context in enumerate(asked.load("fit")):
+    for number, context in enumerate(contexts):
         file = f"part-{number}.md"
         (to / file).write_text(context.text, encoding="utf-8")
         for pair in context.pairs:
-            questions.append(Question("asked", pair.question, ((file, pair.evidence, 0),)))
-            questions.append(Question("asked", pair.miss, ()))
+            questions.append(Question(name, pair.question, ((file, pair.evidence, 0),)))
+            questions.append(Question(name, pair.miss, ()))
     return to, questions
 
 

@@ -31,7 +31,7 @@ NEAR_MISS_SHARE = 0.2
 """At most this share of the questions without an answer may be told plainly, over people's own papers."""
 FAR_SHARE = 0.002
 """At most this share of the questions that have an answer may be held to be about something else, over all domains."""
-OWN_PAPERS = ("authored", "everyday", "asked")
+OWN_PAPERS = ("authored", "everyday", "asked", "reworded")
 
 
 def fit(reads: Sequence[Read]) -> dict[str, object]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from evals.train import asked, authored, public, written
 from evals.train.examples import NOT_SUPPORTED, SUPPORTED, Group, Judged, Reading
-from evals.train.mixture import HELD_EVERY, Stream, drawn, entailment, squad_taught
+from evals.train.mixture import HELD_EVERY, Stream, drawn, squad_taught
 from rag.reader.reader import Reader
 from rag.reader.units import claim_of
 
@@ -31,7 +31,7 @@ def streams(data: Path, reader: Reader) -> list[Stream]:
     """Every stream of statements over the sets under `data`. Raises: OSError, when one is missing."""
     folder = data / "reader"
     documents = [doc for n, doc in enumerate(authored.load(data / "authored")) if n % HELD_EVERY]
-    contexts, questions = written.load("train"), asked.load("train")
+    contexts, questions = written.load("train"), [*asked.load("train"), *asked.load("train", asked.REWORDED)]
     spanned, human, squad = public.rows(folder, "qed-train"), public.rows(folder, "unansq-dev"), squad_taught(data)
     readings: dict[str, Callable[[random.Random], Group]] = {
         "asked": lambda rng: asked.pair(rng, rng.choice(questions)),
@@ -45,12 +45,18 @@ def streams(data: Path, reader: Reader) -> list[Stream]:
         Stream("elsewhere", _ELSEWHERE, lambda rng: written.elsewhere(rng, contexts, rng.randrange(len(contexts)))),
         Stream("copied", _COPIED, lambda rng: _copied(rng, rng.choice(spanned))),
         *(_read(name, draw, reader) for name, draw in readings.items()),
-        *(entailment(name, weight, public.rows(folder, name)) for name, weight in _ENTAILED.items()),
+        *(_entailment(name, weight, public.rows(folder, name)) for name, weight in _ENTAILED.items()),
     ]
 
 
 def _read(name: str, draw: Callable[[random.Random], Group], reader: Reader) -> Stream:
     return Stream(name, _READ[name], lambda rng: as_read(draw(rng), reader))
+
+
+def _entailment(name: str, weight: float, rows: Sequence[public.Row]) -> Stream:
+    """The statements of one set of premises and hypotheses."""
+    unsure = public.is_unsure(name)
+    return Stream(name, weight, lambda rng: (public.entailment(rng.choice(rows), unsure),))
 
 
 def as_read(group: Group, reader: Reader) -> Group:

@@ -54,8 +54,6 @@ class Plan:
     processes: int = 2
     start: Path | None = None
     """A checkpoint whose weights this run begins with."""
-    sharpen: bool = False
-    """Whether more of what is learnt slowest is drawn, as in a second run that begins where the first ended."""
     model: Path = INSTALLED
     """The reader whose answers a judge learns to judge."""
     judge: bool = False
@@ -66,9 +64,10 @@ def losses(output: Output, targets: Targets) -> dict[str, Tensor]:
     """The mean loss of each kind in one batch; those of no example are missing."""
     parts: dict[str, Tensor] = {}
     read = targets.labels < 0
-    if read.any():
-        logs = torch.log_softmax(output.answers[read], dim=1)
-        parts["answers"] = -torch.logsumexp(logs.masked_fill(targets.gold[read] == 0, _NEVER), dim=1).mean()
+    known = targets.gold.any(dim=1)
+    if known.any():
+        logs = torch.log_softmax(output.answers[known], dim=1)
+        parts["answers"] = -torch.logsumexp(logs.masked_fill(targets.gold[known] == 0, _NEVER), dim=1).mean()
     spoken = targets.start >= 0
     if spoken.any():
         cross = nn.functional.cross_entropy
@@ -163,10 +162,7 @@ class _Run:
     def _batches(self) -> Iterator[tuple[Batch, Targets, list[Example]]]:
         """This process's batches; a run that goes on draws from another seed than it began with."""
         plan, seed = self.plan, self.plan.seed + 1000 * self.begun + self.rank
-        if self.reader is None:
-            stream = mixture(plan.data, seed, sharpen=plan.sharpen)
-        else:
-            stream = judgements(plan.data, seed, self.reader)
+        stream = mixture(plan.data, seed) if self.reader is None else judgements(plan.data, seed, self.reader)
         return batched(self.tokenizer, stream, plan.tokens, plan.pool)
 
     def _learn(self, batch: Batch, targets: Targets) -> dict[str, float]:

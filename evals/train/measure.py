@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from evals.train import authored, public, written
+from evals.train import asked, authored, public, written
 from evals.train.batches import batched
 from evals.train.examples import SUPPORTED, Group, Judged, Reading
 from evals.train.judging import as_read
@@ -20,9 +20,9 @@ from rag.reader.reader import Reader
 
 
 def held(data: Path, seed: int = 3, *, reader: Reader | None = None) -> dict[str, list[Group]]:
-    """Groups of each held set: "authored" and "squad" readings, "statements" and "written".
+    """Groups of each held set, "authored", "asked" and "squad": what a reader learns.
 
-    With a reader all are statements: the readings are what it read, one by one.
+    With a reader what a judge learns: what that reader read, one by one, and "statements" and "written".
     """
     rng = random.Random(seed)
     documents = [document for n, document in enumerate(authored.load(data / "authored")) if n % HELD_EVERY == 0]
@@ -30,15 +30,21 @@ def held(data: Path, seed: int = 3, *, reader: Reader | None = None) -> dict[str
     pairs = [group for paragraph in squad for group in public.squad_pairs(rng, paragraph)]
     readings = {
         "authored": [authored.reading(rng, document) for document in documents for _ in range(8)],
+        "asked": _readings(rng, asked.load("fit")),
+        "reworded": _readings(rng, asked.load("fit", asked.REWORDED)),
         "squad": rng.sample(pairs, min(200, len(pairs))),
     }
+    if reader is None:
+        return readings
     statements: dict[str, list[Group]] = {
         "statements": [(authored.judged(rng, document),) for document in documents for _ in range(12)],
         "written": [(example,) for context in written.load("fit") for example in written.judged(context)],
     }
-    if reader is not None:
-        readings = {name: list(_one_by_one(groups, reader)) for name, groups in readings.items()}
-    return readings | statements
+    return {name: list(_one_by_one(groups, reader)) for name, groups in readings.items()} | statements
+
+
+def _readings(rng: random.Random, contexts: Sequence[asked.Context]) -> list[Group]:
+    return [asked.readings(rng, context, item) for context in contexts for item in context.pairs]
 
 
 def _one_by_one(groups: Sequence[Group], reader: Reader) -> Iterator[Group]:

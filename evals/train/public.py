@@ -157,21 +157,6 @@ def is_unsure(name: str) -> bool:
     return name in _UNSURE
 
 
-def answer_statement(rng: random.Random, reading: Reading) -> Iterator[Judged]:
-    """ "Question? Answer" as a statement: true with the answer, false with other words of the same window."""
-    if reading.answer is None:
-        return
-    gold, start, end = reading.answer
-    right = reading.units[gold].text[start:end]
-    question = reading.question.rstrip(" ?") + "?"
-    if not 1 <= len(right.split()) <= 8:
-        return
-    yield Judged(f"{question} {right}", reading.units, SUPPORTED)
-    wrong = _another(rng, reading.units, right)
-    if wrong:
-        yield Judged(f"{question} {wrong}", reading.units, NOT_SUPPORTED)
-
-
 def _another(rng: random.Random, units: Sequence[Unit], right: str) -> str | None:
     """A value of the window that is like `right` in form (a number, a name) and is not in it."""
     first = right.split()[0]

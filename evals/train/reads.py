@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from evals.train.domains import Question, domains
 from index.indexing.build import build_index
 from index.settings import IndexSettings
-from index.store.open import open_index
+from index.store.open import Index, open_index
 from index.vectors.embedder import embedder_of
 from rag.answering.reading import Candidate, Reading, read
 from rag.reader.onnx_model import OnnxReader
@@ -39,11 +41,7 @@ def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
     """Every question of every domain, retrieved and read as the program does."""
     every: list[Read] = []
     for name, folder, questions in domains(data, work):
-        settings = IndexSettings(home=work / "home", collection=name)
-        embedder = embedder_of(settings)
-        build_index(settings, [folder], embedder)
-        with open_index(settings, embedder.fingerprint) as index:
-            retriever = Retriever(index, embedder, Retrieval())
+        with opened(work, name, folder) as (index, retriever):
             for question in questions:
                 passages = retriever.retrieve([question.text], READ)
                 reading = read(question.text, passages, [retriever.units(p) for p in passages], reader, index.idf)
@@ -51,12 +49,26 @@ def gather(data: Path, work: Path, reader: OnnxReader) -> list[Read]:
     return every
 
 
+@contextmanager
+def opened(work: Path, name: str, folder: Path) -> Iterator[tuple[Index, Retriever]]:
+    """The documents of a domain, indexed below `work`."""
+    settings = IndexSettings(home=work / "home", collection=name)
+    embedder = embedder_of(settings)
+    build_index(settings, [folder], embedder)
+    with open_index(settings, embedder.fingerprint) as index:
+        yield index, Retriever(index, embedder, Retrieval())
+
+
 def _answers(candidate: Candidate, question: Question) -> frozenset[int]:
     item = candidate.passage
     start = candidate.span.start - item.passage.start
-    text = _plain(item.passage.text[start : start + len(candidate.span)])
-    names = {item.source.path, item.source.path.rsplit("/", 1)[-1]}
-    return frozenset(part for file, quote, part in question.evidence if file in names and _shared(_plain(quote), text))
+    return answers(item.passage.text[start : start + len(candidate.span)], item.source.path, question)
+
+
+def answers(text: str, path: str, question: Question) -> frozenset[int]:
+    """Which parts of the question's answer the `text` of a file gives."""
+    plain, names = _plain(text), {path, path.rsplit("/", 1)[-1]}
+    return frozenset(part for file, quote, part in question.evidence if file in names and _shared(_plain(quote), plain))
 
 
 def _shared(quote: str, text: str) -> bool:

@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from index.cut.sentences import sentences
 from index.document.structure import Structure
-from index.types import Article, Passage
+from index.types import Article, Block, Passage, Span
 
-_MOST_HEADINGS, _MOST_COLUMNS = 200, 300
-"""Characters that are repeated with every passage: the model reads little more than a page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What stands above a passage and holds for it: the headings, outermost first, and the heads of its table."""
-
-    headings: str = ""
-    columns: str = ""
+_MOST_HEADINGS = 200
+"""Characters of the headings that are repeated with every passage."""
 
 
-NO_CONTEXT = Context()
+def headings_above(passage: Passage, article: Article, text: str, structure: Structure) -> str:
+    """The headings that hold where a passage begins, outermost first; one that is the article's title is left out."""
+    path = (_one_line(span.of(text)) for span in structure.headings(passage.start))
+    return " · ".join(heading for heading in path if heading != article.title)[-_MOST_HEADINGS:]
 
 
-def context_of(passage: Passage, article: Article, text: str, structure: Structure) -> Context:
-    """The context of a passage of the document of this text. A heading that is the article's title is left out."""
-    path = (" ".join(span.of(text).split()) for span in structure.headings(passage.start))
-    headings = " · ".join(heading for heading in path if heading != article.title)
-    return Context(headings[-_MOST_HEADINGS:], _columns(passage, structure))
+def embedding_text(passage: Passage, article: Article, text: str, structure: Structure) -> str:
+    """What is embedded of a passage of the document of this `text`, a line for each vector.
+
+    The first line is what stands above: its article's title and date, and headings, those in it too; empty where there
+    are none. Then comes each sentence, item and row that it has, at least one.
+    """
+    inside = (_one_line(block.span.of(text)) for block in structure.within(passage.span) if block.kind == "heading")
+    above = (article.title, article.date, headings_above(passage, article, text, structure), *inside)
+    first = ". ".join(dict.fromkeys(part for part in above if part))
+    lines = [line for line in _lines(passage.span, text, structure) if line]
+    return "\n".join((first, *(lines or [_one_line(passage.text)])))
 
 
-def embedding_text(passage: Passage, article: Article, context: Context = NO_CONTEXT) -> str:
-    """What is embedded: the passage under its article's title and date, its headings, and the heads of its table."""
-    head = ". ".join(part for part in (article.title, article.date) if part)
-    columns = article.columns or context.columns
-    columns = "" if passage.text.startswith(columns) else columns
-    return "\n".join(part for part in (head, context.headings, columns, passage.text) if part)
+def _lines(within: Span, text: str, structure: Structure) -> Iterator[str]:
+    blocks = structure.within(within)
+    for block in blocks:
+        span = Span(max(block.span.start, within.start), min(block.span.end, within.end))
+        if block.kind == "row":
+            yield _one_line(row_text(list(_cells(block, span, text))))
+        elif block.kind not in ("heading", "furniture"):
+            yield from (_one_line(sentence.of(text)) for sentence in sentences(text, span))
+    if not blocks:
+        yield from (_one_line(sentence.of(text)) for sentence in sentences(text, within))
 
 
-def lexical_text(passage: Passage, article: Article, context: Context = NO_CONTEXT) -> str:
+def _cells(block: Block, span: Span, text: str) -> Iterator[tuple[str, str]]:
+    """The cells of a row with their heads; of one that is cut into pieces those of the piece."""
+    return ((cell.head, cell.span.of(text)) for cell in block.cells if span.contains(cell.span))
+
+
+def row_text(cells: Sequence[tuple[str, str]]) -> str:
+    """A table's row as it is read, each value under its head: `Zone: 1; Fare: 1.80`. Empty values are left out."""
+    return "; ".join(f"{head}: {value}" if head else value for head, value in cells if value)
+
+
+def lexical_text(passage: Passage, article: Article, headings: str = "") -> str:
     """What is matched by words: the passage under title, outlet and author, whose names then find it, and headings."""
-    parts = (article.title, article.outlet, article.author, context.headings, passage.text)
+    parts = (article.title, article.outlet, article.author, headings, passage.text)
     return "\n".join(part for part in parts if part)
 
 
-def _columns(passage: Passage, structure: Structure) -> str:
-    """The heads of the table with whose row a passage begins, as a row; empty where it begins with something else."""
-    first = structure.block(passage.start)
-    heads = [cell.head for cell in first.cells] if first is not None else []
-    return f"| {' | '.join(heads)} |"[:_MOST_COLUMNS] if any(heads) else ""
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def digest_of(text: str) -> str:
-    """The key under which the vector of an embedding text is kept."""
+    """The key under which the vectors of an embedding text are kept."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-
-import numpy as np
+from itertools import chain
 
 from index.cut.searchable import digest_of
-from index.errors import IndexFault
 from index.store.caches import Progress
 from index.store.corpus import Corpus
 from index.store.writer import CorpusWriter
-from index.types import Article, Document, Embedder, Passage, Vectors
+from index.types import Article, Document, Embedder, Passage
+from index.vectors.lines import TextVectors, embed_texts
 
 _BATCH = 64
 """Texts embedded at a time: what a killed run may have to embed again."""
@@ -35,7 +34,7 @@ class Embedding:
         self._embedder = embedder
         self._held = held
         self._waiting: dict[str, str] = {}
-        self._running: deque[tuple[list[str], Future[Vectors]]] = deque()
+        self._running: deque[tuple[list[str], Future[list[TextVectors]]]] = deque()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="embedding")
         self.count = 0
         """How many texts were embedded and kept."""
@@ -63,7 +62,7 @@ class Embedding:
 
         Raises: as `add_document`.
         """
-        handed_over = {digest for digests, _ in self._running for digest in digests}
+        handed_over = self._handed_over()
         missing = self._missing(handed_over)
         progress.start("embed", len(handed_over) + len(missing))
         for at in range(0, len(missing), _WINDOW):
@@ -81,8 +80,7 @@ class Embedding:
         if len(self._running) >= _AHEAD:
             return
         offered = {digest_of(text): text for text in texts}
-        running = {digest for digests, _ in self._running for digest in digests}
-        known = running | self._writer.embedded(list(offered)) | self._in_held(list(offered))
+        known = self._handed_over() | self._writer.embedded(list(offered)) | self._in_held(list(offered))
         self._waiting |= {digest: text for digest, text in offered.items() if digest not in known}
         while len(self._waiting) >= _BATCH and len(self._running) < _AHEAD:
             batch = dict(list(self._waiting.items())[:_BATCH])
@@ -90,6 +88,9 @@ class Embedding:
             self._submit(batch)
         if len(self._running) >= _AHEAD:
             self._waiting = {}  # `finish` finds them again
+
+    def _handed_over(self) -> set[str]:
+        return set(chain.from_iterable(digests for digests, _ in self._running))
 
     def _missing(self, handed_over: set[str]) -> list[tuple[str, str]]:
         """The digests of the texts still to be embedded, each with a passage that has the text."""
@@ -102,7 +103,7 @@ class Embedding:
         return {digest for corpus in self._held for digest in corpus.embedded(fingerprint, digests)}
 
     def _submit(self, batch: dict[str, str]) -> None:
-        self._running.append((list(batch), self._pool.submit(_checked, self._embedder, list(batch.values()))))
+        self._running.append((list(batch), self._pool.submit(embed_texts, self._embedder, list(batch.values()))))
 
     def _keep_first(self) -> int:
         digests, future = self._running.popleft()
@@ -113,13 +114,3 @@ class Embedding:
 
 def _batches(texts: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str]]]:
     return (texts[at : at + _BATCH] for at in range(0, len(texts), _BATCH))
-
-
-def _checked(embedder: Embedder, texts: Sequence[str]) -> Vectors:
-    vectors = embedder.embed(texts)
-    if vectors.shape != (len(texts), embedder.dimension) or not np.isfinite(vectors).all():
-        raise IndexFault(
-            f"The embedding model {embedder.fingerprint!r} gave an array of shape {vectors.shape} for {len(texts)} "
-            f"texts, or numbers that are not finite; set index.model to another."
-        )
-    return vectors

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
-from index.cut.searchable import context_of, embedding_text
+from index.cut.searchable import embedding_text
 from index.document.structure import structure_of
 from index.errors import GoneAtOnce, IndexFault, UnreadableFile
 from index.folder.files import File, Listing, discover, printable
@@ -253,10 +253,7 @@ def write_document(
     """Add a document with what is embedded of each of its passages."""
     by_ordinal = {article.ordinal: article for article in articles}
     structure = structure_of(document, articles)
-    texts = []
-    for passage in passages:
-        article = by_ordinal[passage.article]
-        texts.append(embedding_text(passage, article, context_of(passage, article, document.text, structure)))
+    texts = [embedding_text(item, by_ordinal[item.article], document.text, structure) for item in passages]
     writer.add_document(document, articles, passages, texts)
 
 

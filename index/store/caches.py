@@ -215,4 +215,4 @@ def _lexical_texts(corpus: Corpus, ids: Sequence[str]) -> Iterator[str]:
         articles = {article.ordinal: article for article in corpus.articles(document)}
         for passage in corpus.passages_of(document):
             article = articles[passage.article]
-            yield lexical_text(passage, article, corpus.context(passage, article))
+            yield lexical_text(passage, article, corpus.headings(passage, article))

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from index.cut.searchable import Context, context_of, embedding_text
+from index.cut.searchable import embedding_text, headings_above
 from index.document import layout
 from index.document.blocks import Blocks
 from index.document.structure import Structure, breaks
@@ -241,19 +241,19 @@ class Corpus:
         by_id = {row[0]: self._passage(row) for row in rows}
         return {key: by_id[key] for key in wanted if key in by_id}
 
-    def context(self, passage: Passage, article: Article) -> Context:
-        """What stands above a passage of an article and holds for it."""
+    def headings(self, passage: Passage, article: Article) -> str:
+        """The headings that hold where a passage of an article begins."""
         document = passage.document_id
-        return context_of(passage, article, self.text(document), self.structure(document))
+        return headings_above(passage, article, self.text(document), self.structure(document))
 
     def embedding_texts(self, ids: Sequence[str]) -> list[str]:
         """What is embedded of each of these passages, in order."""
-        passages = self.passages(ids).values()
-        articles = [self.article(passage.document_id, passage.article) for passage in passages]
-        return [
-            embedding_text(passage, article, self.context(passage, article))
-            for passage, article in zip(passages, articles, strict=True)
-        ]
+        return [self._embedding_text(passage) for passage in self.passages(ids).values()]
+
+    def _embedding_text(self, passage: Passage) -> str:
+        document = passage.document_id
+        article = self.article(document, passage.article)
+        return embedding_text(passage, article, self.text(document), self.structure(document))
 
     def passage_counts(self) -> dict[tuple[str, int], int]:
         """How many passages each article has that has any, by document and ordinal."""
@@ -283,14 +283,24 @@ class Corpus:
         Raises: IndexDamaged, when a passage has no vector of this fingerprint.
         """
         wanted = self.passage_ids() if ids is None else ids
-        digests = self._values("SELECT id, embedded FROM passages WHERE id IN", (), wanted)
-        select = "SELECT text_sha256, vector FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
+        rows = [np.frombuffer(vector, dtype="<f4") for vector in self._embedded("vector", fingerprint, wanted)]
+        return np.asarray(np.stack(rows) if rows else np.zeros((0, 0)), dtype=np.float32)
+
+    def lines(self, fingerprint: str, ids: Sequence[str]) -> list[bytes]:
+        """The vectors of the lines of each of the passages `ids`, packed as in `index.vectors.lines`.
+
+        Raises: IndexDamaged, when a passage has none of this fingerprint.
+        """
+        return self._embedded("lines", fingerprint, ids)
+
+    def _embedded(self, column: str, fingerprint: str, ids: Sequence[str]) -> list[bytes]:
+        digests = self._values("SELECT id, embedded FROM passages WHERE id IN", (), ids)
+        select = f"SELECT text_sha256, {column} FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
         by_digest = self._values(select, (fingerprint,), list(dict.fromkeys(digests.values())))
-        absent = next((key for key in wanted if digests.get(key) not in by_digest), None)
+        absent = next((key for key in ids if digests.get(key) not in by_digest), None)
         if absent is not None:
             raise IndexDamaged(f"{str(self._file)!r} has no vector for {absent!r}; run `rag index --rebuild PATH`.")
-        rows = [np.frombuffer(by_digest[digests[key]], dtype="<f4") for key in wanted]
-        return np.asarray(np.stack(rows) if rows else np.zeros((0, 0)), dtype=np.float32)
+        return [by_digest[digests[key]] for key in ids]
 
     def embedded(self, fingerprint: str, digests: Sequence[str]) -> set[str]:
         """Those of the embedding texts with these digests that have a vector of this fingerprint."""

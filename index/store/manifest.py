@@ -13,7 +13,7 @@ from index.errors import IndexDamaged
 from index.settings import StoreSettings
 from index.vectors.remote import Remote
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when the files of a generation change their form; another number is refused."""
 
 _WORDS = "lexical/vocabulary.json"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 from index.document.structure import Structure
 from index.errors import IndexDamaged, NoIndex, WrongModel
@@ -19,6 +21,7 @@ from index.store.published import Published, published, salvage
 from index.store.searches import Above, Searches, merged, require_unbroken
 from index.store.within import Exact, Within, allowed_hits, nearest, within
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
+from index.vectors.lines import Nearness, nearest_line
 
 if TYPE_CHECKING:
     from index.vectors.types import VectorStore
@@ -145,6 +148,13 @@ class Index:
     def lexical(self, text: str, k: int, within: Within | None = None) -> list[Hit]:
         """Up to `k` passages, of `within` if given, that share a word with `text`, by BM25; best first."""
         return self._word_index().query(text, k, None if within is None else within.ids)
+
+    def nearness(self, vector: Vectors, ids: Sequence[str]) -> dict[str, Nearness]:
+        """How alike each of the passages `ids` is to `vector`, a unit row: as a whole, and its likest line."""
+        corpus = self._texts()
+        whole = corpus.vectors(self.fingerprint, ids) @ np.ravel(vector) if ids else ()
+        lines = nearest_line(vector, corpus.lines(self.fingerprint, ids))
+        return {key: Nearness(float(one), line) for key, one, line in zip(ids, whole, lines, strict=True)}
 
     def within(self, articles: Collection[tuple[str, int]]) -> Within:
         """The passages of these articles, given as documents and ordinals, to keep a search to."""

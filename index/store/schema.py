@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA = "3"
+SCHEMA = "4"
 PURGE, READ_AT = "purge", "read_at"
 """Names in `meta`: the corpus it is laid over holds what was taken out and must go; when the run that read the files
 began, in nanoseconds since the epoch."""
@@ -38,7 +38,7 @@ CREATE INDEX passages_by_article ON passages (document, article, start);
 CREATE INDEX passages_by_embedded ON passages (embedded);
 CREATE INDEX paths_by_document ON paths (document, path);
 CREATE TABLE embeddings (fingerprint TEXT NOT NULL, text_sha256 TEXT NOT NULL, vector BLOB NOT NULL,
-    PRIMARY KEY (fingerprint, text_sha256)) STRICT;
+    lines BLOB NOT NULL, PRIMARY KEY (fingerprint, text_sha256)) STRICT;
 CREATE TABLE gone (id TEXT PRIMARY KEY) STRICT;
 CREATE TABLE identities (path TEXT PRIMARY KEY, identity TEXT NOT NULL) STRICT;
 """

@@ -15,7 +15,8 @@ from index.document.structure import packed
 from index.store.corpus import StoredPath
 from index.store.queries import embedded
 from index.store.schema import PURGE, SCHEMA, TABLES
-from index.types import Article, Document, Passage, Vectors
+from index.types import Article, Document, Passage
+from index.vectors.lines import TextVectors
 
 
 class CorpusWriter:
@@ -125,12 +126,12 @@ class CorpusWriter:
         write("INSERT INTO paths VALUES (?, ?, ?, ?, ?)", rows)
         write("INSERT INTO identities VALUES (?, ?)", ((p.path, p.identity) for p in paths))
 
-    def add_vectors(self, digests: Sequence[str], vectors: Vectors) -> None:
-        """Keep one vector for each digest, with all that was added before on the disk when this returns."""
+    def add_vectors(self, digests: Sequence[str], vectors: Sequence[TextVectors]) -> None:
+        """Keep the vectors of each digest, with all that was added before on the disk when this returns."""
         rows = zip(digests, vectors, strict=True)
         self._database.executemany(
-            "INSERT OR IGNORE INTO embeddings VALUES (?, ?, ?)",
-            ((self._fingerprint, digest, vector.astype("<f4").tobytes()) for digest, vector in rows),
+            "INSERT OR IGNORE INTO embeddings VALUES (?, ?, ?, ?)",
+            ((self._fingerprint, digest, one.whole.astype("<f4").tobytes(), one.lines) for digest, one in rows),
         )
         self.save()
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from index.cut.searchable import row_text
 from rag.answering.decide import Decision, Ranked
 from rag.answering.heads import cells_named, content_stems, is_said
 from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
-from rag.reader.layout import Unit, row_text
+from rag.reader.layout import Unit
 from rag.reader.reader import Reader
 from rag.reader.units import ReadUnit
 from rag.types import Evidence, Quote

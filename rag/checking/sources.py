@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
-from index.cut.searchable import context_of, lexical_text
+from index.cut.searchable import headings_above, lexical_text
 from index.document.structure import Structure, structure_of
 from index.errors import UnreadableFile
 from index.folder.files import File, discover
@@ -169,7 +169,7 @@ class FileSources:
     def _searched(self, passage: Passage) -> str:
         item = self._by_id[passage.document_id]
         article = item.articles[passage.article]
-        return lexical_text(passage, article, context_of(passage, article, item.document.text, item.structure))
+        return lexical_text(passage, article, headings_above(passage, article, item.document.text, item.structure))
 
 
 def read_files(paths: Sequence[Path], settings: IndexSettings) -> FileSources:

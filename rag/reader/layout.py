@@ -53,11 +53,6 @@ class Layout:
     places: tuple[Place | None, ...]
 
 
-def row_text(cells: Sequence[tuple[str, str]]) -> str:
-    """A table's row as it is read, each value under its head: `Zone: 1; Fare: 1.80`. Empty values are left out."""
-    return "; ".join(f"{head}: {value}" if head else value for head, value in cells if value)
-
-
 def lay_out(tokenizer: Tokenizer, first: str, units: Sequence[Unit], longest: int = LONGEST) -> Layout:
     """The tokens of `first` and of as many of `units`, in order, as fit into `longest`.
 

@@ -149,7 +149,7 @@ def _cells_of(block: Block, span: Span) -> Sequence[Cell]:
 
 
 def _row(block: Block, span: Span, text: str) -> ReadUnit:
-    """A row with each value under its head, as `rag.reader.layout.row_text` writes it, and where each value stands."""
+    """A row as `index.cut.searchable.row_text` writes it, each value under its head, and where each value stands."""
     if not block.cells:
         words = " ".join(span.of(text).replace("|", " ").split())
         return ReadUnit(Unit(words, candidate=False), span, span.start, "row")

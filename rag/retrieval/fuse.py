@@ -1,29 +1,55 @@
-"""One ranking out of several, by rank alone."""
+"""One ranking out of what is known of each passage: the likeness of all it says, of its likest line, and its words."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
-from index.types import Hit
+from index.errors import RagError
+from rag.reader.onnx_model import INSTALLED
 
-RRF_K = 5
-"""Small, because our lists are short and their heads are good; 60 is the published constant for long runs."""
+FUSION = INSTALLED / "fusion.json"
 Ranked = TypeVar("Ranked")
 
 
-def fuse(*legs: Sequence[Hit], k: int = RRF_K) -> dict[str, float]:
-    """Passage ids by reciprocal rank fusion (Cormack, Clarke and Buettcher 2009), best first, ties by id.
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known of a passage for a question.
 
-    A passage scores the sum over legs of 1 / (k + rank). A hit without a positive score is never fused: a
-    leg that found nothing has no vote.
+    `whole` and `line` are cosines, of the passage and of the line of it that is most alike. `words` is its BM25 score
+    in matches of a word that no other passage has, which is the same for a few passages as for many.
     """
-    scores: dict[str, float] = {}
-    for leg in legs:
-        for hit in leg:
-            if hit.score > 0:
-                scores[hit.passage_id] = scores.get(hit.passage_id, 0.0) + 1.0 / (k + hit.rank)
-    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
+
+    whole: float
+    line: float
+    words: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """The weights of `Signals`, fitted by `python -m evals.train fusion DATA`, which keeps them beside the reader."""
+
+    whole: float
+    line: float
+    words: float
+
+    def score(self, signals: Signals) -> float:
+        """The higher, the likelier the passage answers."""
+        return self.whole * signals.whole + self.line * signals.line + self.words * signals.words
+
+
+@lru_cache(maxsize=4)
+def load_fusion(path: Path = FUSION) -> Fusion:
+    """The weights in a file. Raises: RagError, when they do not read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Fusion(float(content["whole"]), float(content["line"]), float(content["words"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RagError(f"The fitted weights {str(path)!r} cannot be read ({error}); reinstall the package.") from error
 
 
 def interleave(*rankings: Sequence[Ranked]) -> list[Ranked]:

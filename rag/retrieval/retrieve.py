@@ -1,4 +1,4 @@
-"""Which passages bear on a question: two searches, fused by rank; the reader then puts the best of them in order."""
+"""Which passages bear on a question: two searches, weighed together; the reader then puts the best of them in order."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from functools import lru_cache
 
 from index.store.open import Index
 from index.store.within import Within
-from index.types import Embedder, Hit, Passage
+from index.types import Embedder, Hit, Passage, Vectors
 from rag.reader.units import ReadUnit, heading_path, passage_units
-from rag.retrieval.fuse import fuse, interleave
+from rag.retrieval.fuse import Fusion, Signals, interleave, load_fusion
 from rag.settings import Retrieval
 from rag.types import Ranks, RetrievedPassage
 
 _FUSED = 24
-"""Passages of one fused ranking that may be shown."""
+"""Passages of one ranking that may be shown."""
 
 
 class Retriever:
     """Finds passages in an index. The ranks of both searches are kept on every passage."""
 
-    def __init__(self, index: Index, embedder: Embedder, settings: Retrieval) -> None:
-        """A retriever over `index`, which must have been built with `embedder`."""
+    def __init__(self, index: Index, embedder: Embedder, settings: Retrieval, fusion: Fusion | None = None) -> None:
+        """A retriever over `index`, which must have been built with `embedder`; the installed weights if none given."""
         self._index = index
         self._embedder = embedder
         self._settings = settings
+        self._fusion = fusion or load_fusion()
         self._ranking = lru_cache(maxsize=8)(self._ranked)
         """A question may be asked for again at once, with more of its passages wanted."""
 
     def retrieve(self, questions: Sequence[str], k: int, within: Within | None = None) -> tuple[RetrievedPassage, ...]:
-        """The `k` best passages by fused rank, of `within` if given, labelled from 1. The score is the cosine.
+        """The `k` best passages of `within` if given, labelled from 1. The score is the cosine.
 
         `questions` are a question and its parts; their rankings are taken in turn. Passages with the same words take
         one place; the others' paths stand on the first.
@@ -42,19 +43,31 @@ class Retriever:
         return tuple(replace(item, label=n) for n, item in enumerate(chosen, start=1))
 
     def _ranked(self, question: str, within: Within | None) -> tuple[RetrievedPassage, ...]:
-        dense, lexical = self.legs(question, within)
-        order = list(fuse(dense, lexical))[:_FUSED]
+        vector = self._embedder.embed([question])[0]
+        dense, lexical = self._legs(question, vector, within)
+        signals = self._signals(vector, dense, lexical)
+        order = sorted(signals, key=lambda key: (-self._fusion.score(signals[key]), key))[:_FUSED]
         passages = self._index.passages(order)
-        likeness = {hit.passage_id: hit.score for hit in dense}
         by_dense = {hit.passage_id: hit.rank for hit in dense}
         by_words = {hit.passage_id: hit.rank for hit in lexical}
         ranks = {i: Ranks(by_dense.get(i), by_words.get(i)) for i in order}
-        return tuple(self.item(passages[i], likeness.get(i, 0.0), ranks[i]) for i in order)
+        return tuple(self.item(passages[i], signals[i].whole, ranks[i]) for i in order)
 
-    def legs(self, question: str, within: Within | None = None) -> tuple[list[Hit], list[Hit]]:
+    def signals(self, question: str, within: Within | None = None) -> dict[str, Signals]:
+        """What is known of each passage that either search finds, by its id."""
+        vector = self._embedder.embed([question])[0]
+        return self._signals(vector, *self._legs(question, vector, within))
+
+    def _signals(self, vector: Vectors, dense: Sequence[Hit], lexical: Sequence[Hit]) -> dict[str, Signals]:
+        words = {hit.passage_id: hit.score for hit in lexical}
+        ids = list(dict.fromkeys(hit.passage_id for hit in (*dense, *lexical) if hit.score > 0))
+        rarest = self._index.idf("")
+        near = self._index.nearness(vector, ids)
+        return {key: Signals(near[key].whole, near[key].line, words.get(key, 0.0) / rarest) for key in ids}
+
+    def _legs(self, question: str, vector: Vectors, within: Within | None) -> tuple[list[Hit], list[Hit]]:
         """What the dense and the lexical search return for `question`, each best first."""
         many = self._settings.candidates
-        vector = self._embedder.embed([question])[0]
         return self._index.dense(vector, many, within), self._index.lexical(question, many, within)
 
     def units(self, item: RetrievedPassage) -> tuple[ReadUnit, ...]:

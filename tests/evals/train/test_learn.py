@@ -27,12 +27,11 @@ from rag.reader.onnx_model import OnnxReader
 from tests.fakes import OverlapReader
 
 
-def test_the_mixture_is_the_same_for_the_same_seed_and_holds_both_judgements(data: Path) -> None:
+def test_the_mixture_is_the_same_for_the_same_seed_and_holds_what_is_answered_and_what_is_not(data: Path) -> None:
     first, again = (list(islice(mixture(data, seed=4), 200)) for _ in range(2))
     assert first == again
-    examples = [example for group in first for example in group]
-    assert {type(example) for example in examples} == {Reading, Judged}
-    readings = [example for example in examples if isinstance(example, Reading)]
+    readings = [example for group in first for example in group if isinstance(example, Reading)]
+    assert len(readings) == sum(map(len, first))
     assert {reading.answerable for reading in readings} == {True, False}
     for reading in readings:
         assert all(0 <= gold < len(reading.units) for gold in reading.gold)

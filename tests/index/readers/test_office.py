@@ -6,6 +6,7 @@ from evals.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, sl
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.cut.searchable import embedding_text
+from index.document.structure import structure_of
 from index.readers.docx import read_docx
 from index.readers.pptx import read_pptx
 from index.readers.table import read_table
@@ -167,16 +168,19 @@ def test_heads_of_columns(rows: list[str], heads: str) -> None:
 def test_heads_are_repeated_for_the_model_and_never_in_what_is_stored() -> None:
     rows = [f"Person {number},{20 + number % 50},Lissa" for number in range(60)]
     got = read_table("\n".join(["name,age,town", *rows]).encode())
-    document = document_with(got.text, sections=got.sections)
+    document = document_with(got.text, sections=got.sections, blocks=got.blocks)
     (article,) = split_articles(document)
+    structure = structure_of(document, [article])
     first, *others = chunk(document, [article], 40)
     assert len(others) > 5
     assert first.text.startswith("| name | age | town |\n")
-    assert embedding_text(first, article) == first.text
+    assert "name: Person 0; age: 20; town: Lissa" in embedding_text(first, article, got.text, structure).split("\n")
     for passage in others:
         assert "name" not in passage.text
         assert all(line.startswith("| Person") and line.endswith("| Lissa |") for line in passage.text.split("\n"))
-        assert embedding_text(passage, article) == f"| name | age | town |\n{passage.text}"
+        _, *lines = embedding_text(passage, article, got.text, structure).split("\n")
+        assert len(lines) == len(passage.text.split("\n"))
+        assert all(line.startswith("name: Person") and line.endswith("town: Lissa") for line in lines)
 
 
 def document_with(text: str, **told: object) -> Document:

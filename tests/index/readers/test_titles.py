@@ -7,7 +7,7 @@ import pytest
 from evals.documents.writers import Rows
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
-from index.cut.searchable import context_of, embedding_text
+from index.cut.searchable import embedding_text
 from index.document.structure import structure_of
 from index.readers.extracted import Extracted
 from index.readers.html import read_html
@@ -106,7 +106,7 @@ def test_a_title_is_searched_with_the_rows_and_the_notes_of_every_passage() -> N
     passages = chunk(got, articles, 60)
     assert NOTE in passages[-1].text
     assert TITLE not in passages[-1].text
-    texts = [embedding_text(one, articles[0], context_of(one, articles[0], got.text, structure)) for one in passages]
+    texts = [embedding_text(one, articles[0], got.text, structure) for one in passages]
     assert [text.count(TITLE) for text in texts] == [1] * len(passages)
 
 

@@ -15,6 +15,7 @@ from index.errors import IndexDamaged
 from index.store.corpus import Corpus, StoredPath
 from index.store.writer import CorpusWriter, holds_vectors
 from index.types import Article, Document, Passage, Span, Vectors, passage_id
+from index.vectors.lines import TextVectors, packed
 
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")
 texts = st.lists(st.text(alphabet=letters, min_size=1, max_size=60), min_size=1, max_size=5, unique=True)
@@ -93,21 +94,27 @@ def unit(*numbers: float) -> Vectors:
     return np.array([numbers], dtype=np.float32) / np.float32(np.linalg.norm(numbers))
 
 
+def made(*rows: Vectors) -> list[TextVectors]:
+    """Of texts of one line each."""
+    return [TextVectors(row[0], packed(row)) for row in rows]
+
+
 def test_vectors_are_kept_by_model_and_text(tmp_path: Path) -> None:
     file, document = tmp_path / "c", document_of("abcd")
     ab, cd = digest_of("ab"), digest_of("cd")
     with CorpusWriter(file, "model-1") as writer:
         first, second = add(writer, 0, document)
         assert writer.missing() == {ab: first.id, cd: second.id}
-        writer.add_vectors([cd], unit(0.1, 0.7))
+        writer.add_vectors([cd], made(unit(0.1, 0.7)))
         assert (list(writer.missing()), writer.embedded([ab, cd])) == ([ab], {cd})
-        writer.add_vectors([ab, digest_of("no passage")], np.vstack([unit(1.0, -0.3), unit(1.0, 1.0)]))
+        writer.add_vectors([ab, digest_of("no passage")], made(unit(1.0, -0.3), unit(1.0, 1.0)))
         assert writer.embedded([digest_of("no passage")])
         writer.drop_unused()
         assert not writer.embedded([digest_of("no passage")])
     with Corpus(file) as corpus:
         assert np.array_equal(corpus.vectors("model-1"), np.vstack([unit(1.0, -0.3), unit(0.1, 0.7)]))
         assert np.array_equal(corpus.vectors("model-1", [second.id]), unit(0.1, 0.7))
+        assert corpus.lines("model-1", [second.id, first.id]) == [packed(unit(0.1, 0.7)), packed(unit(1.0, -0.3))]
         assert corpus.embedded("model-1", [ab, digest_of("no passage")]) == {ab}
         assert corpus.embedded("model-2", [ab]) == set()
         with pytest.raises(IndexDamaged, match="no vector"):
@@ -118,7 +125,7 @@ def test_vectors_are_kept_by_model_and_text(tmp_path: Path) -> None:
 def test_vectors_are_taken_from_another_corpus(tmp_path: Path, needed: bool) -> None:
     with CorpusWriter(tmp_path / "one", "model-1") as writer:
         add(writer, 0, document_of("abcd"))
-        writer.add_vectors([digest_of("ab"), digest_of("cd")], np.vstack([unit(1.0, -0.3), unit(0.1, 0.7)]))
+        writer.add_vectors([digest_of("ab"), digest_of("cd")], made(unit(1.0, -0.3), unit(0.1, 0.7)))
     with CorpusWriter(tmp_path / "two", "model-1") as writer:
         add(writer, 0, document_of("cdxy"))
         writer.take_vectors(tmp_path / "one", needed=needed)
@@ -137,7 +144,7 @@ def test_what_was_kept_survives_a_run_that_fails(tmp_path: Path) -> None:
     writer = CorpusWriter(tmp_path / "c", "model-1")
     passage, *_ = add(writer, 0, document_of("abcd"))
     assert not holds_vectors(tmp_path / "c")
-    writer.add_vectors([digest_of("ab")], unit(1.0, -0.3))
+    writer.add_vectors([digest_of("ab")], made(unit(1.0, -0.3)))
     writer.set_meta({"later": "lost"})
     writer.__exit__(ZeroDivisionError, ZeroDivisionError(), None)
     assert holds_vectors(tmp_path / "c")

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from rag.reader.layout import LONGEST, LONGEST_UNIT, Unit, lay_out, row_text
+from index.cut.searchable import row_text
+from rag.reader.layout import LONGEST, LONGEST_UNIT, Unit, lay_out
 from rag.reader.onnx_model import INSTALLED, TOKENIZER
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=60)

@@ -1,44 +1,42 @@
-"""Reciprocal rank fusion."""
+"""What is known of a passage, weighed together."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.types import Hit
-from rag.retrieval.fuse import fuse, interleave
+from index.errors import RagError
+from rag.retrieval.fuse import Fusion, Signals, interleave, load_fusion
+
+CHANCES = st.floats(0, 1)
+SIGNALS = st.builds(Signals, CHANCES, CHANCES, CHANCES)
 
 
-def hits(*ids: str) -> list[Hit]:
-    return [Hit(i, 1.0 / rank, rank) for rank, i in enumerate(ids, start=1)]
+@given(SIGNALS, st.sampled_from(["whole", "line", "words"]))
+def test_by_the_installed_weights_more_of_anything_is_never_less(signals: Signals, name: str) -> None:
+    fusion = load_fusion()
+    more = replace(signals, **{name: getattr(signals, name) + 0.1})
+    assert fusion.score(more) > fusion.score(signals)
 
 
-def test_the_sum_of_reciprocal_ranks() -> None:
-    fused = fuse(hits("a", "b"), hits("b"), k=60)
-    assert fused == {"b": 1 / 62 + 1 / 61, "a": 1 / 61}
-    assert list(fused) == ["b", "a"]
+def test_weights_are_read_from_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "fusion.json"
+    file.write_text(json.dumps({"whole": 1, "line": 2, "words": 3}))
+    assert load_fusion(file) == Fusion(1, 2, 3)
+    assert load_fusion(file).score(Signals(0.5, 0.25, 2)) == 7
 
 
-def test_a_hit_without_a_score_has_no_vote() -> None:
-    assert fuse([Hit("a", 0.0, 1), Hit("b", -0.1, 2)], hits("c")) == fuse(hits("c"))
-
-
-def test_ties_go_by_id() -> None:
-    assert list(fuse(hits("b"), hits("a"))) == ["a", "b"]
-
-
-IDS = st.lists(st.sampled_from("abcdef"), unique=True)
-
-
-@given(IDS, IDS)
-def test_order_of_legs_does_not_matter_and_nothing_is_lost(one: list[str], two: list[str]) -> None:
-    assert fuse(hits(*one), hits(*two)) == fuse(hits(*two), hits(*one))
-    assert set(fuse(hits(*one), hits(*two))) == set(one) | set(two)
-
-
-@given(IDS, IDS)
-def test_what_leads_in_both_legs_leads(one: list[str], two: list[str]) -> None:
-    assert next(iter(fuse(hits("x", *one), hits("x", *two)))) == "x"
+@pytest.mark.parametrize("content", ["", "[]", '{"whole": 1}', '{"whole": 1, "line": 2, "words": "many"}'])
+def test_a_file_that_does_not_read_is_told(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "fusion.json"
+    file.write_text(content)
+    with pytest.raises(RagError, match=r"fusion\.json"):
+        load_fusion(file)
 
 
 def test_interleave_takes_turns() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from index.document.structure import Structure, packed
 from index.store.open import Index
 from index.store.within import Within
 from index.types import Article, Hit, Passage, Source, Span, Vectors, passage_id
+from index.vectors.lines import Nearness
 from rag.retrieval.retrieve import Retriever
 from rag.settings import Retrieval
 from tests.fakes import HashingEmbedder
@@ -34,8 +35,8 @@ def hits(**scores: float) -> list[Hit]:
 class FakeIndex:
     """Returns the hits it was made with, and keeps what was asked of each leg."""
 
-    def __init__(self, dense: list[Hit], lexical: list[Hit]) -> None:
-        self._dense, self._lexical = dense, lexical
+    def __init__(self, dense: list[Hit], lexical: list[Hit], lines: Mapping[str, float]) -> None:
+        self._dense, self._lexical, self._lines = dense, lexical, lines
         self.passages_by_id = {passage(name).id: passage(name) for name in TEXTS}
         self.queries: list[str] = []
 
@@ -46,6 +47,13 @@ class FakeIndex:
     def lexical(self, text: str, k: int, within: Within | None = None) -> list[Hit]:
         self.queries.append(text)
         return self._lexical[:k]
+
+    def nearness(self, vector: Vectors, ids: Sequence[str]) -> dict[str, Nearness]:
+        whole = {hit.passage_id: hit.score for hit in self._dense}
+        return {key: Nearness(whole.get(key, 0.0), self._lines.get(key.split(":")[0], 0.0)) for key in ids}
+
+    def idf(self, term: str) -> float:
+        return 4.0
 
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         return {key: self.passages_by_id[key] for key in ids}
@@ -63,17 +71,25 @@ class FakeIndex:
         return TEXTS[document_id]
 
 
-def retriever(dense: list[Hit], lexical: list[Hit]) -> tuple[Retriever, FakeIndex]:
-    index = FakeIndex(dense, lexical)
+def retriever(dense: list[Hit], lexical: list[Hit], **lines: float) -> tuple[Retriever, FakeIndex]:
+    index = FakeIndex(dense, lexical, lines)
     return Retriever(cast("Index", index), HashingEmbedder(), Retrieval()), index
 
 
-def paths(dense: list[Hit], lexical: list[Hit], k: int = 5) -> list[str]:
-    return [item.source.path for item in retriever(dense, lexical)[0].retrieve([QUESTION], k)]
+def paths(dense: list[Hit], lexical: list[Hit], k: int = 5, **lines: float) -> list[str]:
+    return [item.source.path for item in retriever(dense, lexical, **lines)[0].retrieve([QUESTION], k)]
 
 
-def test_passages_of_both_searches_come_back_by_fused_rank() -> None:
+def test_passages_of_both_searches_come_back_weighed_together() -> None:
     assert paths(hits(mill=0.9, ferry=0.8), hits(ferry=4.0, bakery=2.0)) == ["ferry.txt", "mill.txt", "bakery.txt"]
+
+
+def test_a_passage_with_one_line_near_the_question_comes_before_one_that_is_nearer_as_a_whole() -> None:
+    assert paths(hits(mill=0.5, ferry=0.4), [], ferry=0.8, mill=0.5) == ["ferry.txt", "mill.txt"]
+
+
+def test_a_line_near_the_question_comes_before_shared_words() -> None:
+    assert paths(hits(ferry=0.4), hits(bakery=1.0), ferry=0.7, bakery=0.2) == ["ferry.txt", "bakery.txt"]
 
 
 def test_a_hit_without_a_score_has_no_vote() -> None:
