@@ -88,7 +88,7 @@ def test_3_a_verdict_for_every_sentence(settings: Settings) -> None:
 @pytest.mark.parametrize(
     "question",
     [
-        "How far is Damascus from al-Tanf?",
+        "How tall is the citadel of Aleppo?",
         "What's the capital of Australia?",
     ],
 )
@@ -100,8 +100,9 @@ def test_4_an_honest_no(pipeline: Pipeline, question: str) -> None:
     assert answer.probability < pipeline.ask("How many civilians remain in Aleppo?").probability
 
 
-def test_4_an_honest_no_or_maybe(pipeline: Pipeline) -> None:
-    answer = pipeline.ask("What is the population of Damascus?")
+@pytest.mark.parametrize("question", ["What is the population of Damascus?", "How far is Damascus from al-Tanf?"])
+def test_4_an_honest_no_or_maybe(pipeline: Pipeline, question: str) -> None:
+    answer = pipeline.ask(question)
     assert answer.status in ("refused", "may_answer")
     assert answer.passages
 

@@ -17,6 +17,7 @@ from index.settings import IndexSettings
 from index.store.caches import Silent
 from index.store.open import Index, open_index
 from index.types import Embedder
+from index.vectors.lines import embed_texts
 
 EDITS = 100
 _LAST = 10
@@ -118,7 +119,7 @@ def _embedding(home: Path, model: Embedder, path: str) -> float:
         ids = [passage.id for passage in corpus.passages_of(corpus.document_at(path) or "")]
         texts = corpus.embedding_texts(ids)
     begun = time.perf_counter()
-    model.embed(texts)
+    embed_texts(model, texts)
     return time.perf_counter() - begun
 
 
@@ -126,6 +127,6 @@ def _is_found(index: Index, model: Embedder, home: Path, mark: str) -> bool:
     """Whether the passage with a word that no other has is found by that word, and by its own vector."""
     by_word = [hit.passage_id for hit in index.lexical(mark, 1)]
     with indexed(home) as (corpus, _):
-        vectors = model.embed(corpus.embedding_texts(by_word) or [mark])
-    by_vector = [hit.passage_id for hit in index.dense(vectors, 10)]
+        (vectors,) = embed_texts(model, corpus.embedding_texts(by_word) or [mark])
+    by_vector = [hit.passage_id for hit in index.dense(vectors.whole, 10)]
     return bool(by_word) and by_word[0] in by_vector

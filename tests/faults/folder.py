@@ -11,6 +11,7 @@ from index.store import generation
 from index.store.doctor import examine
 from index.store.open import Index, open_index
 from index.store.published import Published, in_use
+from index.vectors.lines import embed_texts
 from tests.faults.child import Embedder, settings_of
 
 State = Mapping[str, str]
@@ -88,7 +89,8 @@ def _lost(home: Path, opened: Index) -> str | None:
         ids = corpus.passage_ids()
         texts = corpus.embedding_texts(ids)
     for key, text in zip(ids, texts, strict=True):
-        (hit,) = opened.dense(Embedder().embed([text]), 1)
+        (vectors,) = embed_texts(Embedder(), [text])
+        (hit,) = opened.dense(vectors.whole, 1)
         if hit.passage_id != key:
             return f"the passage {key!r} is not found by its own vector"
     return None

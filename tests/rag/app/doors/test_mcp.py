@@ -77,7 +77,7 @@ def test_what_was_written_is_verified(documents: Documents) -> None:
     assert check["statements"][0]["verdict"] == "supported"
     assert check["statements"][1]["verdict"] != "supported"
     assert check["unknown"] == ["ghost.txt"]
-    passage = call(documents, "search", query="Who was killed?", k=1)["passages"][0]
+    passage = call(documents, "search", query="How many soldiers were killed?", k=1)["passages"][0]
     numbered = call(documents, "verify", text="Two soldiers were killed [1].", sources=[passage["passage_id"]])
     assert numbered["statements"][0]["verdict"] == "supported"
     cited = {"document": passage["path"], "start": passage["start"], "end": passage["end"]}
