@@ -16,6 +16,10 @@ from rag.searching import READ
 
 _SHARES = (1, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 """Of the fitted weight of words, as it is tried."""
+_ALIKE = 0.001
+"""Shares of the questions that differ by no more than this are one; then words have the greater weight, as they need
+where there are many more passages than in these folders.
+"""
 Group = tuple[Floats, Floats]
 """The signals of a question's passages, a row each, and which of them answer."""
 
@@ -41,7 +45,8 @@ def fitted_fusion(data: Path, work: Path) -> dict[str, object]:
     counts = balanced(names)
     fitted = fitted_within(groups, counts, ridge=3.0)
     tried = [fitted * [1, 1, share] for share in _SHARES]
-    weights = max(tried, key=lambda one: _among_read(groups, counts, one))
+    shares = [_among_read(groups, counts, one) for one in tried]
+    weights = next(one for one, share in zip(tried, shares, strict=True) if share >= max(shares) - _ALIKE)
     return {
         "command": "python -m evals.train fusion DATA",
         **dict(zip(Signals.__slots__, weights.tolist(), strict=True)),

@@ -20,8 +20,8 @@ Ranked = TypeVar("Ranked")
 class Signals:
     """What is known of a passage for a question.
 
-    `whole` and `line` are cosines, of the passage and of the line of it that is most alike. `words` is its BM25 score
-    in matches of a word that no other passage has, which is the same for a few passages as for many.
+    `whole` and `line` are cosines, of the passage and of the line of it that is most alike. `words` is its BM25 score,
+    in which a rare word counts for more the more passages there are.
     """
 
     whole: float

@@ -61,9 +61,8 @@ class Retriever:
     def _signals(self, vector: Vectors, dense: Sequence[Hit], lexical: Sequence[Hit]) -> dict[str, Signals]:
         words = {hit.passage_id: hit.score for hit in lexical}
         ids = list(dict.fromkeys(hit.passage_id for hit in (*dense, *lexical) if hit.score > 0))
-        rarest = self._index.idf("")
         near = self._index.nearness(vector, ids)
-        return {key: Signals(near[key].whole, near[key].line, words.get(key, 0.0) / rarest) for key in ids}
+        return {key: Signals(near[key].whole, near[key].line, words.get(key, 0.0)) for key in ids}
 
     def _legs(self, question: str, vector: Vectors, within: Within | None) -> tuple[list[Hit], list[Hit]]:
         """What the dense and the lexical search return for `question`, each best first."""

@@ -52,9 +52,6 @@ class FakeIndex:
         whole = {hit.passage_id: hit.score for hit in self._dense}
         return {key: Nearness(whole.get(key, 0.0), self._lines.get(key.split(":")[0], 0.0)) for key in ids}
 
-    def idf(self, term: str) -> float:
-        return 4.0
-
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         return {key: self.passages_by_id[key] for key in ids}
 
