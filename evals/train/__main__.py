@@ -20,7 +20,7 @@ from rag.retrieval.fuse import FUSION
 from rag.verification.weigh import WEIGHTS
 
 STEPS = ("learn", "export", "further", "judge", "fusion", "fit", "quotes", "verdicts", "all")
-FURTHER, JUDGED = 60_000, 40_000
+FURTHER, JUDGED = 90_000, 40_000
 """Examples of a further training, of the reader and of the judge, where no other number is given."""
 LEARNT_SHARE = 0.75
 """Share of what was learnt in the weights of a further training; the rest are those that it began with. Of .5, .75 and
@@ -41,17 +41,17 @@ def main() -> None:
     args = parser.parse_args()
     encoder = find(args.encoder).folder
     plan = Plan(args.data, encoder, args.work, examples=args.examples or Plan.examples)
-    cut = quick if args.quick else lambda whole: whole
+    sized = quick if args.quick else lambda whole: whole
     if args.step in ("learn", "all"):
-        learn(cut(plan))
+        learn(sized(plan))
     if args.step in ("export", "all"):
         export(plan.work / "last.pt", encoder, args.model)
     if args.step == "further":
         slower = replace(plan, rate=5e-5, head_rate=2e-4, examples=args.examples or FURTHER)
-        _further(cut(slower), encoder, args.model)
+        _further(sized(slower), encoder, args.model)
     if args.step in ("judge", "all"):
         slower = replace(plan, judge=True, rate=8e-5, head_rate=3.2e-4, tokens=3_500, examples=args.examples or JUDGED)
-        _further(cut(slower), encoder, args.model)
+        _further(sized(slower), encoder, args.model)
     if args.step in ("fusion", "all"):
         fit.save(fitted_fusion(args.data, args.work), args.model / FUSION.name)
     if args.step in ("fit", "quotes", "all"):

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from evals.train.authored import answered, read_markdown, unit_of
 from evals.train.examples import Group, Reading, Source, cut, json_lines
 
-CONTEXTS, REWORDED = (Path(__file__).parent / f"{name}.jsonl.gz" for name in ("asked", "reworded"))
+CONTEXTS = Path(__file__).parent / "asked.jsonl.gz"
+REWORDED = Path(__file__).parent / "reworded.jsonl.gz"
 Use = Literal["train", "fit"]
 
 

@@ -33,6 +33,7 @@ from index.store.queries import Row, embedded, rows_in
 from index.store.schema import GONE, LAID_OVER, READ_AT, SCHEMA
 from index.store.within import Placed
 from index.types import Article, Document, Passage, Remark, Span, Vectors
+from index.vectors.lines import TextVectors
 
 FILE = "corpus.sqlite"
 _PASSAGE = "SELECT id, document, article, start, stop, page FROM passages"
@@ -283,20 +284,19 @@ class Corpus:
         Raises: IndexDamaged, when a passage has no vector of this fingerprint.
         """
         wanted = self.passage_ids() if ids is None else ids
-        rows = [np.frombuffer(vector, dtype="<f4") for vector in self._embedded("vector", fingerprint, wanted)]
+        rows = [np.frombuffer(vector, dtype="<f4") for (vector,) in self._embedded("vector", fingerprint, wanted)]
         return np.asarray(np.stack(rows) if rows else np.zeros((0, 0)), dtype=np.float32)
 
-    def lines(self, fingerprint: str, ids: Sequence[str]) -> list[bytes]:
-        """The vectors of the lines of each of the passages `ids`, packed as in `index.vectors.lines`.
+    def text_vectors(self, fingerprint: str, ids: Sequence[str]) -> list[TextVectors]:
+        """All vectors of each of the passages `ids`. Raises: IndexDamaged, when one has none of this fingerprint."""
+        rows = self._embedded("vector, lines", fingerprint, ids)
+        return [TextVectors(np.frombuffer(vector, dtype="<f4"), lines) for vector, lines in rows]
 
-        Raises: IndexDamaged, when a passage has none of this fingerprint.
-        """
-        return self._embedded("lines", fingerprint, ids)
-
-    def _embedded(self, column: str, fingerprint: str, ids: Sequence[str]) -> list[bytes]:
+    def _embedded(self, columns: str, fingerprint: str, ids: Sequence[str]) -> list[Row]:
         digests = self._values("SELECT id, embedded FROM passages WHERE id IN", (), ids)
-        select = f"SELECT text_sha256, {column} FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
-        by_digest = self._values(select, (fingerprint,), list(dict.fromkeys(digests.values())))
+        select = f"SELECT text_sha256, {columns} FROM embeddings WHERE fingerprint = ? AND text_sha256 IN"
+        rows = rows_in(self._rows, select, (fingerprint,), list(dict.fromkeys(digests.values())))
+        by_digest = {row[0]: row[1:] for row in rows}
         absent = next((key for key in ids if digests.get(key) not in by_digest), None)
         if absent is not None:
             raise IndexDamaged(f"{str(self._file)!r} has no vector for {absent!r}; run `rag index --rebuild PATH`.")

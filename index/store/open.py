@@ -8,8 +8,6 @@ from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from index.document.structure import Structure
 from index.errors import IndexDamaged, NoIndex, WrongModel
 from index.folder.roots import Root
@@ -21,7 +19,7 @@ from index.store.published import Published, published, salvage
 from index.store.searches import Above, Searches, merged, require_unbroken
 from index.store.within import Exact, Within, allowed_hits, nearest, within
 from index.types import Article, Hit, IndexState, Passage, Remark, Source, Vectors
-from index.vectors.lines import Nearness, nearest_line
+from index.vectors.lines import Nearness, nearness
 
 if TYPE_CHECKING:
     from index.vectors.types import VectorStore
@@ -151,10 +149,7 @@ class Index:
 
     def nearness(self, vector: Vectors, ids: Sequence[str]) -> dict[str, Nearness]:
         """How alike each of the passages `ids` is to `vector`, a unit row: as a whole, and its likest line."""
-        corpus = self._texts()
-        whole = corpus.vectors(self.fingerprint, ids) @ np.ravel(vector) if ids else ()
-        lines = nearest_line(vector, corpus.lines(self.fingerprint, ids))
-        return {key: Nearness(float(one), line) for key, one, line in zip(ids, whole, lines, strict=True)}
+        return dict(zip(ids, nearness(vector, self._texts().text_vectors(self.fingerprint, ids)), strict=True))
 
     def within(self, articles: Collection[tuple[str, int]]) -> Within:
         """The passages of these articles, given as documents and ordinals, to keep a search to."""

@@ -1,7 +1,7 @@
 """The vectors of a passage: one of each of its lines, in eight bits, and of the whole, which is their mean.
 
 A question in other words than a text's is near the one sentence that answers it, and far from all that is said beside
-it: of 176 such questions the passage was among the eight nearest for .73 by vectors of whole passages, for .85 by
+it: of 176 such questions the passage was among the eight nearest for .72 by vectors of whole passages, for .84 by
 those of their sentences. A mean of these finds as much as a vector of the whole, and costs nothing more.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
@@ -59,17 +58,18 @@ def _of_text(vectors: Vectors, first: int | None, *rest: int | None) -> TextVect
 
 
 def packed(rows: Vectors) -> bytes:
-    """Unit rows in eight bits a number: their directions, to within a thousandth of a cosine."""
+    """Unit rows in eight bits a number: their directions, each number to within a 254th of the row's largest."""
     scale = _LARGEST / np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-12)
     return bytes(np.rint(rows * scale).astype(np.int8).tobytes())
 
 
-def nearest_line(vector: Vectors, lines: Sequence[bytes]) -> list[float]:
-    """For each text's packed lines the cosine of the one nearest to `vector`, a unit row, shape (d,) or (1, d)."""
-    if not lines:
+def nearness(vector: Vectors, passages: Sequence[TextVectors]) -> list[Nearness]:
+    """How alike each of the passages is to `vector`, a unit row, shape (d,) or (1, d)."""
+    if not passages:
         return []
     flat = np.ravel(vector)
-    rows = np.frombuffer(b"".join(lines), dtype=np.int8).reshape(-1, len(flat)).astype(np.float32)
-    cosines = rows @ flat / np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
-    ends = list(accumulate(len(of_one) // len(flat) for of_one in lines))
-    return [float(cosines[start:end].max()) for start, end in zip([0, *ends], ends, strict=False)]
+    rows = np.frombuffer(b"".join(one.lines for one in passages), dtype=np.int8).reshape(-1, len(flat))
+    cosines = rows.astype(np.float32) @ flat / np.maximum(np.linalg.norm(rows.astype(np.float32), axis=1), 1e-12)
+    ends = np.cumsum([len(one.lines) // len(flat) for one in passages])
+    best = np.maximum.reduceat(cosines, [0, *ends[:-1]])
+    return [Nearness(float(one.whole @ flat), float(line)) for one, line in zip(passages, best, strict=True)]

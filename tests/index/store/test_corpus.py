@@ -114,7 +114,8 @@ def test_vectors_are_kept_by_model_and_text(tmp_path: Path) -> None:
     with Corpus(file) as corpus:
         assert np.array_equal(corpus.vectors("model-1"), np.vstack([unit(1.0, -0.3), unit(0.1, 0.7)]))
         assert np.array_equal(corpus.vectors("model-1", [second.id]), unit(0.1, 0.7))
-        assert corpus.lines("model-1", [second.id, first.id]) == [packed(unit(0.1, 0.7)), packed(unit(1.0, -0.3))]
+        lines = [one.lines for one in corpus.text_vectors("model-1", [second.id, first.id])]
+        assert lines == [packed(unit(0.1, 0.7)), packed(unit(1.0, -0.3))]
         assert corpus.embedded("model-1", [ab, digest_of("no passage")]) == {ab}
         assert corpus.embedded("model-2", [ab]) == set()
         with pytest.raises(IndexDamaged, match="no vector"):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from index.types import Vectors
-from index.vectors.lines import embed_texts, nearest_line, packed
+from index.vectors.lines import TextVectors, embed_texts, nearness, packed
 from tests.fakes import HashingEmbedder
 
 
@@ -28,12 +28,14 @@ def test_each_line_is_embedded_once_and_the_whole_is_the_mean_of_all() -> None:
 
 def test_the_nearest_line_is_found_and_what_stands_above_is_none() -> None:
     embedder = HashingEmbedder()
-    lines = [one.lines for one in embed_texts(embedder, ["glims\nvurns and trokes\nsarns", "sarns\nsarns"])]
+    passages = embed_texts(embedder, ["glims\nvurns and trokes\nsarns", "sarns\nsarns"])
     (question,) = embedder.embed(["sarns"])
-    assert nearest_line(question, lines) == pytest.approx([1, 1], abs=1e-2)
+    near = nearness(question, passages)
+    assert [one.line for one in near] == pytest.approx([1, 1], abs=1e-2)
+    assert near[0].whole < near[1].whole == pytest.approx(1)
     (above,) = embedder.embed(["glims"])
-    assert max(nearest_line(above, lines)) < 0.5
-    assert nearest_line(question, []) == []
+    assert max(one.line for one in nearness(above, passages)) < 0.5
+    assert nearness(question, []) == []
 
 
 ROWS = arrays(np.float32, (4, 48), elements=st.floats(-1, 1, width=16)).filter(
@@ -44,6 +46,9 @@ ROWS = arrays(np.float32, (4, 48), elements=st.floats(-1, 1, width=16)).filter(
 @given(ROWS, ROWS)
 def test_packing_hardly_changes_a_cosine(first: Vectors, second: Vectors) -> None:
     rows, questions = unit(first), unit(second)
+    most = (
+        2 * np.sqrt(rows.shape[1]) * float(np.abs(rows).max()) / 254
+    )  # by Cauchy and Schwarz, before and after norming
     for question in questions:
-        (nearest,) = nearest_line(question, [packed(rows)])
-        assert nearest == pytest.approx(float((rows @ question).max()), abs=0.01)
+        (near,) = nearness(question, [TextVectors(rows[0], packed(rows))])
+        assert near.line == pytest.approx(float((rows @ question).max()), abs=most)
