@@ -25,12 +25,7 @@ Group = tuple[Floats, Floats]
 
 
 def fitted_fusion(data: Path, work: Path) -> dict[str, object]:
-    """The fitted weights, as their file holds them.
-
-    They are those by which passages that answer are likeliest to come first; but words have the share of theirs by
-    which most questions have one among the first `READ`. Where questions have the words of what answers them, these
-    would put it first, and find no more; where they do not, they put others before it.
-    """
+    """The weights fitted on every domain, as their file holds them."""
     groups: list[Group] = []
     names: list[str] = []
     for name, folder, questions in domains(data, work):
@@ -42,15 +37,24 @@ def fitted_fusion(data: Path, work: Path) -> dict[str, object]:
                 if any(wanted):
                     groups.append(_group(signals, [bool(parts) for parts in wanted]))
                     names.append(question.domain)
-    counts = balanced(names)
-    fitted = fitted_within(groups, counts, ridge=3.0)
-    tried = [fitted * [1, 1, share] for share in _SHARES]
-    shares = [_among_read(groups, counts, one) for one in tried]
-    weights = next(one for one, share in zip(tried, shares, strict=True) if share >= max(shares) - _ALIKE)
+    weights = fitted_weights(groups, balanced(names))
     return {
         "command": "python -m evals.train fusion DATA",
         **dict(zip(Signals.__slots__, weights.tolist(), strict=True)),
     }
+
+
+def fitted_weights(groups: Sequence[Group], counts: Floats) -> Floats:
+    """The weights by which passages that answer are likeliest to come first; `counts` weigh the questions.
+
+    But words have the share of theirs by which most questions have an answer among the first `READ`. Where questions
+    have the words of what answers them, these would put it first, and find no more; where they do not, they put others
+    before it.
+    """
+    fitted = fitted_within(groups, counts, ridge=3.0)
+    tried = [fitted * [1, 1, share] for share in _SHARES]
+    shares = [_among_read(groups, counts, weights) for weights in tried]
+    return next(weights for weights, share in zip(tried, shares, strict=True) if share >= max(shares) - _ALIKE)
 
 
 def _among_read(groups: Sequence[Group], counts: Floats, weights: Floats) -> float:
