@@ -15,7 +15,7 @@ from pathlib import Path
 
 from evals.cases import load_suite, of_split
 from evals.train import asked, public
-from evals.train.mixture import HELD_EVERY, SQUAD_HELD
+from evals.train.mixture import HELD_EVERY, SQUAD_HELD, SQUAD_TUNE
 
 SAMPLE = 480
 """Questions of the held authored documents that are asked, answerable and near misses as they come."""
@@ -44,6 +44,18 @@ def domains(data: Path, work: Path) -> Iterator[tuple[str, Path, list[Question]]
     yield "squad", *_squad(data / "squad2-cs224n" / "dev-v2.0.json", work / "squad")
     yield "everyday", data / "everyday" / "docs", _suite("everyday", data / "everyday" / "suite.jsonl")
     yield "seeds", SEEDS, _suite("seeds", SUITES / "seeds.jsonl")
+
+
+def large(data: Path, work: Path) -> tuple[str, Path, list[Question]]:
+    """One folder of some thousand passages, as `domains` gives one: all authored documents beside the articles of
+    SQuAD 2's tuning half, with the questions about these, which say what they ask about.
+    """
+    folder = work / "large"
+    _, questions = _squad(data / "squad2-cs224n" / "dev-v2.0.json", folder, SQUAD_TUNE, 600, "large")
+    for path in sorted((data / "authored").glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+            (folder / f"{path.stem}-{number}.md").write_text(json.loads(line)["text"], encoding="utf-8")
+    return "large", folder, questions
 
 
 def _authored(folder: Path, to: Path) -> Iterator[tuple[str, Path, list[Question]]]:
@@ -85,21 +97,23 @@ def _near_misses(name: str, contexts: Sequence[asked.Context], to: Path) -> tupl
     return to, questions
 
 
-def _squad(path: Path, to: Path, sample: int = 240) -> tuple[Path, list[Question]]:
+def _squad(
+    path: Path, to: Path, titles: range = SQUAD_HELD, sample: int = 240, name: str = "squad"
+) -> tuple[Path, list[Question]]:
     to.mkdir(parents=True, exist_ok=True)
     questions: list[Question] = []
     texts: dict[str, list[str]] = {}
-    for title, answerable, impossible in public.squad_groups(path, SQUAD_HELD):
-        name = f"{title}.txt"
+    for title, answerable, impossible in public.squad_groups(path, titles):
+        file = f"{title}.txt"
         for row in answerable:
-            if row["ctx"] not in texts.setdefault(name, []):
-                texts[name].append(row["ctx"])
+            if row["ctx"] not in texts.setdefault(file, []):
+                texts[file].append(row["ctx"])
             start, end = row["spans"][0]  # type: ignore[str-unpack]
             low = max(row["ctx"].rfind(". ", 0, int(start)) + 2, 0) if ". " in row["ctx"][: int(start)] else 0
-            questions.append(Question("squad", row["q"], ((name, row["ctx"][low : int(end)], 0),)))
-        questions += [Question("squad", question, ()) for question in impossible]
-    for name, paragraphs in texts.items():
-        (to / name).write_text("\n\n".join(paragraphs), encoding="utf-8")
+            questions.append(Question(name, row["q"], ((file, row["ctx"][low : int(end)], 0),)))
+        questions += [Question(name, question, ()) for question in impossible]
+    for file, paragraphs in texts.items():
+        (to / file).write_text("\n\n".join(paragraphs), encoding="utf-8")
     return to, random.Random(5).sample(questions, min(sample, len(questions)))
 
 
