@@ -68,7 +68,7 @@ def configuration(count: int) -> dict[str, dict[str, str | int]]:
             "space": "cosine",
             "ef_construction": 200,
             "max_neighbors": 32,
-            "ef_search": min(4000, max(200, count // 40)),
+            "ef_search": min(8000, max(200, count // 40)),
             "sync_threshold": threshold,
             "batch_size": min(100, threshold),
         }

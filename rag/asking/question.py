@@ -16,6 +16,7 @@ def _any(words: frozenset[str]) -> str:
 
 
 _ASKS = rf"(?:{_any(PREPOSITIONS)}\s+)?{_any(QUESTION_WORDS)}"
+_QUESTION_WORD = rf"{_ASKS}(?:(?<=how)\s+\w+)?"
 _VERB_FIRST = rf"{_any(AUXILIARIES)}\s+(?:{_any(DETERMINERS | PERSONAL_PRONOUNS | {'there'})}|(?-i:[A-Z]))"
 _AND = r"(?:\s*[,;])?\s*(?:\b(?:and|but|or|plus|as well as)|&)\s+(?:also\s+)?"
 _CUT = re.compile(
@@ -30,17 +31,27 @@ _MOST = 4
 def split_parts(text: str) -> tuple[str, ...]:
     """The questions in `text`: "How many mills closed, and who sold them?" is two. One that cannot be cut is itself.
 
-    Only what is a question itself is cut off. A part that leans on the one before is completed from it; where that
-    cannot be done, the text is one question.
+    Only what is a question itself is cut off. A part that leans on the first is completed from it, where that cannot
+    be done, and the first does not lean itself, the text is one question.
     """
     if len(text) > LONGEST:
         return (text,)
     pieces = [piece for cut in _CUT.split(text) if (piece := cut.strip(" ,;?"))]
     if not 1 < len(pieces) <= _MOST or not all(map(_is_question, pieces)):
         return (text,)
+    pieces = [_with_rest(piece, after) for piece, after in zip(pieces, [*pieces[1:], ""], strict=True)]
     completed = [_completed(piece, pieces[0]) if leans(piece) else piece for piece in pieces[1:]]
+    if leans(pieces[0]):  # what both lean on is not in the question
+        completed = [part or piece for part, piece in zip(completed, pieces[1:], strict=True)]
     parts = [pieces[0], *(part for part in completed if part)]
     return tuple(f"{part.rstrip('?')}?" for part in parts) if len(parts) == len(pieces) else (text,)
+
+
+def _with_rest(piece: str, after: str) -> str:
+    """A bare question word with what is said of the next one: of "Where and when do we meet" "Where do we meet"."""
+    is_bare = re.fullmatch(_QUESTION_WORD, piece, re.I)
+    opening = re.match(_QUESTION_WORD, after, re.I)
+    return piece + after[opening.end() :] if is_bare and opening else piece
 
 
 def _completed(piece: str, first: str) -> str:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.asking.phrases import Token, phrases, tokens
-from rag.lexicon import COMPARING, DETERMINERS, PREPOSITIONS, PRONOUNS
+from rag.lexicon import (
+    AUXILIARIES,
+    COMPARING,
+    COMPARISONS,
+    DETERMINERS,
+    NUMBERS,
+    PARTITIVES,
+    PREPOSITIONS,
+    PRONOUNS,
+)
 
 _JOINS = frozenset("or vs versus".split())
 _JOINS_COMPARED = frozenset("and with to from".split())
 """What joins two sides where the question says before that it compares."""
+_JOINS_ALIKE = frozenset("and than".split())
+_AMOUNTS = PARTITIVES | NUMBERS.keys()
 _FEWEST_OF_SIDE = 2
 """Words of a side that begins as the other one does."""
 _STANDS_FOR = frozenset("one ones that those".split())
@@ -24,30 +35,55 @@ def sides(question: str) -> tuple[str, ...]:
     """
     line = tokens(question)
     for join in range(1, len(line) - 1):
-        if pair := _alike(line, join):
+        if pair := _alike(line, join) or _than(question, line, join):
             return _asked_of_each(question, line, join, *pair)
         if _joins(line, join) and (first := _first(question, line, join)) and (second := _second(line, join)):
+            second = second[: -_has_predicate(line, first, second) or None]
             return _asked_of_each(question, line, join, first, second)
     return ()
 
 
 def _alike(line: Sequence[Token], join: int) -> tuple[range, range] | None:
-    """Two sides that begin alike on both sides of "and": "at Mill Lane and at Quay Street", "the fee of A and the fee
-    of B". None where they do not, or more than a noun stands behind one of two prepositions.
+    """Two sides that begin alike on both sides of "and" or "than": "at Mill Lane and at Quay Street", "the fee of A and
+    the fee of B". None where they do not, or more than a noun stands behind one of two prepositions.
     """
     start = join + 1
     while start < len(line) - 1 and line[start].form in DETERMINERS:
         start += 1
-    if line[join].form != "and" or not (line[start].has_content or line[start].form in PREPOSITIONS):
+    is_noun_or_place = line[start].has_content or line[start].form in PREPOSITIONS
+    if line[join].form not in _JOINS_ALIKE or not is_noun_or_place:
         return None
     before = next((at for at in range(join - 2, 0, -1) if line[at].form == line[start].form), None)
     end = next((at for at in range(start + 1, len(line)) if line[at].breaks), len(line))
     if before is None or end - start < _FEWEST_OF_SIDE:
         return None
-    named = [*line[before + 1 : join], *line[start + 1 : end]]
+    first = range(before, join - _is_comparative(line, join - 1))
+    named = [*line[before + 1 : first.stop], *line[start + 1 : end]]
     if line[start].form in PREPOSITIONS and not all(map(_is_of_noun, named)):
         return None
-    return range(before, join), range(start, end)
+    return first, range(start, end)
+
+
+def _than(question: str, line: Sequence[Token], join: int) -> tuple[range, range] | None:
+    """The first noun of a question and what it is held against by "than": "Is the hall dearer than the barn?". None
+    where a question word asks for that noun, or an amount stands behind "than".
+    """
+    after = line[join + 1]
+    if line[join].form != "than" or after.form in _AMOUNTS or after.text[0].isdigit():
+        return None
+    noun = next(iter(phrases(question, linked=False)), None)
+    if noun is None or noun.asked_for or noun.place[1] > join:
+        return None
+    start, stop = noun.place
+    first = range(start, stop - _is_comparative(line, stop - 1))
+    end = next((at for at in range(join + 2, len(line)) if line[at].breaks), len(line))
+    return (first, range(join + 1, end)) if any(line[at].has_content for at in first) else None
+
+
+def _is_comparative(line: Sequence[Token], at: int) -> bool:
+    """Whether a word is a comparative by its ending or its class, and "than" follows it."""
+    form = line[at].form
+    return line[at + 1].form == "than" and (form.endswith("er") or form in COMPARISONS)
 
 
 def _is_of_noun(token: Token) -> bool:
@@ -56,10 +92,12 @@ def _is_of_noun(token: Token) -> bool:
 
 def _asked_of_each(question: str, line: Sequence[Token], join: int, first: range, second: range) -> tuple[str, str]:
     """The question without the second side, and with it in the place of the first."""
+    end = line[join - 1].span.end
     rest = question[line[second[-1]].span.end :]
     start = second[0] - 1 if line[first[0]].form in PRONOUNS and line[second[0] - 1].form in DETERMINERS else second[0]
     named = question[line[start].span.start : line[second[-1]].span.end]
-    return question[: line[join - 1].span.end] + rest, question[: line[first[0]].span.start] + named + rest
+    between = question[line[first[-1]].span.end : end]
+    return question[:end] + rest, question[: line[first[0]].span.start] + named + between + rest
 
 
 def _joins(line: Sequence[Token], at: int) -> bool:
@@ -94,6 +132,14 @@ def _second(line: Sequence[Token], join: int) -> range | None:
     while end < len(line) and _has_content(line[end]) and not (line[end].breaks and end > start):
         end += 1
     return range(start, end) if start < end and not line[start].breaks else None
+
+
+def _has_predicate(line: Sequence[Token], first: range, second: range) -> bool:
+    """Whether the last word of the second side is what is asked of both: "Do cats or dogs cost more?"."""
+    before = first[0] - 1
+    while before > 0 and line[before].form in DETERMINERS:
+        before -= 1
+    return len(second) > 1 and line[max(0, before)].form in AUXILIARIES
 
 
 def _stands_for(token: Token) -> bool:

@@ -36,6 +36,9 @@ from rag.asking.question import split_parts
             "Which TV plint showed it, and which one denied it?",
             ("Which TV plint showed it?", "Which TV plint denied it?"),
         ),
+        ("Where and when do the glomps mep?", ("Where do the glomps mep?", "when do the glomps mep?")),
+        ("How old and how wide is the vurn?", ("How old is the vurn?", "how wide is the vurn?")),
+        ("When does it mep and who owns it?", ("When does it mep?", "who owns it?")),
     ],
 )
 def test_parts(text: str, parts: tuple[str, ...]) -> None:

@@ -40,6 +40,19 @@ from rag.asking.sides import sides
             "What is the difference between a glim in price?",
             "What is the difference between a troke in price?",
         ),
+        ("Is the Quelm lock wider than the Tarrow one?", "Is the Quelm lock wider?", "Is the Tarrow one wider?"),
+        ("Does a stoat eat more than a ferret?", "Does a stoat eat more?", "Does a ferret eat more?"),
+        (
+            "Is it cheaper to moor at Quelm Lock than at Tarrow Weir?",
+            "Is it cheaper to moor at Quelm Lock?",
+            "Is it cheaper to moor at Tarrow Weir?",
+        ),
+        (
+            "Is the toll for Hall C higher than for Hall D?",
+            "Is the toll for Hall C higher?",
+            "Is the toll for Hall D higher?",
+        ),
+        ("Do stoats or ferrets cost more to keep?", "Do stoats cost more to keep?", "Do ferrets cost more to keep?"),
     ],
 )
 def test_each_side_is_asked_in_the_place_of_the_first(question: str, first: str, second: str) -> None:
@@ -55,6 +68,10 @@ def test_each_side_is_asked_in_the_place_of_the_first(question: str, first: str,
         "Is it this or that?",
         "What does Quelm charge?",
         "Who came by boat and left by night?",
+        "Do more than half the stoats moult?",
+        "Did more than three ferrets escape?",
+        "Which lamps are brighter than the Osk lamp?",
+        "Is the stoat warmer than",
         "Who was at the ferry to Quelm and at sea?",
         "Is the pool at Quelm Lock and at Tarrow Weir closed in winter?",
     ],
@@ -73,6 +90,6 @@ def test_one_question_about_one_thing_is_asked_as_a_whole_alone() -> None:
     assert asked_by_themselves("Where does the Quelm ferry land?") == ()
 
 
-@given(st.text(alphabet="aA vsor tha,?.'\n", max_size=60))
+@given(st.text(alphabet="aA vsor than er,?.'\n", max_size=60))
 def test_any_text_has_two_sides_or_none(text: str) -> None:
     assert len(sides(text)) in (0, 2)
