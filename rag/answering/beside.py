@@ -15,11 +15,15 @@ _SHARE = FEATURES.index("share")
 
 
 def chosen(ranked: Ranked, question: str, decision: Decision, max_words: int) -> list[Candidate]:
-    """The likeliest candidate, however long, and of the next those worth their words, as far as `max_words` go."""
+    """The likeliest candidate, however long, and of the next those worth their words, as far as `max_words` go.
+
+    One that says nothing but words of the question, as the name below a mail does, is worth none.
+    """
     first, *others = distinct(ranked)
+    wanted = _stems(question)
     candidates, total = [first[1]], length(first[1])
     for (_, candidate), features in zip(others, of_beside([first, *others], question), strict=True):
-        fits = total + length(candidate) <= max_words
+        fits = total + length(candidate) <= max_words and not _stems(candidate.unit.unit.text) <= wanted
         if fits and decision.is_worth_quoting(features, length(candidate)):
             candidates.append(candidate)
             total += length(candidate)

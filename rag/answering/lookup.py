@@ -46,9 +46,16 @@ def _without_rivals(ranked: Ranked, question: str) -> Ranked:
 
 
 def identified(ranked: Ranked, question: str) -> list[Pair]:
-    """The candidates that hold an identifier of the question, in order."""
+    """The candidates, in order, that hold an identifier of the question, or are rows that it looks up."""
     wanted = _identifiers(question)
-    return [pair for pair in ranked if wanted & _identifiers(pair[1].unit.unit.text)]
+    units = [(pair, pair[1].unit) for pair in ranked]
+    return [pair for pair, unit in units if wanted & _identifiers(unit.unit.text) or _is_looked_up(unit, question)]
+
+
+def _is_looked_up(row: ReadUnit, question: str) -> bool:
+    """Whether a question names a value of a row and the head of another: "the deposit for the belt sander"."""
+    is_meant = any(is_said(value, question) for _, value in row.cells)
+    return is_meant and any(value for _, value in cells_named(row.cells, question))
 
 
 def _identifiers(text: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from rag.asking.phrases import Token, phrases, tokens
 from rag.lexicon import (
@@ -35,7 +36,7 @@ def sides(question: str) -> tuple[str, ...]:
     """
     line = tokens(question)
     for join in range(1, len(line) - 1):
-        if pair := _alike(line, join) or _than(question, line, join):
+        if pair := _alike(line, join) or _than(question, line, join) or _named(line, join):
             return _asked_of_each(question, line, join, *pair)
         if _joins(line, join) and (first := _first(question, line, join)) and (second := _second(line, join)):
             second = second[: -_has_predicate(line, first, second) or None]
@@ -65,19 +66,30 @@ def _alike(line: Sequence[Token], join: int) -> tuple[range, range] | None:
 
 
 def _than(question: str, line: Sequence[Token], join: int) -> tuple[range, range] | None:
-    """The first noun of a question and what it is held against by "than": "Is the hall dearer than the barn?". None
-    where a question word asks for that noun, or an amount stands behind "than".
+    """What stands behind "than" and what it is held against, the first noun of a question or, for "than on Sunday",
+    what the last preposition before is of. None where a question word asks for that noun, or an amount stands there.
     """
     after = line[join + 1]
     if line[join].form != "than" or after.form in _AMOUNTS or after.text[0].isdigit():
         return None
-    noun = next(iter(phrases(question, linked=False)), None)
-    if noun is None or noun.asked_for or noun.place[1] > join:
-        return None
-    start, stop = noun.place
-    first = range(start, stop - _is_comparative(line, stop - 1))
     end = next((at for at in range(join + 2, len(line)) if line[at].breaks), len(line))
+    prepositions = [at for at in range(join) if line[at].form in PREPOSITIONS]
+    noun = next((noun.place for noun in phrases(question, linked=False) if not noun.asked_for), (join, join))
+    start, stop = (prepositions[-1], join) if prepositions and after.form in PREPOSITIONS else noun
+    if stop > join:
+        return None
+    first = range(start, stop - _is_comparative(line, stop - 1))
     return (first, range(join + 1, end)) if any(line[at].has_content for at in first) else None
+
+
+def _named(line: Sequence[Token], join: int) -> tuple[range, range] | None:
+    """Two names of which one thing is asked: "Do Ann Lee and Tom agree?". None where no auxiliary leads to them."""
+    before = list(takewhile(lambda at: line[at].is_named, range(join - 1, 0, -1)))
+    after = list(takewhile(lambda at: line[at].is_named, range(join + 1, len(line))))
+    is_of_two = line[join].form == "and" and before and after
+    if not is_of_two or line[before[-1] - 1].form not in AUXILIARIES:
+        return None
+    return range(before[-1], join), range(after[0], after[-1] + 1)
 
 
 def _is_comparative(line: Sequence[Token], at: int) -> bool:

@@ -22,7 +22,7 @@ _COURTESY = re.compile(
 )
 KINDS = frozenset("kind kinds sort sorts type types".split())
 """Nouns that stand before the noun that is asked for."""
-_MOST = {"most": 1, "least": -1, "fewest": -1}
+MOST = {"most": 1, "least": -1, "fewest": -1}
 _MORE = {"more": 1, "less": -1, "fewer": -1}
 """Which stand for the others where two are named."""
 _OF_AMOUNTS = frozenset(("at", "or", "and"))
@@ -184,7 +184,7 @@ def _extreme(forms: Sequence[str]) -> Asks | None:
     between = "or" in forms and "than" not in forms
     endings = ("est", "er") if between else ("est",)
     superlatives = [(at, superlative) for at, form in enumerate(forms) if (superlative := _superlative(form, endings))]
-    signs = _MOST | _MORE if between else _MOST
+    signs = MOST | _MORE if between else MOST
     before = ("", *forms)
     most = [at for at, form in enumerate(forms) if form in signs and before[at] not in _OF_AMOUNTS]
     if not (superlatives or most) and forms[-1] in _IN_TIME:

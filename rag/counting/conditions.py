@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from index.words.tokens import stem
 from rag.asking.phrases import Token
+from rag.counting.asks import MOST
 from rag.counting.cells import Named, named_cells, named_heads
 from rag.counting.columns import compared_column, is_measured
 from rag.counting.compared import Compared, compared
@@ -16,11 +17,12 @@ from rag.counting.opposites import flagged, opposites
 from rag.counting.plan import Condition
 from rag.counting.reading import Reading
 from rag.counting.table import Column, only, stems
-from rag.lexicon import DETERMINERS
+from rag.lexicon import DETERMINERS, QUESTION_WORDS
 
 _APART = frozenset("outside beyond besides beside near around before after above below against except".split())
 """Prepositions that set a row apart from what they stand before, which is in no column."""
 _DATES = frozenset(map(stem, ("date", "day")))
+_SUPERLATIVES = frozenset(("max", "min"))
 _BESIDE = 2
 """How many words before a superlative the head may stand that it is of: "paid the most"."""
 _SENTENCE = 4
@@ -174,12 +176,24 @@ def _take_head(reading: Reading, column: Column, places: Sequence[int]) -> bool:
         reading.named |= set(places)
         reading.column = None if column is reading.table.key else column
         return True
+    if _is_told_by_row(reading, places):
+        reading.named |= set(places)
+        return True
     return _flag(reading, column, places[0])
+
+
+def _is_told_by_row(reading: Reading, places: Sequence[int]) -> bool:
+    """Whether a superlative's row shows the head that is asked for, as of "which tool has the highest"; not where
+    several rows may have to be added up first, as for "which lender has lent the most".
+    """
+    forms = {reading.line[at].form for at in reading.asks.used}
+    is_asked_for = reading.line[places[0] - 1].form in QUESTION_WORDS
+    return is_asked_for and reading.asks.operation in _SUPERLATIVES and not forms & MOST.keys()
 
 
 def _is_compared(reading: Reading, places: Sequence[int]) -> bool:
     """Whether a superlative is of the head at these places: not the rent of "the rent of the largest flat"."""
-    return reading.asks.operation not in ("max", "min") or max(places) >= min(reading.asks.used) - _BESIDE
+    return reading.asks.operation not in _SUPERLATIVES or max(places) >= min(reading.asks.used) - _BESIDE
 
 
 def take_opposites(reading: Reading) -> bool:
