@@ -69,7 +69,7 @@ def _gold(case: Case | None, answer: Json) -> str:
     if not case.answerable:
         return "<h4>Right answer</h4><p>None: the documents do not hold it.</p>"
     parts = [case.answers] if case.answers else list(case.answers_all)
-    forms = "".join(f'<li dir="auto">{" or ".join(safe(form) for form in part)}</li>' for part in parts)
+    forms = "".join(f'<li dir="auto">{" or ".join(map(safe, part))}</li>' for part in parts)
     forms_html = f"<h4>Right answer</h4><ul>{forms}</ul>" if forms else ""
     items = "".join(
         f'<li><blockquote dir="auto">{safe(item.quote)}</blockquote>'
@@ -97,9 +97,9 @@ def _answer(row: Row) -> str:
         why = f' <span class="soft" dir="auto">{safe(str(missing))}</span>' if missing else ""
         body = f"<p><strong>No answer.</strong>{why}</p>"
     else:
-        body = "".join(_statement(item) for item in answer.get("statements", []))
+        body = "".join(map(_statement, answer.get("statements", [])))
         body = body or f'<p dir="auto">{safe(str(answer.get("text", ""))[:_LONGEST_ANSWER])}</p>'
-    quotes = "".join(_quote(item) for item in answer.get("citations", []))
+    quotes = "".join(map(_quote, answer.get("citations", [])))
     return f"<h4>What came back</h4>{body}" + (f"<h4>Quotes</h4><ul>{quotes}</ul>" if quotes else "")
 
 

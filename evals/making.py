@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -15,7 +14,6 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _SLIDE = "http://schemas.openxmlformats.org/presentationml/2006/main"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
-_OPEN_DOCUMENT = ("office", "text", "table", "style")
 
 
 def zipped(parts: Mapping[str, str | bytes]) -> bytes:
@@ -44,12 +42,6 @@ def run(text: str, properties: str = "") -> str:
 def paragraph(*runs: str, properties: str = "") -> str:
     """A paragraph of Word."""
     return f"<w:p><w:pPr>{properties}</w:pPr>{''.join(runs)}</w:p>"
-
-
-def word_table(rows: Sequence[Sequence[str]]) -> str:
-    """A table of Word, a paragraph a cell."""
-    cells = ("".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in row) for row in rows)
-    return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
 
 
 def docx(body: str, *, doctype: str = "", notes: str = "") -> bytes:
@@ -143,51 +135,6 @@ def xlsx(
     for number, content in enumerate(sheets.values(), start=1):
         parts[f"xl/worksheets/sheet{number}.xml"] = content
     return zipped(parts)
-
-
-def epub(chapters: Sequence[str], *, title: str = "", author: str = "", date: str = "", lock: str = "") -> bytes:
-    """A book with these chapters; `lock` is the method by which it says it is protected."""
-    items = "".join(
-        f'<item id="c{n}" href="text/c%20{n}.xhtml" media-type="application/xhtml+xml"/>' for n in range(len(chapters))
-    )
-    spine = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
-    parts: dict[str, str | bytes] = {
-        "mimetype": "application/epub+zip",
-        "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
-        '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>',
-        "OEBPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f"<metadata><dc:title>{escape(title)}</dc:title><dc:creator>{escape(author)}</dc:creator>"
-        f"<dc:date>{date}</dc:date></metadata><manifest>{items}</manifest><spine>{spine}</spine></package>",
-    }
-    for number, body in enumerate(chapters):
-        parts[f"OEBPS/text/c {number}.xhtml"] = (
-            f'<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><body>{body}</body></html>'
-        )
-    if lock:
-        parts["META-INF/encryption.xml"] = (
-            '<encryption xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData>'
-            f'<enc:EncryptionMethod Algorithm="{lock}"/></enc:EncryptedData></encryption>'
-        )
-    return zipped(parts)
-
-
-def odt(body: str, *, styles: str = "", meta: str = "") -> bytes:
-    """An OpenDocument text with this body."""
-    names = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in _OPEN_DOCUMENT)
-    return zipped(
-        {
-            "mimetype": "application/vnd.oasis.opendocument.text",
-            "content.xml": f"<office:document-content{names}>"
-            f"<office:automatic-styles>{styles}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>",
-            "meta.xml": f'<office:document-meta{names} xmlns:dc="urn:dc"><office:meta>{meta}</office:meta>'
-            "</office:document-meta>",
-        }
-    )
-
-
-def notebook(*cells: Mapping[str, object]) -> bytes:
-    """A Jupyter notebook of these cells."""
-    return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
 
 
 def pdf(

@@ -113,7 +113,7 @@ Rewrite = Literal["clause dropped", "number form", "date form", "attribution mov
 
 def numbers(text: str) -> list[tuple[int, int, float]]:
     """Where numbers stand that are no part of a date, and their values; "one" is none."""
-    dates = [(m.start(), m.end()) for m in _IN_DATE.finditer(text)]
+    dates = list(map(re.Match.span, _IN_DATE.finditer(text)))
     values = []
     for match in _NUMBER.finditer(text):
         value = lexicon.NUMBERS[match[0]] if match[0] in lexicon.NUMBERS else float(match[0].replace(",", ""))
@@ -145,7 +145,7 @@ def written_like(written: str, value: float) -> str:
 
 def date_words(text: str) -> list[tuple[int, int]]:
     """Where a year, a day of the week or a month with a day or a year stands."""
-    return [(m.start(), m.end()) for m in _DATE_WORD.finditer(text)]
+    return list(map(re.Match.span, _DATE_WORD.finditer(text)))
 
 
 def other_date_word(word: str, rng: random.Random) -> str:

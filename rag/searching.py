@@ -164,6 +164,7 @@ class Searcher:
         nothing = filtering.filters and not filtering.articles
         none = none_found(search, parts.entries) if nothing else None
         passages, chosen = parts.counting.with_rows_alike(text, reading.passages, chosen)
+        chosen = parts.counting.with_items_counted(text, passages, chosen)
         return Searched(text, passages, chosen, filtering, none)
 
     def read(

@@ -14,7 +14,7 @@ from evals.table.cells import Line, auroc, caught_at
 from evals.table.statements import Judge, drawn, odd_claims, passages_of, variants
 from index.cut.sentences import sentences
 from index.types import Embedder
-from index.words.tokens import words
+from index.words.tokens import content_stems
 
 _STOPPED = (0.02, 0.1)
 """Shares of the true ones that may be stopped."""
@@ -48,8 +48,9 @@ def lines(judge: Judge, embedder: Embedder, data: Path, say: Callable[[str], Non
 
 def by_words(text: str, cited: Sequence[str]) -> float:
     """The share of the words that mean something which stand in the nearest sentence."""
-    wanted = _stems(text)
-    return max((len(wanted & _stems(sentence)) / max(1, len(wanted)) for sentence in _sentences(cited)), default=0.0)
+    wanted = content_stems(text)
+    shared = (len(wanted & content_stems(sentence)) for sentence in _sentences(cited))
+    return max(shared, default=0) / max(1, len(wanted))
 
 
 def by_characters(text: str, cited: Sequence[str]) -> float:
@@ -90,7 +91,3 @@ def _line(what: str, score: Score, stated: Sequence[Stated], say: Callable[[str]
 
 def _sentences(cited: Sequence[str]) -> Iterator[str]:
     return (span.of(text) for text in cited for span in sentences(text))
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word.stem for word in words(text) if not word.is_stop)

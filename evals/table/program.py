@@ -16,7 +16,7 @@ from index.document.structure import Structure
 from index.indexing.build import build_index
 from index.readers.lines import blocks_of
 from index.types import Embedder, Passage, Source
-from index.words.tokens import words
+from index.words.tokens import word_stems
 from rag.answering.decide import Decision, load_decision
 from rag.answering.extract import QuotesAnswerer
 from rag.answering.reading import read
@@ -48,7 +48,7 @@ def answers(reader: Reader, embedder: Embedder, documents: Sequence[str], decisi
     How rare a word is, is told by `documents`, as an index of them would.
     """
     fitted = decision or load_decision()
-    containing = Counter(stem for text in documents for stem in {word.stem for word in words(text)})
+    containing = Counter(stem for text in documents for stem in word_stems(text))
 
     def idf(term: str) -> float:
         return math.log(1 + (len(documents) - containing[term] + 0.5) / (containing[term] + 0.5))

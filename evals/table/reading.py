@@ -10,7 +10,7 @@ from evals.cases import Case
 from evals.errors import EvalError
 from evals.loaders import find, squad
 from evals.table.cells import Line, auroc, caught_at
-from index.words.tokens import words
+from index.words.tokens import content_stems, word_stems
 
 Answers = Callable[[str, str], float]
 """How likely a passage answers a question."""
@@ -69,9 +69,9 @@ def squad_near_articles(
 def _beside(question: str, file: str, documents: Mapping[str, str]) -> str:
     """The file of another paragraph of the article of `file` that shares most words with `question`."""
     article = file.partition("-")[0]
-    wanted = {word.stem for word in words(question) if not word.is_stop}
+    wanted = content_stems(question)
     others = [name for name in documents if name.partition("-")[0] == article and name != file]
-    shared = {name: len(wanted & {word.stem for word in words(documents[name])}) for name in others}
+    shared = {name: len(wanted & word_stems(documents[name])) for name in others}
     return max(others, key=lambda name: (shared[name], name), default=file)
 
 

@@ -48,6 +48,23 @@ def _words(text: str) -> tuple[Word, ...]:
     )
 
 
+def content_words(text: str) -> list[Word]:
+    """The words of `text` that mean something, in order."""
+    return [word for word in words(text) if not word.is_stop]
+
+
+@lru_cache(maxsize=16_384)
+def word_stems(text: str) -> frozenset[str]:
+    """The stems of all the words of `text`."""
+    return frozenset(word.stem for word in words(text))
+
+
+@lru_cache(maxsize=16_384)
+def content_stems(text: str) -> frozenset[str]:
+    """The stems of the words of `text` that mean something."""
+    return frozenset(word.stem for word in content_words(text))
+
+
 def identifiers(text: str) -> list[Span]:
     """Where the names stand that are letters and digits with marks between: T-4499, AX-4471-B, 3.2a; in order."""
     spans = (match.span() for match in _IDENTIFIER.finditer(text))
@@ -60,7 +77,7 @@ def tokenize(text: str) -> list[str]:
     An identifier is a token beside its parts, so that the one that is asked for comes before its like.
     """
     cut = words(text)
-    tokens = [word.stem for word in cut if not word.is_stop]
+    tokens = [word.stem for word in content_words(text)]
     tokens += [fold(span.of(text)) for span in identifiers(text)]
     for first, second in pairwise(cut):
         if first.span.end == second.span.start and _is_cjk(first.text) and _is_cjk(second.text):

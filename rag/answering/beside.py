@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
-from index.words.tokens import words
+from index.words.tokens import content_stems
 from rag.answering.decide import OF_BESIDE, Decision, Ranked
 from rag.answering.reading import FEATURES, Candidate
 
@@ -20,10 +19,10 @@ def chosen(ranked: Ranked, question: str, decision: Decision, max_words: int) ->
     One that says nothing but words of the question, as the name below a mail does, is worth none.
     """
     first, *others = distinct(ranked)
-    wanted = _stems(question)
+    wanted = content_stems(question)
     candidates, total = [first[1]], length(first[1])
     for (_, candidate), features in zip(others, of_beside([first, *others], question), strict=True):
-        fits = total + length(candidate) <= max_words and not _stems(candidate.unit.unit.text) <= wanted
+        fits = total + length(candidate) <= max_words and not content_stems(candidate.unit.unit.text) <= wanted
         if fits and decision.is_worth_quoting(features, length(candidate)):
             candidates.append(candidate)
             total += length(candidate)
@@ -43,10 +42,10 @@ def distinct(ranked: Ranked) -> Ranked:
 def of_beside(ranked: Ranked, question: str) -> Iterator[tuple[float, ...]]:
     """The features named by `OF_BESIDE` of each candidate but the first, held against those before it."""
     best, first = ranked[0]
-    wanted = _stems(question)
-    before = _stems(first.unit.unit.text)
+    wanted = content_stems(question)
+    before = content_stems(first.unit.unit.text)
     for place, (score, candidate) in enumerate(ranked[1:], start=1):
-        own = _stems(candidate.unit.unit.text)
+        own = content_stems(candidate.unit.unit.text)
         features = {
             "behind": best - score,
             "best": best,
@@ -67,8 +66,3 @@ def length(candidate: Candidate) -> int:
 
 def _portion(part: frozenset[str], whole: frozenset[str]) -> float:
     return len(part) / len(whole) if whole else 0.0
-
-
-@lru_cache(maxsize=4096)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word.stem for word in words(text) if not word.is_stop)

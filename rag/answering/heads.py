@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.types import Word
-from index.words.tokens import words
+from index.words.tokens import content_stems, content_words, word_stems
 from rag.lexicon import CURRENCIES, UNITS
 
 Cell = tuple[str, str]
@@ -30,21 +29,11 @@ def cells_named(cells: Sequence[Cell], question: str) -> list[Cell]:
 
 def head_stems(head: str) -> frozenset[str]:
     """The stems of a head's words that mean something, `price_gbp` by its parts, without the unit that ends it."""
-    line = _content(_PARTS.sub(" ", _IN_BRACKETS.sub(" ", head)))
+    line = content_words(_PARTS.sub(" ", _IN_BRACKETS.sub(" ", head)))
     last = {word.stem for word in line[1:][-1:] if word.text.casefold() in _UNITS}
     return frozenset(word.stem for word in line) - last
 
 
 def is_said(value: str, question: str) -> bool:
     """Whether a value has words that mean something, and the question all of its words: "day" names no "all day"."""
-    every, asked_for = (frozenset(word.stem for word in words(text)) for text in (value, question))
-    return bool(content_stems(value)) and every <= asked_for
-
-
-def content_stems(text: str) -> frozenset[str]:
-    """The stems of the words of `text` that mean something."""
-    return frozenset(word.stem for word in _content(text))
-
-
-def _content(text: str) -> list[Word]:
-    return [word for word in words(text) if not word.is_stop]
+    return bool(content_stems(value)) and word_stems(value) <= word_stems(question)

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from index.cut.searchable import row_text
+from index.words.tokens import content_stems
 from rag.answering.decide import Decision, Ranked
-from rag.answering.heads import cells_named, content_stems, is_said
+from rag.answering.heads import cells_named, is_said
 from rag.answering.reading import FEATURES, Candidate, Reading, mark_key, marks
 from rag.reader.layout import Unit
 from rag.reader.reader import Reader
@@ -48,14 +49,14 @@ def _without_rivals(ranked: Ranked, question: str) -> Ranked:
 def identified(ranked: Ranked, question: str) -> list[Pair]:
     """The candidates, in order, that hold an identifier of the question, or are rows that it looks up."""
     wanted = _identifiers(question)
-    units = [(pair, pair[1].unit) for pair in ranked]
-    return [pair for pair, unit in units if wanted & _identifiers(unit.unit.text) or _is_looked_up(unit, question)]
+    by_name = [pair for pair in ranked if wanted & _identifiers(pair[1].unit.unit.text)]
+    return by_name or [pair for pair in ranked if _is_looked_up(pair[1].unit, question)]
 
 
 def _is_looked_up(row: ReadUnit, question: str) -> bool:
     """Whether a question names a value of a row and the head of another: "the deposit for the belt sander"."""
     is_meant = any(is_said(value, question) for _, value in row.cells)
-    return is_meant and any(value for _, value in cells_named(row.cells, question))
+    return is_meant and bool(cells_named(row.cells, question))
 
 
 def _identifiers(text: str) -> frozenset[str]:

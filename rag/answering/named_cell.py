@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from index.document.dates import find_dates
 from index.types import Span
-from index.words.tokens import fold, words
+from index.words.tokens import fold, word_stems, words
 from rag.answering.decide import Decision
 from rag.answering.heads import Cell, cells_named, head_stems
 from rag.answering.lookup import named_first
@@ -145,7 +145,7 @@ def _text(cells: Sequence[Cell]) -> str:
 
 def _keys(text: str) -> frozenset[str]:
     """The stems of the words of `text`, and the keys of its marks."""
-    return _mark_keys(text) | {word.stem for word in words(text)}
+    return _mark_keys(text) | word_stems(text)
 
 
 def _mark_keys(text: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from itertools import filterfalse
 
 from index.document.dates import find_dates
 from index.types import Span, Word
-from index.words.tokens import stem, tokenize, words
+from index.words.tokens import content_words, stem, tokenize, word_stems, words
 from rag.lexicon import MONTHS
 from rag.reader.layout import Unit
 from rag.reader.reader import PassageReading, Reader
@@ -223,8 +223,7 @@ def _context(units: Sequence[ReadUnit]) -> list[frozenset[str]]:
 
 
 def _terms(question: str, idf: Callable[[str], float]) -> _Terms:
-    content = [word for word in words(question) if not word.is_stop]
-    stems = tuple(dict.fromkeys(word.stem for word in content))
+    stems = tuple(dict.fromkeys(word.stem for word in content_words(question)))
     return _Terms(stems, tuple(max(0.0, idf(one)) for one in stems), tuple(marks(question)))
 
 
@@ -279,7 +278,7 @@ def _present(texts: Iterable[str]) -> frozenset[str]:
 def _stems(text: str) -> frozenset[str]:
     keys = {mark_key(mark.text) for mark in marks(text)} | _months(text)
     single = {word.text.casefold() for word in words(text) if len(word.text) == 1 and word.text.isupper()}
-    return frozenset({word.stem for word in words(text)} | keys | single)
+    return word_stems(text) | keys | single
 
 
 def _months(text: str) -> frozenset[str]:

@@ -55,7 +55,7 @@ def _alike(line: Sequence[Token], join: int) -> tuple[range, range] | None:
     if line[join].form not in _JOINS_ALIKE or not is_noun_or_place:
         return None
     before = next((at for at in range(join - 2, 0, -1) if line[at].form == line[start].form), None)
-    end = next((at for at in range(start + 1, len(line)) if line[at].breaks), len(line))
+    end = _end(line, start + 1)
     if before is None or end - start < _FEWEST_OF_SIDE:
         return None
     first = range(before, join - _is_comparative(line, join - 1))
@@ -72,24 +72,28 @@ def _than(question: str, line: Sequence[Token], join: int) -> tuple[range, range
     after = line[join + 1]
     if line[join].form != "than" or after.form in _AMOUNTS or after.text[0].isdigit():
         return None
-    end = next((at for at in range(join + 2, len(line)) if line[at].breaks), len(line))
     prepositions = [at for at in range(join) if line[at].form in PREPOSITIONS]
     noun = next((noun.place for noun in phrases(question, linked=False) if not noun.asked_for), (join, join))
     start, stop = (prepositions[-1], join) if prepositions and after.form in PREPOSITIONS else noun
     if stop > join:
         return None
     first = range(start, stop - _is_comparative(line, stop - 1))
-    return (first, range(join + 1, end)) if any(line[at].has_content for at in first) else None
+    is_named = any(token.has_content for token in line[first.start : first.stop])
+    return (first, range(join + 1, _end(line, join + 2))) if is_named else None
+
+
+def _end(line: Sequence[Token], at: int) -> int:
+    """Where what goes on at a place ends: before the first word that is set apart, or with the question."""
+    return at + len(list(takewhile(lambda token: not token.breaks, line[at:])))
 
 
 def _named(line: Sequence[Token], join: int) -> tuple[range, range] | None:
     """Two names of which one thing is asked: "Do Ann Lee and Tom agree?". None where no auxiliary leads to them."""
     before = list(takewhile(lambda at: line[at].is_named, range(join - 1, 0, -1)))
     after = list(takewhile(lambda at: line[at].is_named, range(join + 1, len(line))))
-    is_of_two = line[join].form == "and" and before and after
-    if not is_of_two or line[before[-1] - 1].form not in AUXILIARIES:
-        return None
-    return range(before[-1], join), range(after[0], after[-1] + 1)
+    first, second = range(join - len(before), join), range(join + 1, join + 1 + len(after))
+    is_of_two = line[join].form == "and" and min(map(len, (first, second))) > 0
+    return (first, second) if is_of_two and line[first.start - 1].form in AUXILIARIES else None
 
 
 def _is_comparative(line: Sequence[Token], at: int) -> bool:

@@ -15,6 +15,7 @@ from rag.asking.question import split_parts
 from rag.counting.alike import named_alike
 from rag.counting.asks import asks_of, without_courtesy
 from rag.counting.compute import Result, carry_out, condition_of
+from rag.counting.listed import with_items_counted
 from rag.counting.plan import Plan
 from rag.counting.table import Table, read_table
 from rag.counting.understand import understand
@@ -85,6 +86,13 @@ class Counting:
             return passages, evidence
         by_place = {(quote.label, quote.span): quote for quote in (*best, *quotes, *evidence.quotes)}
         return items, replace(evidence, quotes=tuple(by_place.values()))
+
+    def with_items_counted(self, question: str, passages: Sequence[RetrievedPassage], evidence: Evidence) -> Evidence:
+        """The evidence; where the list that it begins with is all that a question asks the number of, that number."""
+        if not evidence.quotes:
+            return evidence
+        document = passages[evidence.quotes[0].label - 1].passage.document_id
+        return with_items_counted(question, evidence, self._index.structure(document), self._index.text(document), SURE)
 
     def _tables(self, question: str, within: Within | None) -> Iterator[Table]:
         """The tables of the passages found for a question, in their order."""

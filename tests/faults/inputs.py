@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evals.making import docx, epub, notebook, paragraph, pdf, run, sheet, sheet_row, xlsx, zipped
+from evals.making import docx, paragraph, pdf, run, sheet, sheet_row, xlsx, zipped
 from tests.faults import languages
+from tests.making import epub, notebook
 
 LINE = "The harbour was closed on Monday."
 _PARAGRAPH = f"<p>{LINE} The fishermen &amp; their wives waited at the quay.</p>"

@@ -301,7 +301,11 @@ def _status(answer: Answer) -> Text:
     read = f"{_count(len(answer.passages), 'passage')} of {_count(documents, 'document')}"
     by = f"written by {answer.model or 'a language model'}" if wording.written(answer) else "quoted word for word"
     if answer.computed:
-        over = "from the index" if answer.computed.operation in ("documents", "overview") else "over the whole table"
+        over = (
+            "from the index"
+            if answer.computed.operation in ("documents", "overview")
+            else "over the whole table or list"
+        )
         return Text.assemble(("Answered", "bold green"), f" by code {over}, quoted word for word")
     return Text.assemble(("Answered", "bold green"), f" from {read}, {one_line(by)}")
 

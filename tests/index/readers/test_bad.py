@@ -10,25 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from evals.making import (
-    docx,
-    epub,
-    notebook,
-    paragraph,
-    pdf,
-    pptx,
-    run,
-    shape,
-    sheet,
-    sheet_row,
-    slide,
-    xlsx,
-    zipped,
-)
+from evals.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx, zipped
 from index.errors import UnreadableFile
 from index.readers import Worker, fetch, parse
 from index.readers.bounded import Limits
 from index.types import Document
+from tests.making import epub, notebook
 
 LAUGHS = '<!DOCTYPE a [<!ENTITY a "lol">' + "".join(
     f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)

@@ -37,6 +37,7 @@ from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
 from index.store.corpus import Corpus
 from index.store.writer import CorpusWriter
+from tests.making import epub, notebook, odt
 
 WORDS = st.text(st.sampled_from("abcdefghij éßñÀ.,;!?|\"'<&>()-0123456789"), min_size=1, max_size=90)
 PARAGRAPHS = st.lists(WORDS, min_size=1, max_size=8)
@@ -61,7 +62,7 @@ def as_csv(lines: Sequence[str]) -> bytes:
 
 
 def as_epub(lines: Sequence[str]) -> bytes:
-    return making.epub([f"<h1>Chapter</h1><p>{escape(line)}</p>" for line in lines], title="A book")
+    return epub([f"<h1>Chapter</h1><p>{escape(line)}</p>" for line in lines], title="A book")
 
 
 def as_mail(lines: Sequence[str]) -> bytes:
@@ -76,11 +77,11 @@ def as_html(lines: Sequence[str]) -> bytes:
 
 
 def as_notebook(lines: Sequence[str]) -> bytes:
-    return making.notebook(*({"cell_type": "code", "source": [line], "outputs": []} for line in lines))
+    return notebook(*({"cell_type": "code", "source": [line], "outputs": []} for line in lines))
 
 
 def as_odt(lines: Sequence[str]) -> bytes:
-    return making.odt("".join(f"<text:p>{escape(line)}</text:p>" for line in lines))
+    return odt("".join(f"<text:p>{escape(line)}</text:p>" for line in lines))
 
 
 def as_rtf(lines: Sequence[str]) -> bytes:

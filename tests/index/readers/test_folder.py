@@ -7,26 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from evals.making import (
-    docx,
-    epub,
-    notebook,
-    paragraph,
-    pdf,
-    pptx,
-    run,
-    shape,
-    sheet,
-    sheet_row,
-    slide,
-    xlsx,
-)
+from evals.making import docx, paragraph, pdf, pptx, run, shape, sheet, sheet_row, slide, xlsx
 from index.indexing.build import build_index
 from index.readers import read
 from index.settings import IndexSettings
 from index.store.open import Index, open_index
 from index.types import Report
 from tests.fakes import HashingEmbedder
+from tests.making import epub, notebook
 
 FILES: dict[str, bytes] = {
     "a.txt": b"The apple fell on Monday.",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, slide, word_table, xlsx
+from evals.making import docx, paragraph, pptx, run, shape, sheet, sheet_row, slide, xlsx
 from index.cut.articles import split_articles
 from index.cut.chunk import chunk
 from index.cut.searchable import embedding_text
@@ -12,6 +12,7 @@ from index.readers.pptx import read_pptx
 from index.readers.table import read_table
 from index.readers.xlsx import read_xlsx
 from index.types import Document
+from tests.making import word_table
 
 
 def test_word_paragraphs_lists_tables_and_notes() -> None:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.making import odt, zipped
+from evals.making import zipped
 from index.errors import UnreadableFile
 from index.readers.extracted import Extracted
 from index.readers.odt import read_odt
 from index.readers.rtf import read_rtf
+from tests.making import odt
 
 
 def blocks(got: Extracted) -> list[tuple[str, int, str]]:

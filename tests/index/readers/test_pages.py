@@ -7,7 +7,6 @@ from email.message import EmailMessage
 
 import pytest
 
-from evals.making import epub, notebook
 from index.cut.articles import split_articles
 from index.readers.epub import read_epub
 from index.readers.extracted import Extracted
@@ -16,6 +15,7 @@ from index.readers.jsontext import read_json
 from index.readers.mail import read_mail
 from index.readers.notebook import read_notebook
 from index.types import Document
+from tests.making import epub, notebook
 
 
 @pytest.mark.parametrize(

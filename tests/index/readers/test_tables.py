@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.documents.writers import WRITERS, Rows, Table, places, spans
-from evals.making import odt, sheet, sheet_row, xlsx
+from evals.making import sheet, sheet_row, xlsx
 from index.readers import grid
 from index.readers.docx import read_docx
 from index.readers.extracted import Composer, Extracted
@@ -24,6 +24,7 @@ from index.readers.rtf import read_rtf
 from index.readers.table import read_table
 from index.readers.text import read_text
 from index.readers.xlsx import read_xlsx
+from tests.making import odt
 
 STOCK: Rows = [
     ["Item", "Warehouse", "In stock", "Price (EUR)"],

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from evals.making import docx, paragraph, pdf, run, word_table
+from evals.making import docx, paragraph, pdf, run
 from index.readers import read
 from index.store.corpus import Held, StoredPath
 from index.store.fidelity import Compared, compare, differences
+from tests.making import word_table
 
 FILES = {
     "notes.md": b"# Plan\n\nThe quay is **closed**.\n\n| name | price |\n|---|---|\n| crane | 34 |\n",

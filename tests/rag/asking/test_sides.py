@@ -52,6 +52,12 @@ from rag.asking.sides import sides
             "Is the toll for Hall C higher?",
             "Is the toll for Hall D higher?",
         ),
+        (
+            "How much dearer is a berth on Sunday than during the week?",
+            "How much dearer is a berth on Sunday?",
+            "How much dearer is a berth during the week?",
+        ),
+        ("Do Dr. Lim and Ann Osk agree on it?", "Do Dr. Lim agree on it?", "Do Ann Osk agree on it?"),
         ("Do stoats or ferrets cost more to keep?", "Do stoats cost more to keep?", "Do ferrets cost more to keep?"),
     ],
 )
