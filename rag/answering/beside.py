@@ -19,10 +19,9 @@ def chosen(ranked: Ranked, question: str, decision: Decision, max_words: int) ->
     One that says nothing but words of the question, as the name below a mail does, is worth none.
     """
     first, *others = distinct(ranked)
-    wanted = content_stems(question)
     candidates, total = [first[1]], length(first[1])
     for (_, candidate), features in zip(others, of_beside([first, *others], question), strict=True):
-        fits = total + length(candidate) <= max_words and not content_stems(candidate.unit.unit.text) <= wanted
+        fits = total + length(candidate) <= max_words and not _is_repeated(candidate, question)
         if fits and decision.is_worth_quoting(features, length(candidate)):
             candidates.append(candidate)
             total += length(candidate)
@@ -57,6 +56,11 @@ def of_beside(ranked: Ranked, question: str) -> Iterator[tuple[float, ...]]:
         }
         yield tuple(features[name] for name in OF_BESIDE)
         before |= own
+
+
+def _is_repeated(candidate: Candidate, question: str) -> bool:
+    """Whether a candidate is a line of prose without a word that the question does not have."""
+    return candidate.unit.kind == "paragraph" and content_stems(candidate.unit.unit.text) <= content_stems(question)
 
 
 def length(candidate: Candidate) -> int:

@@ -52,3 +52,12 @@ def test_a_sentence_is_held_against_those_before_it() -> None:
     assert features["before"] == 1
     assert features["new"] == 0.5
     assert features["again"] == 0.5
+
+
+def test_a_line_with_no_word_but_those_of_the_question_is_not_quoted_beside_another() -> None:
+    question = "vellum serif larch"
+    ranked = ranked_over(question, "The vellum, serif and larch are old.", "Vellum.", "Larch tansy.")
+    texts = [candidate.unit.unit.text for candidate in chosen(ranked, question, replace(by_margin(), worth=0.0), 75)]
+    assert texts[0] == "The vellum, serif and larch are old."
+    assert "Larch tansy." in texts
+    assert "Vellum." not in texts

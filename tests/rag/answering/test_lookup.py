@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -128,3 +129,18 @@ def test_what_is_named_exactly_is_shown_first_however_unlikely_it_is_to_answer(q
     assert decision.status(evidence.probability) == status
     if status == "may_answer":
         assert "shale" in evidence.quotes[0].text
+
+
+@pytest.mark.parametrize(
+    ("question", "is_shown"),
+    [
+        ("What is the price of the Glacier walk?", True),
+        ("Is the guide of the glacier walk a local?", True),
+        ("Who likes the Glacier walk?", False),
+        ("What is the price of the Delta walk?", False),
+    ],
+)
+def test_a_row_is_shown_where_its_value_and_another_head_are_named(question: str, is_shown: bool) -> None:
+    strict = replace(by_margin(), refused=0.9999, answered=1.0)
+    evidence = evidence_of(read_over(question, [TOURS]), strict, 60)
+    assert (evidence.probability >= strict.refused) is is_shown
