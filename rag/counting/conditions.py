@@ -179,6 +179,9 @@ def _take_head(reading: Reading, column: Column, places: Sequence[int]) -> bool:
     if _is_told_by_row(reading, places):
         reading.named |= set(places)
         return True
+    is_had_by_all = "" not in column.counted and not column.denied()
+    if is_had_by_all and reading.asks.operation == "list":  # "who has not returned a tool"
+        return not _denied(reading, places[0], column)
     return _flag(reading, column, places[0])
 
 

@@ -24,8 +24,10 @@ _AGE = MEASURES["old"][:2]
 _TURNED: dict[Operation, Operation] = {"max": "min", "min": "max"}
 """Of years and dates the oldest is the lowest."""
 _POSSESSIVE = re.compile(r"['’]s?$")
-_THINGS = frozenset("table list register log file document sheet spreadsheet row entry entries rows".split())
-"""What this program calls a table and what it is made of."""
+_THINGS = frozenset(
+    "table list register log file document sheet spreadsheet row entry entries rows thing things".split()
+)
+"""What this program calls a table and what it is made of, and what stands for any of these."""
 
 
 def take_group(reading: Reading) -> bool:

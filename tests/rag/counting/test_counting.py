@@ -94,6 +94,7 @@ def test_a_condition_that_is_not_clear_is_left_alone(question: str, pipeline: Pi
         ("How many skippers are there?", "2 different in the column skipper"),
         ("How many yachts are longer than 10 metres?", "1 of 11 rows of boats.csv where length_m > 10 metres"),
         ("Which skipper has the highest day rate?", "The highest day_rate_gbp is 265.00 GBP"),
+        ("Who has not hired the boat?", "7 of 11 rows of boats.csv where hired is “no”"),
         ("How many coaches are there in total?", "The sum of Coaches is 32, over 6 of 6 rows of trains.txt."),
     ],
 )
